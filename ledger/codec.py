@@ -1,0 +1,223 @@
+"""The one canonical codec: MessagePack, arrays with fixed positions, no maps, no floats.
+
+A `Codec` turns a value into a wire value (int, bytes, str, bool, None, list) and back, checking types, ranges and lengths in
+both directions. `decode` accepts exactly what `encode` produces: it re-encodes and compares, because MessagePack itself allows
+several encodings of one value. Whatever bytes it is given, it returns a value or raises `CodecError`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from enum import IntEnum, StrEnum
+from typing import Any, Generic, TypeAlias, TypeVar
+
+import msgpack
+
+from ledger.errors import CodecError
+from ledger.reasons import Reason
+from ledger.types import (
+    HASH_BYTES,
+    IDENTIFIER_BYTES,
+    PUBLIC_KEY_BYTES,
+    SIGNATURE_BYTES,
+    Day,
+    EntryIndex,
+    Hash,
+    Height,
+    Identifier,
+    Minutes,
+    Points,
+    PublicKey,
+    Round,
+    Signature,
+    TimeMs,
+)
+
+Wire: TypeAlias = int | bytes | str | bool | list[Any] | None
+"""What MessagePack carries for us. Maps, floats and extension types are refused."""
+
+T = TypeVar("T")
+E = TypeVar("E", bound=IntEnum | StrEnum)
+
+MAX_ENTRY_BYTES = 65_535
+"""Bound on an entry of the log (C2SP tlog-tiles: entries are length-prefixed with 16 bits)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Codec(Generic[T]):
+    """How one type of value is written and read."""
+
+    name: str
+    to_wire: Callable[[T], Wire]
+    from_wire: Callable[[Wire], T]
+
+
+def encode(codec: Codec[T], value: T) -> bytes:
+    """Return the one canonical encoding of `value`; raise `CodecError` when it does not fit `codec`."""
+    encoded: bytes = msgpack.packb(codec.to_wire(value), use_bin_type=True)
+    return encoded
+
+
+def decode(codec: Codec[T], data: bytes, *, max_bytes: int = MAX_ENTRY_BYTES) -> T:
+    """Return the value whose one canonical encoding is `data`; raise only `CodecError`."""
+    if len(data) > max_bytes:
+        raise CodecError(f"{codec.name}: {len(data)} bytes, at most {max_bytes} allowed", Reason.TOO_LARGE)
+    wire = _unpack(codec.name, data)
+    value = codec.from_wire(wire)
+    if msgpack.packb(wire, use_bin_type=True) != data:
+        raise CodecError(f"{codec.name}: not the canonical encoding")
+    return value
+
+
+def _unpack(name: str, data: bytes) -> Wire:
+    try:
+        wire: Wire = msgpack.unpackb(data, raw=False, max_map_len=0, max_ext_len=0)
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise CodecError(f"{name}: not MessagePack of the allowed types") from error
+    return wire
+
+
+def _checked(name: str, is_valid: Callable[[Any], bool]) -> Codec[T]:
+    """Codec of a scalar that travels as it is."""
+
+    def check(value: Any) -> Any:
+        if not is_valid(value):
+            raise CodecError(f"{name}: {_shown(value)} does not fit")
+        return value
+
+    return Codec(name, check, check)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def integer(name: str, low: int, high: int) -> Codec[int]:
+    """Whole number from `low` to `high`, both included; a bool is not a number."""
+    return _checked(name, lambda value: type(value) is int and low <= value <= high)
+
+
+def _integer_of(name: str, low: int, high: int) -> Codec[T]:
+    return _checked(name, lambda value: type(value) is int and low <= value <= high)
+
+
+def binary(name: str, low: int, high: int) -> Codec[bytes]:
+    """Byte string of `low` to `high` bytes."""
+    return _checked(name, lambda value: type(value) is bytes and low <= len(value) <= high)
+
+
+def _binary_of(name: str, length: int) -> Codec[T]:
+    return _checked(name, lambda value: type(value) is bytes and len(value) == length)
+
+
+def text(name: str, max_bytes: int, *, min_bytes: int = 1) -> Codec[str]:
+    """Text without control characters, bounded in UTF-8 bytes."""
+
+    def is_valid(value: object) -> bool:
+        if type(value) is not str or not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
+            return False
+        return min_bytes <= len(value.encode()) <= max_bytes and not any(ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 for c in value)
+
+    return _checked(name, is_valid)
+
+
+boolean: Codec[bool] = _checked("boolean", lambda value: type(value) is bool)
+
+
+def member(enum: type[E]) -> Codec[E]:
+    """Member of an enumeration, carried as its value."""
+    values = {item.value: item for item in enum}
+    plain = int if issubclass(enum, IntEnum) else str
+
+    def to_wire(value: E) -> Wire:
+        if type(value) is not enum:
+            raise CodecError(f"{enum.__name__}: {_shown(value)} does not fit")
+        return plain(value.value)
+
+    def from_wire(wire: Wire) -> E:
+        if type(wire) is not plain or wire not in values:
+            raise CodecError(f"{enum.__name__}: {_shown(wire)} does not fit")
+        return values[wire]
+
+    return Codec(enum.__name__, to_wire, from_wire)
+
+
+def optional(inner: Codec[T]) -> Codec[T | None]:
+    """A value or nothing (nil)."""
+    return Codec(
+        f"optional {inner.name}",
+        lambda value: None if value is None else inner.to_wire(value),
+        lambda wire: None if wire is None else inner.from_wire(wire),
+    )
+
+
+def sequence(inner: Codec[T], low: int, high: int) -> Codec[tuple[T, ...]]:
+    """From `low` to `high` items of one type."""
+    name = f"list of {inner.name}"
+
+    def check_length(length: int) -> None:
+        if not low <= length <= high:
+            raise CodecError(f"{name}: {length} items, {low} to {high} allowed")
+
+    def to_wire(value: tuple[T, ...]) -> Wire:
+        check_length(len(value))
+        write = inner.to_wire
+        return [write(item) for item in value]
+
+    def from_wire(wire: Wire) -> tuple[T, ...]:
+        if type(wire) is not list:
+            raise CodecError(f"{name}: {_shown(wire)} is not a list")
+        check_length(len(wire))
+        read = inner.from_wire
+        return tuple([read(item) for item in wire])
+
+    return Codec(name, to_wire, from_wire)
+
+
+def struct(cls: type[T], *codecs: Codec[Any]) -> Codec[T]:
+    """Dataclass as an array: one codec for each field, in the order of the fields."""
+    name = cls.__name__
+    names = tuple(field.name for field in fields(cls))  # type: ignore[arg-type]
+    if len(names) != len(codecs):
+        raise TypeError(f"{name} has {len(names)} fields and {len(codecs)} codecs")
+    writers = tuple((field, codec.to_wire) for field, codec in zip(names, codecs, strict=True))
+    readers = tuple(codec.from_wire for codec in codecs)
+
+    def to_wire(value: T) -> Wire:
+        if type(value) is not cls:
+            raise CodecError(f"{name}: {_shown(value)} does not fit")
+        try:
+            return [write(getattr(value, field)) for field, write in writers]
+        except CodecError as error:
+            raise CodecError(f"{name}: {error.detail}", error.reason) from error
+
+    def from_wire(wire: Wire) -> T:
+        if type(wire) is not list or len(wire) != len(readers):
+            raise CodecError(f"{name}: not a list of {len(readers)} fields")
+        try:
+            return cls(*[read(item) for read, item in zip(readers, wire, strict=True)])
+        except CodecError as error:
+            raise CodecError(f"{name}: {error.detail}", error.reason) from error
+
+    return Codec(name, to_wire, from_wire)
+
+
+MAX_TIME_MS = 253_402_300_799_999
+"""9999-12-31T23:59:59.999Z."""
+MAX_DAY = 2_932_896
+"""9999-12-31."""
+MAX_POINTS = 2**53 - 1
+"""Exact in every JSON reader."""
+
+hash_: Codec[Hash] = _binary_of("hash", HASH_BYTES)
+public_key: Codec[PublicKey] = _binary_of("public key", PUBLIC_KEY_BYTES)
+signature: Codec[Signature] = _binary_of("signature", SIGNATURE_BYTES)
+identifier: Codec[Identifier] = _binary_of("identifier", IDENTIFIER_BYTES)
+height: Codec[Height] = _integer_of("height", 0, 2**63 - 1)
+round_: Codec[Round] = _integer_of("round", 0, 2**31 - 1)
+entry_index: Codec[EntryIndex] = _integer_of("entry index", 0, 2**63 - 1)
+time_ms: Codec[TimeMs] = _integer_of("time_ms", 0, MAX_TIME_MS)
+day: Codec[Day] = _integer_of("day", 0, MAX_DAY)
+points: Codec[Points] = _integer_of("points", 0, MAX_POINTS)
+minutes: Codec[Minutes] = _integer_of("minutes", -(2**31), 2**31 - 1)
+"""Any whole number: whether it is a possible length of service is a rule's question, not the codec's."""

@@ -1,0 +1,201 @@
+"""The one list of reasons for which anything is refused, in order of precedence.
+
+When several reasons apply to one input, the earlier one in this list is the answer, so every bad input has exactly one right
+answer. `docs/reasons.md` is generated from this module and checked by a test.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+
+class ExitCode(IntEnum):
+    """What a process ends with (DESIGN section 12)."""
+
+    OK = 0
+    REFUSED = 1
+    """The input was understood and the answer is no."""
+    USAGE = 2
+    """The command or a file given to it cannot be used as it is."""
+    UNDETERMINED = 3
+    """No answer could be had now; the same command may succeed later."""
+    DAMAGED = 4
+    """This machine's own files or disk need an operator."""
+
+
+class Reason(StrEnum):
+    """Why something was refused. The order is the order of precedence."""
+
+    # Form: visible in the bytes alone.
+    MALFORMED = "malformed"
+    TOO_LARGE = "too_large"
+    UNSUPPORTED_VERSION = "unsupported_version"
+    WRONG_CHAIN = "wrong_chain"
+    UNKNOWN_KIND = "unknown_kind"
+    MALFORMED_BODY = "malformed_body"
+    EXPIRED = "expired"
+    VALID_TOO_LONG = "valid_too_long"
+    INVALID_SIGNATURE = "invalid_signature"
+    # Who may do it.
+    UNKNOWN_KEY = "unknown_key"
+    UNKNOWN_ORGANISATION = "unknown_organisation"
+    UNKNOWN_MERCHANT = "unknown_merchant"
+    UNKNOWN_VOLUNTEER = "unknown_volunteer"
+    NOT_PERMITTED = "not_permitted"
+    SUSPENDED = "suspended"
+    INSUFFICIENT_SIGNATURES = "insufficient_signatures"
+    # What it is done to.
+    ALREADY_EXISTS = "already_exists"
+    KEY_IN_USE = "key_in_use"
+    DUPLICATE_PERSON = "duplicate_person"
+    INVALID_POLICY = "invalid_policy"
+    LAST_OFFICER = "last_officer"
+    UNKNOWN_ACTIVITY = "unknown_activity"
+    ACTIVITY_CLOSED = "activity_closed"
+    INVALID_PERIOD = "invalid_period"
+    # Hours.
+    CLASS_COUNTS_NO_HOURS = "class_counts_no_hours"
+    OUTSIDE_ACTIVITY = "outside_activity"
+    INVALID_MINUTES = "invalid_minutes"
+    FUTURE_DATE = "future_date"
+    UNKNOWN_RECORD = "unknown_record"
+    RECORD_VOID = "record_void"
+    NO_CHANGE = "no_change"
+    DUPLICATE_RECORD = "duplicate_record"
+    OVERLAP = "overlap"
+    DAILY_CAP = "daily_cap"
+    POINTS_SPENT = "points_spent"
+    BATCH_REFUSED = "batch_refused"
+    # Points and exchange.
+    UNKNOWN_OFFER = "unknown_offer"
+    OFFER_CLOSED = "offer_closed"
+    UNKNOWN_HOLD = "unknown_hold"
+    HOLD_CLOSED = "hold_closed"
+    HOLD_EXPIRED = "hold_expired"
+    HOLD_NOT_EXPIRED = "hold_not_expired"
+    INVALID_POINTS = "invalid_points"
+    INSUFFICIENT_POINTS = "insufficient_points"
+    OVER_HOLD = "over_hold"
+    OVER_CAPTURE = "over_capture"
+    NOTHING_EXPIRED = "nothing_expired"
+    # Checking a file from elsewhere.
+    UNTRUSTED_LOG = "untrusted_log"
+    QUORUM_MISSING = "quorum_missing"
+    INVALID_PROOF = "invalid_proof"
+    COMMITMENT_MISMATCH = "commitment_mismatch"
+    CLAIM_MISMATCH = "claim_mismatch"
+    NOT_CURRENT = "not_current"
+    STALE = "stale"
+    # Using the programs.
+    USAGE = "usage"
+    UNREADABLE_FILE = "unreadable_file"
+    UNREADABLE_ROWS = "unreadable_rows"
+    MISSING_PASSPHRASE = "missing_passphrase"
+    WRONG_PASSPHRASE = "wrong_passphrase"
+    INVALID_KEY_FILE = "invalid_key_file"
+    NOT_FOUND = "not_found"
+    NOT_AUTHENTICATED = "not_authenticated"
+    BUSY = "busy"
+    NOT_FINAL = "not_final"
+    NODE_UNREACHABLE = "node_unreachable"
+    PORT_IN_USE = "port_in_use"
+    STORE_IN_USE = "store_in_use"
+    STORE_OF_ANOTHER_CHAIN = "store_of_another_chain"
+    STORE_DAMAGED = "store_damaged"
+    WRITE_FAILED = "write_failed"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a reason means and what the person who meets it does next."""
+
+    meaning: str
+    next_step: str
+    exit_code: ExitCode = ExitCode.REFUSED
+
+
+def _usage(meaning: str, next_step: str) -> Explanation:
+    return Explanation(meaning, next_step, ExitCode.USAGE)
+
+
+def _later(meaning: str, next_step: str) -> Explanation:
+    return Explanation(meaning, next_step, ExitCode.UNDETERMINED)
+
+
+def _operator(meaning: str, next_step: str) -> Explanation:
+    return Explanation(meaning, next_step, ExitCode.DAMAGED)
+
+
+EXPLANATIONS: dict[Reason, Explanation] = {
+    Reason.MALFORMED: _usage("the bytes are not in the expected format", "make the file again with the program that wrote it"),
+    Reason.TOO_LARGE: _usage("the input is larger than the limit", "split it into smaller parts"),
+    Reason.UNSUPPORTED_VERSION: _usage("the format version is not known here", "upgrade hourledger"),
+    Reason.WRONG_CHAIN: Explanation("it was made for another chain", "use the node and the files of the chain it names"),
+    Reason.UNKNOWN_KIND: Explanation("the rule book has no such kind of transaction", "upgrade hourledger, or check the kind"),
+    Reason.MALFORMED_BODY: Explanation("the body does not fit its kind", "make the transaction again"),
+    Reason.EXPIRED: Explanation("it was valid only until a time that has passed", "make it again and have it signed again"),
+    Reason.VALID_TOO_LONG: Explanation("it asks to stay valid for longer than allowed", "choose an earlier end of validity"),
+    Reason.INVALID_SIGNATURE: Explanation("a signature does not fit its key and content", "sign again with the right key"),
+    Reason.UNKNOWN_KEY: Explanation("the key belongs to nobody on this chain", "use a registered key, or have this one registered"),
+    Reason.UNKNOWN_ORGANISATION: Explanation("no such organisation", "check the identifier, or register the organisation"),
+    Reason.UNKNOWN_MERCHANT: Explanation("no such merchant", "check the identifier, or register the merchant"),
+    Reason.UNKNOWN_VOLUNTEER: Explanation("no such volunteer", "enrol the volunteer first"),
+    Reason.NOT_PERMITTED: Explanation("the signer may not do this", "have it signed by someone whose role allows it"),
+    Reason.SUSPENDED: Explanation("the party is suspended", "ask the authority to reinstate it"),
+    Reason.INSUFFICIENT_SIGNATURES: Explanation("more officers must sign", "pass the draft to another officer to sign"),
+    Reason.ALREADY_EXISTS: Explanation("the identifier is taken", "choose another, or use what exists"),
+    Reason.KEY_IN_USE: Explanation("the key already belongs to somebody", "make a new key"),
+    Reason.DUPLICATE_PERSON: Explanation("this person already has an account", "use the existing account"),
+    Reason.INVALID_POLICY: Explanation("the policy asks for a number of officers that cannot be met", "choose 1 up to the officers"),
+    Reason.LAST_OFFICER: Explanation("the policy could not be met without this officer", "add another officer first"),
+    Reason.UNKNOWN_ACTIVITY: Explanation("no such activity of this organisation", "publish the activity first"),
+    Reason.ACTIVITY_CLOSED: Explanation("the activity is closed", "publish a new one"),
+    Reason.INVALID_PERIOD: Explanation("the period ends before it begins, or is too long", "correct the dates"),
+    Reason.CLASS_COUNTS_NO_HOURS: Explanation("activities of this class count no service hours", "record it as what it was"),
+    Reason.OUTSIDE_ACTIVITY: Explanation("the date lies outside the activity's dates", "correct the date or the activity"),
+    Reason.INVALID_MINUTES: Explanation("the minutes are zero, negative or too many for one record", "correct the minutes"),
+    Reason.FUTURE_DATE: Explanation("the service has not ended yet", "certify it after it has ended"),
+    Reason.UNKNOWN_RECORD: Explanation("no such record", "check the record's identifier and volunteer"),
+    Reason.RECORD_VOID: Explanation("the record was made void", "certify a new record if the service took place"),
+    Reason.NO_CHANGE: Explanation("the correction changes nothing", "leave the record as it is"),
+    Reason.DUPLICATE_RECORD: Explanation("this record is already certified", "nothing needs to be done"),
+    Reason.OVERLAP: Explanation("the volunteer already has a record at that time", "correct one of the two records"),
+    Reason.DAILY_CAP: Explanation("the day's records together exceed the daily limit", "correct the minutes, or the other record"),
+    Reason.POINTS_SPENT: Explanation("points of the record are spent or held", "have them refunded or released first"),
+    Reason.BATCH_REFUSED: Explanation("a row was refused, and the batch asked for all or nothing", "correct the row named"),
+    Reason.UNKNOWN_OFFER: Explanation("no such offer", "check the offer's identifier"),
+    Reason.OFFER_CLOSED: Explanation("the offer is not open now", "choose another offer"),
+    Reason.UNKNOWN_HOLD: Explanation("no such hold", "check the hold's identifier"),
+    Reason.HOLD_CLOSED: Explanation("the hold was already captured, released or expired", "ask the volunteer for a new hold"),
+    Reason.HOLD_EXPIRED: Explanation("the hold's time is over", "ask the volunteer for a new hold"),
+    Reason.HOLD_NOT_EXPIRED: Explanation("the hold's time is not over", "wait, or have the merchant release it"),
+    Reason.INVALID_POINTS: Explanation("the number of points does not fit the offer", "use the number that the offer states"),
+    Reason.INSUFFICIENT_POINTS: Explanation("the balance is too small", "hold fewer points"),
+    Reason.OVER_HOLD: Explanation("more points than the hold has", "capture at most what is held"),
+    Reason.OVER_CAPTURE: Explanation("more points than were captured and not yet refunded", "refund at most what was captured"),
+    Reason.NOTHING_EXPIRED: Explanation("nothing has expired", "nothing needs to be done"),
+    Reason.UNTRUSTED_LOG: _later("the trust file does not know the log that it comes from", "get that region's trust file"),
+    Reason.QUORUM_MISSING: Explanation("too few trusted authorities vouch for it", "ask for a certificate with a full checkpoint"),
+    Reason.INVALID_PROOF: Explanation("a proof does not lead to the trusted root", "do not rely on the file; ask for a new one"),
+    Reason.COMMITMENT_MISMATCH: Explanation("a detail is not the one that was certified", "do not rely on the file"),
+    Reason.CLAIM_MISMATCH: Explanation("a statement is not what the evidence shows", "do not rely on the file"),
+    Reason.NOT_CURRENT: Explanation("something in it was made void or withdrawn", "ask for a current certificate"),
+    Reason.STALE: _later("the evidence is older than you accept", "ask for a newly issued certificate"),
+    Reason.USAGE: _usage("the command cannot be carried out as given", "see --help"),
+    Reason.UNREADABLE_FILE: _usage("the file cannot be read", "check the path, the format and your rights"),
+    Reason.UNREADABLE_ROWS: _usage("some rows cannot be used", "correct the rows named and import the file again"),
+    Reason.MISSING_PASSPHRASE: _usage("the key is encrypted and no passphrase was given", "give one by prompt, file or environment"),
+    Reason.WRONG_PASSPHRASE: _usage("the passphrase does not open the key", "try the right passphrase"),
+    Reason.INVALID_KEY_FILE: _usage("the file is not an Ed25519 key in PKCS#8", "name the right file"),
+    Reason.NOT_FOUND: Explanation("there is nothing under that name", "check the identifier or the path"),
+    Reason.NOT_AUTHENTICATED: Explanation("the request must be signed by someone with a right to the answer", "sign with your key"),
+    Reason.BUSY: _later("the node has more work than it can take", "send it again after the time that the node names"),
+    Reason.NOT_FINAL: _later("the outcome is not final yet", "ask again, or send the same transaction again"),
+    Reason.NODE_UNREACHABLE: _later("the node does not answer", "check that it runs and that its address is right"),
+    Reason.PORT_IN_USE: _usage("the port is in use", "choose another port, or stop the program that has it"),
+    Reason.STORE_IN_USE: _usage("another process has the store open", "stop that process first"),
+    Reason.STORE_OF_ANOTHER_CHAIN: _usage("the store belongs to another chain", "name the right folder or genesis file"),
+    Reason.STORE_DAMAGED: _operator("the store is damaged", "run hourledger fsck, and restore the store from a good copy"),
+    Reason.WRITE_FAILED: _operator("the disk refused a write", "free space or replace the disk, then start again"),
+    Reason.INTERNAL: _operator("the program met a state that it does not know", "report it with the log"),
+}
