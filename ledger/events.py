@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from ledger import codec
-from ledger.codec import MAX_ENTRY_BYTES, Codec, CodecError, Wire, decode, encode
-from ledger.errors import RowOutcome
+from ledger.codec import MAX_ENTRY_BYTES, Codec, Wire, decode, encode
+from ledger.errors import CodecError, RowOutcome
 from ledger.reasons import Reason
 from ledger.types import Hash, Height, Identifier
 

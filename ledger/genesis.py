@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from ledger import codec
 from ledger.authorities import Authority, authorities_codec
-from ledger.codec import Codec, CodecError, encode
+from ledger.codec import Codec, encode
 from ledger.crypto import sha256
+from ledger.errors import CodecError
 from ledger.reasons import Reason
 from ledger.transactions import chain_id_codec
 from ledger.types import Day, Hash, PublicKey, TimeMs

@@ -10,7 +10,7 @@ from typing import Final
 from ledger import codec
 from ledger.codec import Codec, decode, encode
 from ledger.crypto import Context, SigningKey, is_signature, sha256
-from ledger.errors import HourledgerError, SignatureError
+from ledger.errors import CodecError, HourledgerError, SignatureError
 from ledger.reasons import Reason
 from ledger.types import Hash, Identifier, PublicKey, Signature, TimeMs
 
@@ -104,7 +104,7 @@ def decode_signed(data: bytes) -> SignedTransaction:
     signed = decode(_signed_codec, data, max_bytes=MAX_TRANSACTION_BYTES)
     keys = signed.signers
     if any(left >= right for left, right in zip(keys, keys[1:], strict=False)):
-        raise codec.CodecError("SignedTransaction: the keys are not in ascending order, each once")
+        raise CodecError("SignedTransaction: the keys are not in ascending order, each once")
     return signed
 
 
