@@ -10,7 +10,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
@@ -79,7 +79,7 @@ def decode_key(data: bytes, passphrase: bytes | None) -> SigningKey:
     """Return the key that the bytes of a key file hold, whoever wrote it.
 
     Raises `HourledgerError`: INVALID_KEY_FILE for anything but an Ed25519 key in PKCS#8 PEM, and for a passphrase given to a
-    key without encryption; MISSING_PASSPHRASE and WRONG_PASSPHRASE. A damaged ciphertext cannot be told from a wrong passphrase.
+    key without encryption; MISSING_PASSPHRASE and WRONG_PASSPHRASE. A damaged ciphertext looks like a wrong passphrase.
     """
     if len(data) > MAX_KEY_FILE_BYTES:
         raise pkcs8.invalid_key_file("the file is too large for a key")
@@ -99,7 +99,8 @@ def _open(der: bytes, passphrase: bytes | None, refusal: HourledgerError) -> Sig
         key = load_der_private_key(der, passphrase)
     except UnsupportedAlgorithm as error:
         raise pkcs8.invalid_key_file("the key is of a kind that is not known here") from error
-    except (ValueError, TypeError, MemoryError) as error:
+    except (ValueError, TypeError, MemoryError, InternalError) as error:
+        # InternalError is how the library answers a key of the wrong length for some of OpenSSL's other algorithms.
         raise refusal from error
     if not isinstance(key, Ed25519PrivateKey):
         raise pkcs8.invalid_key_file("the key is not an Ed25519 key")

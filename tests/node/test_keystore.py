@@ -205,6 +205,11 @@ def test_new_keys_differ_and_never_show_their_seed() -> None:
     assert first.seed.hex() not in repr(first)
 
 
+def test_a_key_of_the_wrong_length_for_another_algorithm_is_no_crash_of_the_library() -> None:
+    x448 = pkcs8.encode_plain(KEY.seed).replace(bytes.fromhex("2b6570"), bytes.fromhex("2b656f"))
+    assert refusal(pkcs8.format_pem(pkcs8.PLAIN_LABEL, x448), None) is Reason.INVALID_KEY_FILE
+
+
 @settings(max_examples=60, deadline=None)
 @given(seed=st.binary(min_size=32, max_size=32), passphrase=st.none() | st.binary(min_size=1, max_size=80))
 def test_every_key_survives_the_round_trip(seed: bytes, passphrase: bytes | None) -> None:
