@@ -399,9 +399,7 @@ def count_quorum(policy: TrustPolicy, name: str, cosigned: Iterable[str]) -> boo
 
 
 @given(policies(), st.data())
-def test_quorums_are_counted_as_the_specification_says_and_more_names_never_hurt(
-    policy: TrustPolicy, data: st.DataObject
-) -> None:
+def test_quorums_are_counted_as_specified_and_more_names_never_hurt(policy: TrustPolicy, data: st.DataObject) -> None:
     names = [witness.name for witness in policy.witnesses]
     cosigned = data.draw(st.sets(st.sampled_from(names)) if names else st.just(set[str]()))
     expected = policy.quorum is None or count_quorum(policy, policy.quorum, cosigned)
