@@ -44,5 +44,5 @@ class ProofError(HourledgerError):
         super().__init__(reason, detail, value)
 
 
-class Rejection(HourledgerError):
+class Rejection(HourledgerError):  # noqa: N818 - an answer, not a fault
     """A rule's answer no. Raised by rules, recorded by execution; the transaction's changes are dropped."""
