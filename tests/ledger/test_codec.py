@@ -73,10 +73,10 @@ batches = st.builds(
     made_ms=st.integers(0, codec.MAX_TIME_MS).map(TimeMs),
 )
 
-EXAMPLE = Batch(Hash(bytes(32)), Stars.FIVE, (Row(Day(19_723), Minutes(90), Kind.SERVICE, None),), True, b"\x01", TimeMs(1))  # noqa: FBT003
+EXAMPLE = Batch(Hash(bytes(32)), Stars.FIVE, (Row(Day(19_723), Minutes(90), Kind.SERVICE, None),), True, b"\x01", TimeMs(1))
 
 
-def pack(*values: Any) -> bytes:  # noqa: ANN401 - any wire value
+def pack(*values: Any) -> bytes:
     packed: bytes = msgpack.packb(list(values), use_bin_type=True)
     return packed
 

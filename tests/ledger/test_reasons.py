@@ -7,8 +7,8 @@ from ledger.reasons import EXPLANATIONS, ExitCode, Reason
 from tools.reasons import DOCUMENT, format_reasons
 
 
-def test_every_reason_is_explained_in_the_order_of_precedence() -> None:
-    assert list(EXPLANATIONS) == list(Reason)
+def test_every_reason_is_explained() -> None:
+    assert set(EXPLANATIONS) == set(Reason)
 
 
 @pytest.mark.parametrize("reason", Reason)
