@@ -88,8 +88,8 @@ class Reason(StrEnum):
     USAGE = "usage"
     UNREADABLE_FILE = "unreadable_file"
     UNREADABLE_ROWS = "unreadable_rows"
-    MISSING_PASSPHRASE = "missing_passphrase"  # noqa: S105 - a name, not a passphrase
-    WRONG_PASSPHRASE = "wrong_passphrase"  # noqa: S105 - a name, not a passphrase
+    MISSING_PASSPHRASE = "missing_passphrase"
+    WRONG_PASSPHRASE = "wrong_passphrase"
     INVALID_KEY_FILE = "invalid_key_file"
     NOT_FOUND = "not_found"
     NOT_AUTHENTICATED = "not_authenticated"
@@ -135,9 +135,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.EXPIRED: Explanation("it was valid only until a time that has passed", "make it again and have it signed again"),
     Reason.VALID_TOO_LONG: Explanation("it asks to stay valid for longer than allowed", "choose an earlier end of validity"),
     Reason.INVALID_SIGNATURE: Explanation("a signature does not fit its key and content", "sign again with the right key"),
-    Reason.UNKNOWN_KEY: Explanation(
-        "the key belongs to nobody on this chain", "use a registered key, or have this one registered"
-    ),
+    Reason.UNKNOWN_KEY: Explanation("the key belongs to nobody on this chain", "use a registered key, or have this one registered"),
     Reason.UNKNOWN_ORGANISATION: Explanation("no such organisation", "check the identifier, or register the organisation"),
     Reason.UNKNOWN_MERCHANT: Explanation("no such merchant", "check the identifier, or register the merchant"),
     Reason.UNKNOWN_VOLUNTEER: Explanation("no such volunteer", "enrol the volunteer first"),
@@ -147,9 +145,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.ALREADY_EXISTS: Explanation("the identifier is taken", "choose another, or use what exists"),
     Reason.KEY_IN_USE: Explanation("the key already belongs to somebody", "make a new key"),
     Reason.DUPLICATE_PERSON: Explanation("this person already has an account", "use the existing account"),
-    Reason.INVALID_POLICY: Explanation(
-        "the policy asks for a number of officers that cannot be met", "choose 1 up to the officers"
-    ),
+    Reason.INVALID_POLICY: Explanation("the policy asks for a number of officers that cannot be met", "choose 1 up to the officers"),
     Reason.LAST_OFFICER: Explanation("the policy could not be met without this officer", "add another officer first"),
     Reason.UNKNOWN_ACTIVITY: Explanation("no such activity of this organisation", "publish the activity first"),
     Reason.ACTIVITY_CLOSED: Explanation("the activity is closed", "publish a new one"),
@@ -163,9 +159,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.NO_CHANGE: Explanation("the correction changes nothing", "leave the record as it is"),
     Reason.DUPLICATE_RECORD: Explanation("this record is already certified", "nothing needs to be done"),
     Reason.OVERLAP: Explanation("the volunteer already has a record at that time", "correct one of the two records"),
-    Reason.DAILY_CAP: Explanation(
-        "the day's records together exceed the daily limit", "correct the minutes, or the other record"
-    ),
+    Reason.DAILY_CAP: Explanation("the day's records together exceed the daily limit", "correct the minutes, or the other record"),
     Reason.BATCH_REFUSED: Explanation("a row was refused, and the batch asked for all or nothing", "correct the row named"),
     Reason.UNKNOWN_OFFER: Explanation("no such offer", "check the offer's identifier"),
     Reason.OFFER_CLOSED: Explanation("the offer is not open now", "choose another offer"),
@@ -179,12 +173,8 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.OVER_CAPTURE: Explanation("more points than were captured and not yet refunded", "refund at most what was captured"),
     Reason.NOTHING_EXPIRED: Explanation("nothing has expired", "nothing needs to be done"),
     Reason.UNTRUSTED_LOG: _later("the trust file does not know the log that it comes from", "get that region's trust file"),
-    Reason.QUORUM_MISSING: Explanation(
-        "too few trusted authorities vouch for it", "ask for a certificate with a full checkpoint"
-    ),
-    Reason.INVALID_PROOF: Explanation(
-        "a proof does not lead to the trusted root", "do not rely on the file; ask for a new one"
-    ),
+    Reason.QUORUM_MISSING: Explanation("too few trusted authorities vouch for it", "ask for a certificate with a full checkpoint"),
+    Reason.INVALID_PROOF: Explanation("a proof does not lead to the trusted root", "do not rely on the file; ask for a new one"),
     Reason.COMMITMENT_MISMATCH: Explanation("a detail is not the one that was certified", "do not rely on the file"),
     Reason.CLAIM_MISMATCH: Explanation("a statement is not what the evidence shows", "do not rely on the file"),
     Reason.NOT_CURRENT: Explanation("something in it was made void or withdrawn", "ask for a current certificate"),
@@ -192,15 +182,11 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.USAGE: _usage("the command cannot be carried out as given", "see --help"),
     Reason.UNREADABLE_FILE: _usage("the file cannot be read", "check the path, the format and your rights"),
     Reason.UNREADABLE_ROWS: _usage("some rows cannot be used", "correct the rows named and import the file again"),
-    Reason.MISSING_PASSPHRASE: _usage(
-        "the key is encrypted and no passphrase was given", "give one by prompt, file or environment"
-    ),
+    Reason.MISSING_PASSPHRASE: _usage("the key is encrypted and no passphrase was given", "give one by prompt, file or environment"),
     Reason.WRONG_PASSPHRASE: _usage("the passphrase does not open the key", "try the right passphrase"),
     Reason.INVALID_KEY_FILE: _usage("the file is not an Ed25519 key in PKCS#8", "name the right file"),
     Reason.NOT_FOUND: Explanation("there is nothing under that name", "check the identifier or the path"),
-    Reason.NOT_AUTHENTICATED: Explanation(
-        "the request must be signed by someone with a right to the answer", "sign with your key"
-    ),
+    Reason.NOT_AUTHENTICATED: Explanation("the request must be signed by someone with a right to the answer", "sign with your key"),
     Reason.BUSY: _later("the node has more work than it can take", "send it again after the time that the node names"),
     Reason.NOT_FINAL: _later("the outcome is not final yet", "ask again, or send the same transaction again"),
     Reason.NODE_UNREACHABLE: _later("the node does not answer", "check that it runs and that its address is right"),

@@ -35,7 +35,7 @@ def find_impurities(source: str) -> Iterator[str]:
             yield f"{getattr(node, 'lineno', 0)}: {found}"
 
 
-def _impurity(node: ast.AST) -> str | None:
+def _impurity(node: ast.AST) -> str | None:  # noqa: PLR0911 - a table
     match node:
         case ast.Constant(value=float() | complex()):
             return "a float"
