@@ -1,5 +1,7 @@
 """Errors of the whole product: each carries one reason of the documented list."""
 
+from dataclasses import dataclass
+
 from ledger.reasons import EXPLANATIONS, ExitCode, Reason
 
 
@@ -44,5 +46,20 @@ class ProofError(HourledgerError):
         super().__init__(reason, detail, value)
 
 
-class Rejection(HourledgerError):
-    """A rule's answer no. Raised by rules, recorded by execution; the transaction's changes are dropped."""
+@dataclass(frozen=True, slots=True)
+class RowOutcome:
+    """Why one row of a batch was refused, and by what."""
+
+    reason: Reason
+    value: str
+
+
+class Rejection(HourledgerError):  # noqa: N818 - an answer, not a fault
+    """A rule's answer no. Raised by rules, recorded by execution; the transaction's changes are dropped.
+
+    `rows` names the refused rows of a batch that asked for all or nothing.
+    """
+
+    def __init__(self, reason: Reason, detail: str, value: str = "", rows: tuple[RowOutcome | None, ...] = ()) -> None:
+        super().__init__(reason, detail, value)
+        self.rows = rows

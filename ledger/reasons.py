@@ -44,11 +44,14 @@ class Reason(StrEnum):
     SUSPENDED = "suspended"
     INSUFFICIENT_SIGNATURES = "insufficient_signatures"
     # What it is done to.
+    DUPLICATE_PERSON = "duplicate_person"
     ALREADY_EXISTS = "already_exists"
     KEY_IN_USE = "key_in_use"
-    DUPLICATE_PERSON = "duplicate_person"
     INVALID_POLICY = "invalid_policy"
     LAST_OFFICER = "last_officer"
+    UNKNOWN_RECORD = "unknown_record"
+    RECORD_VOID = "record_void"
+    DUPLICATE_RECORD = "duplicate_record"
     UNKNOWN_ACTIVITY = "unknown_activity"
     ACTIVITY_CLOSED = "activity_closed"
     INVALID_PERIOD = "invalid_period"
@@ -57,13 +60,9 @@ class Reason(StrEnum):
     OUTSIDE_ACTIVITY = "outside_activity"
     INVALID_MINUTES = "invalid_minutes"
     FUTURE_DATE = "future_date"
-    UNKNOWN_RECORD = "unknown_record"
-    RECORD_VOID = "record_void"
     NO_CHANGE = "no_change"
-    DUPLICATE_RECORD = "duplicate_record"
     OVERLAP = "overlap"
     DAILY_CAP = "daily_cap"
-    POINTS_SPENT = "points_spent"
     BATCH_REFUSED = "batch_refused"
     # Points and exchange.
     UNKNOWN_OFFER = "unknown_offer"
@@ -161,7 +160,6 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.DUPLICATE_RECORD: Explanation("this record is already certified", "nothing needs to be done"),
     Reason.OVERLAP: Explanation("the volunteer already has a record at that time", "correct one of the two records"),
     Reason.DAILY_CAP: Explanation("the day's records together exceed the daily limit", "correct the minutes, or the other record"),
-    Reason.POINTS_SPENT: Explanation("points of the record are spent or held", "have them refunded or released first"),
     Reason.BATCH_REFUSED: Explanation("a row was refused, and the batch asked for all or nothing", "correct the row named"),
     Reason.UNKNOWN_OFFER: Explanation("no such offer", "check the offer's identifier"),
     Reason.OFFER_CLOSED: Explanation("the offer is not open now", "choose another offer"),

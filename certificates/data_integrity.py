@@ -1,0 +1,164 @@
+"""W3C Data Integrity proofs of the cryptosuite eddsa-jcs-2022: a signed JSON document that carries its own signature.
+
+Sources: Data Integrity EdDSA Cryptosuites 1.0, section 3.3, and Verifiable Credential Data Integrity 1.0, sections 2.1 and 4.
+Signed is SHA-256 of the proof's options followed by SHA-256 of the document without `proof`, both in canonical form.
+
+Stricter than the specification, which leaves room for what our verifiers should not have to interpret. `created` and
+`verificationMethod` are required. A document's `@context` stands in the proof too, and contexts added later are refused.
+So are proof chains and members that our own proofs do not have. Keys are named by did:key alone, so that nothing is fetched.
+"""
+
+from dataclasses import dataclass
+
+from certificates.datetimes import format_datetime, parse_datetime
+from certificates.jcs import JsonObject, encode_jcs, validate_json
+from certificates.multibase import format_multibase, parse_multibase, parse_verification_method
+from ledger.crypto import Context, SigningKey, sha256, verify_signature
+from ledger.errors import CodecError, SignatureError
+from ledger.reasons import Reason
+from ledger.types import SIGNATURE_BYTES, Hash, PublicKey, Signature, TimeMs
+
+CRYPTOSUITE = "eddsa-jcs-2022"
+PROOF_TYPE = "DataIntegrityProof"
+ASSERTION_METHOD = "assertionMethod"
+MAX_PROOFS = 16
+
+_TEXT_MEMBERS = frozenset({"type", "cryptosuite", "created", "verificationMethod", "proofPurpose", "proofValue"})
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedProof:
+    """A proof whose signature holds. Whether its key may speak for the issuer is the caller's question."""
+
+    verification_method: str
+    public_key: PublicKey
+    created: TimeMs
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedProofs:
+    """What the proofs of one document came to: at least one is verified, all of distinct keys.
+
+    A proof set does not protect its own members: anybody can take one away or put an unchecked one in.
+    """
+
+    verified: tuple[VerifiedProof, ...]
+    unchecked: tuple[str, ...]
+    """The cryptosuites of proofs that this module does not know, one for each such proof."""
+
+
+def add_proof(
+    document: JsonObject,
+    key: SigningKey,
+    verification_method: str,
+    created: TimeMs,
+    proof_purpose: str = ASSERTION_METHOD,
+) -> JsonObject:
+    """Return `document` with a proof by `key` after those that it has; the argument stays as it is.
+
+    `proof` is a list even for one, because the JSON schema of Open Badges 3.0 takes nothing else. Raise `CodecError` for a
+    document without canonical form, or when `verification_method` does not name `key`.
+    """
+    if parse_verification_method(verification_method) != key.public_key:
+        raise CodecError("the verification method names another key than the one that signs")
+    options: JsonObject = {
+        "type": PROOF_TYPE,
+        "cryptosuite": CRYPTOSUITE,
+        "created": format_datetime(created),
+        "verificationMethod": verification_method,
+        "proofPurpose": proof_purpose,
+    }
+    if "@context" in document:
+        options["@context"] = document["@context"]
+    signature = key.sign(Context.PLAIN, compute_hash_data(options, compute_document_hash(document)))
+    proof: JsonObject = {**options, "proofValue": format_multibase(signature)}
+    earlier = _list_proofs(document) if "proof" in document else []
+    if len(earlier) >= MAX_PROOFS:
+        raise CodecError(f"a document has at most {MAX_PROOFS} proofs")
+    return {**document, "proof": [*earlier, proof]}
+
+
+def verify_proof(document: JsonObject, proof_purpose: str = ASSERTION_METHOD) -> VerifiedProof:
+    """Verify a document that one key signed; as `verify_proofs`, and `SignatureError` when several keys did."""
+    proofs = verify_proofs(document, proof_purpose)
+    if len(proofs.verified) != 1:
+        raise SignatureError("one signature was expected", str(len(proofs.verified)))
+    return proofs.verified[0]
+
+
+def verify_proofs(document: JsonObject, proof_purpose: str = ASSERTION_METHOD) -> VerifiedProofs:
+    """Verify every eddsa-jcs-2022 proof of `document`, all of which must hold and be made for `proof_purpose`.
+
+    Raise `SignatureError` for one that does not, `CodecError` for a document or proof of another shape, and `CodecError` with
+    `Reason.UNSUPPORTED_VERSION` when all its proofs are of cryptosuites unknown here.
+    """
+    validate_json(document)
+    document_hash = compute_document_hash(document)
+    verified: list[VerifiedProof] = []
+    unchecked: list[str] = []
+    for proof in _list_proofs(document):
+        cryptosuite = _read_cryptosuite(proof)
+        if cryptosuite == CRYPTOSUITE:
+            _validate_members(document, proof)
+            verified.append(_verify_one(document_hash, proof, proof_purpose))
+        else:
+            unchecked.append(cryptosuite)
+    if not verified:
+        raise CodecError("no proof of a cryptosuite that is known here", Reason.UNSUPPORTED_VERSION)
+    if len({proof.public_key for proof in verified}) != len(verified):
+        raise CodecError("two proofs by one key")
+    return VerifiedProofs(tuple(verified), tuple(unchecked))
+
+
+def compute_document_hash(document: JsonObject) -> Hash:
+    """SHA-256 of the canonical form of `document` without its proofs."""
+    return sha256(encode_jcs({name: value for name, value in document.items() if name != "proof"}))
+
+
+def compute_hash_data(options: JsonObject, document_hash: Hash) -> bytes:
+    """Return the 64 bytes that are signed: the hash of the proof without its `proofValue`, then the document's."""
+    return sha256(encode_jcs({name: value for name, value in options.items() if name != "proofValue"})) + document_hash
+
+
+def _list_proofs(document: JsonObject) -> list[JsonObject]:
+    value = document.get("proof")
+    items = value if isinstance(value, list) else [value]
+    proofs = [item for item in items if isinstance(item, dict)]
+    if len(proofs) != len(items) or not 1 <= len(proofs) <= MAX_PROOFS:
+        raise CodecError(f"a signed document has a proof, or a list of up to {MAX_PROOFS}")
+    return proofs
+
+
+def _read_cryptosuite(proof: JsonObject) -> str:
+    if proof.get("type") != PROOF_TYPE:
+        raise CodecError(f"a proof whose type is not {PROOF_TYPE}")
+    return _read_text(proof, "cryptosuite")
+
+
+def _verify_one(document_hash: Hash, proof: JsonObject, purpose: str) -> VerifiedProof:
+    if proof["proofPurpose"] != purpose:
+        raise SignatureError(f"the signature was not made for the purpose {purpose}", _read_text(proof, "proofPurpose"))
+    method = _read_text(proof, "verificationMethod")
+    key = parse_verification_method(method)
+    created = parse_datetime(_read_text(proof, "created"))
+    signature = parse_multibase(_read_text(proof, "proofValue"))
+    if len(signature) != SIGNATURE_BYTES:
+        raise CodecError(f"a proofValue of {len(signature)} bytes instead of {SIGNATURE_BYTES}")
+    verify_signature(key, Context.PLAIN, compute_hash_data(proof, document_hash), Signature(signature))
+    return VerifiedProof(method, key, created, purpose)
+
+
+def _validate_members(document: JsonObject, proof: JsonObject) -> None:
+    expected = _TEXT_MEMBERS | ({"@context"} & document.keys())
+    for name in sorted(proof.keys() ^ expected):
+        raise CodecError(f"a proof with an unknown member {name}" if name in proof else f"a proof without {name}")
+    if proof.get("@context") != document.get("@context"):
+        raise CodecError("a proof whose @context is not that of the document")
+
+
+def _read_text(proof: JsonObject, name: str) -> str:
+    value = proof.get(name)
+    if not isinstance(value, str):
+        raise CodecError(f"a proof whose {name} is no text")
+    return value

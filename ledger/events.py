@@ -1,0 +1,111 @@
+"""What happened: the entries of the log.
+
+An entry is `[version, type, fields]`. Each type of event is declared once, beside the rule that emits it, with the codec of its
+fields and the parties who may read it. The outcome of every transaction is itself an event, so that it can be proven.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from ledger import codec
+from ledger.codec import MAX_ENTRY_BYTES, Codec, Wire, decode, encode
+from ledger.errors import CodecError, RowOutcome
+from ledger.reasons import Reason
+from ledger.types import Hash, Height, Identifier
+
+T = TypeVar("T")
+
+ENTRY_VERSION = 1
+MAX_ROWS = 1_000
+"""Rows of one batch. With values of 32 characters, the outcome of a batch fits in one entry."""
+MAX_VALUE_CHARACTERS = 32
+
+
+def _any_wire(value: Any) -> Any:
+    return value
+
+
+_entry_codec: Codec[list[Any]] = codec.Codec("entry", _any_wire, _any_wire)
+
+
+def _no_parties(_value: Any) -> tuple[Identifier, ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class EventType(Generic[T]):
+    """One type of event: its name, the codec of its fields, and whose it is.
+
+    `parties` names the organisation, volunteer or merchant that may read the entry; an event without parties is public.
+    """
+
+    name: str
+    codec: Codec[T]
+    parties: Callable[[T], tuple[Identifier, ...]] = _no_parties
+
+    def encode(self, value: T) -> bytes:
+        """Return the log entry; raise `CodecError` when a field does not fit or the entry is too long."""
+        entry = encode(_entry_codec, [ENTRY_VERSION, self.name, self.codec.to_wire(value)])
+        if len(entry) > MAX_ENTRY_BYTES:
+            raise CodecError(f"{self.name}: the entry has {len(entry)} bytes", Reason.TOO_LARGE)
+        return entry
+
+    def decode(self, entry: bytes) -> T:
+        """Return the fields of an entry of this type, or raise `CodecError`."""
+        name, wire = split_entry(entry)
+        if name != self.name:
+            raise CodecError(f"the entry is a {name}, not a {self.name}")
+        return self.codec.from_wire(wire)
+
+
+def split_entry(entry: bytes) -> tuple[str, Wire]:
+    """Return the type's name and the undecoded fields of an entry, or raise `CodecError`."""
+    match decode(_entry_codec, entry):
+        case [version, str(name), fields] if type(version) is int and version == ENTRY_VERSION:
+            return name, fields
+        case _:
+            raise CodecError("entry: not [1, type, fields]")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a transaction, recorded once. `reason` is None when it was accepted.
+
+    The `event_count` entries before an outcome in the log are the events of its transaction. `rows` has one item for each row
+    of a batch, None for one that was accepted, and is empty for transactions without rows.
+    """
+
+    transaction_id: Hash
+    height: Height
+    reason: Reason | None
+    value: str
+    rows: tuple[RowOutcome | None, ...]
+    event_count: int
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the transaction changed the state."""
+        return self.reason is None
+
+
+_value_codec: Codec[str] = codec.text("value", 4 * MAX_VALUE_CHARACTERS, min_bytes=0)
+_row_codec: Codec[RowOutcome] = codec.struct(RowOutcome, codec.member(Reason), _value_codec)
+OUTCOME: EventType[Outcome] = EventType(
+    "ledger.outcome",
+    codec.struct(
+        Outcome,
+        codec.hash_,
+        codec.height,
+        codec.optional(codec.member(Reason)),
+        _value_codec,
+        codec.sequence(codec.optional(_row_codec), 0, MAX_ROWS),
+        codec.integer("event count", 0, 1_000_000),
+    ),
+)
+
+
+def shorten_value(value: str) -> str:
+    """Return an offending value in the form in which outcomes record it: printable and short."""
+    printable = "".join(character if character.isprintable() else "?" for character in value[:MAX_VALUE_CHARACTERS])
+    return printable.encode(errors="replace").decode()

@@ -1,0 +1,102 @@
+"""Transactions under a rule book: from a view and a block's transactions to outcomes, entries and changes.
+
+The rules themselves are elsewhere: `RuleBook` is all that this module knows of them. A rule refuses by raising `Rejection`; its
+changes are then dropped and the refusal is recorded as the transaction's outcome. Any other exception is a bug in a rule and
+goes up, because a node that guesses would fork.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ledger.errors import Rejection, RowOutcome
+from ledger.events import OUTCOME, Outcome, shorten_value
+from ledger.state import Overlay, View
+from ledger.transactions import SignedTransaction, Transaction, decode_payload
+from ledger.types import Hash, Height, PublicKey, TimeMs
+
+
+@dataclass(frozen=True, slots=True)
+class BlockContext:
+    """What a block gives to every transaction in it. The only clock that rules know is `time_ms`."""
+
+    chain_id: str
+    height: Height
+    time_ms: TimeMs
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionContext:
+    """What a rule may know besides the state: its block, its transaction's id and who signed (verified, ascending)."""
+
+    block: BlockContext
+    transaction_id: Hash
+    signers: tuple[PublicKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What an accepted transaction did besides changing the state: its events as entries, and the outcome of each row."""
+
+    events: tuple[bytes, ...] = ()
+    rows: tuple[RowOutcome | None, ...] = ()
+
+
+class RuleBook(Protocol):
+    """The rules of one version."""
+
+    @property
+    def version(self) -> int:
+        """Number that headers carry."""
+
+    def validate_form(self, transaction: Transaction) -> None:
+        """Raise `HourledgerError` for an unknown kind or a body that does not decode."""
+
+    def admit(self, view: View, signers: Sequence[PublicKey]) -> None:
+        """Raise `Rejection` unless somebody known has signed, so that strangers cannot fill the log with refusals."""
+
+    def apply(self, state: Overlay, transaction: Transaction, context: TransactionContext) -> Effects:
+        """Carry out a transaction on `state`, or raise `Rejection`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """What a block's transactions lead to. `entries` are the events and outcomes in order, without the header."""
+
+    outcomes: tuple[Outcome, ...]
+    entries: tuple[bytes, ...]
+    state: Overlay
+
+
+def execute_transaction(
+    state: Overlay, rule_book: RuleBook, signed: SignedTransaction, block: BlockContext
+) -> tuple[Outcome, tuple[bytes, ...]]:
+    """Carry out one transaction whose form and signatures are good; return its outcome and events.
+
+    `state` gets the changes when the transaction is accepted, and none when it is refused.
+    """
+    context = TransactionContext(block, signed.transaction_id, signed.signers)
+    scratch = Overlay(state)
+    try:
+        effects = rule_book.apply(scratch, decode_payload(signed), context)
+    except Rejection as rejection:
+        value = shorten_value(rejection.value)
+        return Outcome(context.transaction_id, block.height, rejection.reason, value, rejection.rows, 0), ()
+    state.absorb(scratch)
+    outcome = Outcome(context.transaction_id, block.height, None, "", effects.rows, len(effects.events))
+    return outcome, effects.events
+
+
+def execute_block(
+    view: View, rule_book: RuleBook, transactions: Sequence[SignedTransaction], block: BlockContext
+) -> Executed:
+    """Carry out transactions in order over `view`."""
+    state = Overlay(view)
+    outcomes: list[Outcome] = []
+    entries: list[bytes] = []
+    for signed in transactions:
+        outcome, events = execute_transaction(state, rule_book, signed, block)
+        outcomes.append(outcome)
+        entries.extend(events)
+        entries.append(OUTCOME.encode(outcome))
+    return Executed(tuple(outcomes), tuple(entries), state)

@@ -1,0 +1,145 @@
+"""What is signed: `[version, chain_id, kind, body, nonce, valid_until_ms]` as bytes, then key and signature pairs.
+
+The id of a transaction is the hash of its payload without signatures: the same payload is the same transaction however often
+and by whomever it is sent. An envelope with too few signatures is a draft: each officer adds a signature to the same payload.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ledger import codec
+from ledger.codec import Codec, decode, encode
+from ledger.crypto import Context, SigningKey, is_signature, sha256
+from ledger.errors import CodecError, HourledgerError, SignatureError
+from ledger.reasons import Reason
+from ledger.types import Hash, Identifier, PublicKey, Signature, TimeMs
+
+TRANSACTION_VERSION: Final = 1
+MAX_TRANSACTION_BYTES: Final = 262_144
+MAX_SIGNATURES: Final = 32
+MAX_VALIDITY_MS: Final = 30 * 24 * 3600 * 1000
+"""How far ahead of the block's time a transaction may ask to stay valid: long enough for a second officer to sign."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """The signed content. `kind` names a rule of the rule book, `body` is that kind's own canonical encoding."""
+
+    version: int
+    chain_id: str
+    kind: str
+    body: bytes
+    nonce: Identifier
+    valid_until_ms: TimeMs
+
+
+@dataclass(frozen=True, slots=True)
+class KeySignature:
+    """One signer's key and signature over the payload."""
+
+    key: PublicKey
+    signature: Signature
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTransaction:
+    """A payload and its signatures, in ascending order of their keys so that an envelope has one encoding."""
+
+    payload: bytes
+    signatures: tuple[KeySignature, ...]
+
+    @property
+    def transaction_id(self) -> Hash:
+        """The hash of the payload alone."""
+        return compute_transaction_id(self.payload)
+
+    @property
+    def signers(self) -> tuple[PublicKey, ...]:
+        """Keys that signed, ascending."""
+        return tuple(item.key for item in self.signatures)
+
+
+chain_id_codec: Codec[str] = codec.text("chain id", 128)
+kind_codec: Codec[str] = codec.text("kind", 64)
+transaction_codec: Codec[Transaction] = codec.struct(
+    Transaction,
+    codec.integer("version", 0, 2**16),
+    chain_id_codec,
+    kind_codec,
+    codec.binary("body", 0, MAX_TRANSACTION_BYTES),
+    codec.identifier,
+    codec.time_ms,
+)
+_signed_codec: Codec[SignedTransaction] = codec.struct(
+    SignedTransaction,
+    codec.binary("payload", 1, MAX_TRANSACTION_BYTES),
+    codec.sequence(codec.struct(KeySignature, codec.public_key, codec.signature), 0, MAX_SIGNATURES),
+)
+
+
+def compute_transaction_id(payload: bytes) -> Hash:
+    """Id of the transaction with this payload."""
+    return sha256(b"hourledger/transaction-id/v1\x00", payload)
+
+
+def draft(transaction: Transaction) -> SignedTransaction:
+    """Return the transaction as an envelope that nobody has signed yet."""
+    return SignedTransaction(encode(transaction_codec, transaction), ())
+
+
+def sign(signed: SignedTransaction, key: SigningKey) -> SignedTransaction:
+    """Add a signature. Signing twice with one key changes nothing, since Ed25519 is deterministic."""
+    others = tuple(item for item in signed.signatures if item.key != key.public_key)
+    mine = KeySignature(key.public_key, key.sign(Context.TRANSACTION, signed.payload))
+    return replace(signed, signatures=tuple(sorted((*others, mine), key=lambda item: item.key)))
+
+
+def encode_signed(signed: SignedTransaction) -> bytes:
+    """Return the envelope's bytes: what is sent, kept in blocks, and saved as a draft."""
+    return encode(_signed_codec, signed)
+
+
+def decode_signed(data: bytes) -> SignedTransaction:
+    """Return the envelope, or raise `CodecError`. Signatures are not checked here."""
+    signed = decode(_signed_codec, data, max_bytes=MAX_TRANSACTION_BYTES)
+    keys = signed.signers
+    if any(left >= right for left, right in zip(keys, keys[1:], strict=False)):
+        raise CodecError("SignedTransaction: the keys are not in ascending order, each once")
+    return signed
+
+
+def decode_payload(signed: SignedTransaction) -> Transaction:
+    """Return the content of an envelope, or raise `CodecError`."""
+    return decode(transaction_codec, signed.payload, max_bytes=MAX_TRANSACTION_BYTES)
+
+
+def validate_form(transaction: Transaction, chain_id: str, time_ms: TimeMs) -> None:
+    """Raise `HourledgerError` unless version, chain and validity fit a block of `chain_id` at `time_ms`."""
+    if transaction.version != TRANSACTION_VERSION:
+        raise HourledgerError(
+            Reason.UNSUPPORTED_VERSION, "the transaction's version is not supported", str(transaction.version)
+        )
+    if transaction.chain_id != chain_id:
+        raise HourledgerError(
+            Reason.WRONG_CHAIN, f"the transaction is for another chain, this one is {chain_id}", transaction.chain_id
+        )
+    validate_validity(transaction, time_ms)
+
+
+def validate_validity(transaction: Transaction, time_ms: TimeMs) -> None:
+    """Raise `HourledgerError` when the transaction's time is over at `time_ms`, or its end too far ahead."""
+    if transaction.valid_until_ms < time_ms:
+        raise HourledgerError(Reason.EXPIRED, "the transaction's time is over", str(transaction.valid_until_ms))
+    if transaction.valid_until_ms > time_ms + MAX_VALIDITY_MS:
+        raise HourledgerError(
+            Reason.VALID_TOO_LONG, "the transaction may stay valid for 30 days at most", str(transaction.valid_until_ms)
+        )
+
+
+def verify_signatures(signed: SignedTransaction) -> None:
+    """Raise `SignatureError` unless every signature in the envelope verifies and there is at least one."""
+    if not signed.signatures:
+        raise SignatureError("nobody has signed the transaction")
+    for item in signed.signatures:
+        if not is_signature(item.key, Context.TRANSACTION, signed.payload, item.signature):
+            raise SignatureError("a signature does not fit its key and the transaction", item.key.hex())
