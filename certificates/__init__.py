@@ -1,0 +1,1 @@
+"""What leaves the ledger: credentials, cards, codes and status lists, and their verification."""

@@ -1,0 +1,1 @@
+"""What hours and points mean: rules as pure functions of (view, transaction, context)."""

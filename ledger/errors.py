@@ -54,14 +54,12 @@ class RowOutcome:
     value: str
 
 
-class Rejection(HourledgerError):
+class Rejection(HourledgerError):  # noqa: N818 - an answer, not a fault
     """A rule's answer no. Raised by rules, recorded by execution; the transaction's changes are dropped.
 
     `rows` names the refused rows of a batch that asked for all or nothing.
     """
 
-    def __init__(
-        self, reason: Reason, detail: str, value: str = "", rows: tuple[RowOutcome | None, ...] = ()
-    ) -> None:
+    def __init__(self, reason: Reason, detail: str, value: str = "", rows: tuple[RowOutcome | None, ...] = ()) -> None:
         super().__init__(reason, detail, value)
         self.rows = rows

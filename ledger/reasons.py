@@ -44,9 +44,9 @@ class Reason(StrEnum):
     SUSPENDED = "suspended"
     INSUFFICIENT_SIGNATURES = "insufficient_signatures"
     # What it is done to.
+    DUPLICATE_PERSON = "duplicate_person"
     ALREADY_EXISTS = "already_exists"
     KEY_IN_USE = "key_in_use"
-    DUPLICATE_PERSON = "duplicate_person"
     INVALID_POLICY = "invalid_policy"
     LAST_OFFICER = "last_officer"
     UNKNOWN_RECORD = "unknown_record"

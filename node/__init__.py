@@ -1,0 +1,1 @@
+"""Everything that touches the world: storage, network, clock, keys, consensus service, API."""

@@ -1,0 +1,72 @@
+# Everything a developer or a newcomer runs. Needs python3 (3.11 or 3.12), make and git; each target makes .venv when needed.
+#   ARGS="..."    passed on to the program of demo, run, bench and test
+#   PYTHON=...    the Python to make .venv with
+
+.PHONY: help demo test check fix run bench lock clean
+.DEFAULT_GOAL := help
+
+PYTHON ?=
+ARGS ?=
+HOME_DIR := .hourledger
+
+bin := .venv/bin
+pip := $(bin)/python -m pip --quiet --disable-pip-version-check
+found := $(shell sh tools/find-python $(PYTHON) 2>/dev/null)
+made := .venv/made-with-$(or $(lastword $(found)),nothing)
+
+help: ## say what there is
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+demo: .venv/runtime ## the whole story on this machine (ARGS="--hours FILE --authorities N --json")
+	@$(bin)/hourledger demo $(ARGS)
+
+test: .venv/dev ## all tests on all cores, with branch coverage (ARGS="tests/ledger -k merkle")
+	@$(bin)/python -m pytest -n auto --cov --cov-branch --cov-report=term $(ARGS)
+
+check: .venv/dev ## lint, format, types, import rules, dead code, spelling
+	@$(bin)/ruff check .
+	@$(bin)/ruff format --check .
+	@$(bin)/mypy
+	@$(bin)/lint-imports
+	@$(bin)/python -m tools.dead_code
+	@$(bin)/codespell
+
+fix: .venv/dev ## mend what can be mended: lint, format, generated documents
+	@$(bin)/ruff check --fix --quiet . || true
+	@$(bin)/ruff format .
+	@$(bin)/python -m tools.reasons
+
+run: .venv/runtime ## a development node with one authority, kept in ./.hourledger
+	@test -d $(HOME_DIR) || $(bin)/hourledger node init --home $(HOME_DIR)
+	@$(bin)/hourledger node run --home $(HOME_DIR) $(ARGS)
+
+bench: .venv/runtime ## the figures in docs/performance.md
+	@$(bin)/python -m benchmarks $(ARGS)
+
+lock: .venv/dev ## renew constraints.txt: the newest version of everything that suits every supported Python
+	@$(pip) install uv
+	@$(bin)/uv --quiet pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
+	  --no-config --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --output-file constraints.txt
+	@echo "constraints.txt is renewed: run make check test, then commit it."
+
+clean: ## remove .venv, the development node and everything that the tools leave behind
+	rm -rf .venv $(HOME_DIR) .demo dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---------------------------------------------------------------------------- the environment
+
+$(made):
+	@sh tools/find-python $(PYTHON) >/dev/null
+	@echo "making .venv with Python $(lastword $(found)) ..."
+	@$(firstword $(found)) -m venv --clear .venv
+	@touch $@
+
+.venv/runtime: $(made) pyproject.toml constraints.txt
+	@echo "installing hourledger into .venv ..."
+	@$(pip) install -c constraints.txt -e .
+	@touch $@
+
+.venv/dev: $(made) pyproject.toml constraints.txt
+	@echo "installing hourledger and the development tools into .venv ..."
+	@$(pip) install -c constraints.txt -e '.[dev]'
+	@touch .venv/runtime $@

@@ -1,0 +1,78 @@
+"""What a record earns: the numbers that a batch is judged by, loaded once, and the lot that a record mints."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from contracts.lots import Lot, add_lots
+from contracts.parameters import MINUTES_PER_DAY, compute_local_minute, get_parameter
+from contracts.points import add_issued, get_lots, put_lots
+from contracts.records import Record
+from contracts.workdays import Workdays, compute_deadline, get_workdays
+from ledger.state import Overlay, View
+from ledger.types import Day, Identifier, Minutes, Points, TimeMs
+
+
+@dataclass(frozen=True, slots=True)
+class Accrual:
+    """Limits and rates in force at one moment. `local_minute` is now, on the region's clock."""
+
+    local_minute: int
+    max_record_minutes: int
+    daily_cap_minutes: int
+    deadline_working_days: int
+    points_per_hour: int
+    late_records_earn: bool
+    expires_day: Day
+    workdays: Workdays
+    deadlines: dict[Day, Day]
+    """Deadlines computed so far: the rows of a batch share few days."""
+
+    @classmethod
+    def load(cls, view: View, time_ms: TimeMs) -> Self:
+        """Read the parameters in force."""
+        now = compute_local_minute(view, time_ms)
+        return cls(
+            now,
+            get_parameter(view, "max_record_minutes"),
+            get_parameter(view, "daily_cap_minutes"),
+            get_parameter(view, "recording_deadline_working_days"),
+            get_parameter(view, "points_per_hour"),
+            get_parameter(view, "late_records_earn") == 1,
+            Day(now // MINUTES_PER_DAY + get_parameter(view, "points_validity_days")),
+            get_workdays(view),
+            {},
+        )
+
+    def is_late(self, day: Day) -> bool:
+        """Whether a record of `day` made now is past its deadline (Order 67, article 11)."""
+        deadline = self.deadlines.get(day)
+        if deadline is None:
+            deadline = self.deadlines[day] = compute_deadline(self.workdays, day, self.deadline_working_days)
+        return self.local_minute // MINUTES_PER_DAY > deadline
+
+    def compute_points(self, minutes: Minutes, *, is_late: bool) -> Points:
+        """Whole points that a record earns."""
+        if is_late and not self.late_records_earn:
+            return Points(0)
+        return Points(minutes * self.points_per_hour // 60)
+
+
+def mint_lot(state: Overlay, volunteer: Identifier, lot: Lot) -> None:
+    """Put a record's lot into the volunteer's account; the caller moves as much out of the issuer's."""
+    if lot.points:
+        put_lots(state, volunteer, add_lots(get_lots(state, volunteer), (lot,)))
+
+
+def change_points(state: Overlay, volunteer: Identifier, record: Record, change: int) -> int:
+    """Mint more points for a record, or take back what is left of them; return the change made.
+
+    What the volunteer has spent or holds cannot be taken back: then the change is smaller than asked for.
+    """
+    lots = get_lots(state, volunteer)
+    if change < 0:
+        left = sum(lot.points for lot in lots if (lot.batch, lot.row) == (record.batch, record.row))
+        change = -min(left, -change)
+    if change:
+        put_lots(state, volunteer, add_lots(lots, (Lot(record.expires_day, record.batch, record.row, Points(change)),)))
+        add_issued(state, change)
+    return change

@@ -1,0 +1,123 @@
+"""What is done: activities with their class and dates.
+
+The class decides whether hours count: meetings and training are other record kinds and never service hours (Order 67, article 19).
+Name, place and content stay off the chain; `details` is their commitment, opened in certificates.
+"""
+
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import Final
+
+from contracts.identity.parties import require_officers
+from contracts.kinds import Kind, Module
+from ledger import codec
+from ledger.codec import Codec
+from ledger.errors import Rejection
+from ledger.events import EventType
+from ledger.execution import Effects, TransactionContext
+from ledger.reasons import Reason
+from ledger.state import Overlay, Table, View
+from ledger.types import Day, Hash, Identifier
+
+MAX_ACTIVITY_DAYS: Final = 1_096
+
+
+class ActivityClass(IntEnum):
+    """What an activity is (Order 67, articles 4, 8, 9 and 19)."""
+
+    SERVICE = 1
+    MEETING = 2
+    TRAINING = 3
+    COMMENDATION = 4
+
+    @property
+    def counts_hours(self) -> bool:
+        """Whether attendance is voluntary service."""
+        return self is ActivityClass.SERVICE
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """An organisation's activity, from `first_day` to `last_day`, both included."""
+
+    organisation: Identifier
+    activity_class: ActivityClass
+    first_day: Day
+    last_day: Day
+    details: Hash
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PublishActivity:
+    """Body and event: an organisation announces an activity."""
+
+    activity: Identifier
+    organisation: Identifier
+    activity_class: ActivityClass
+    first_day: Day
+    last_day: Day
+    details: Hash
+
+
+@dataclass(frozen=True, slots=True)
+class CloseActivity:
+    """Body and event: nothing more is recorded for the activity."""
+
+    activity: Identifier
+    organisation: Identifier
+
+
+_class: Codec[ActivityClass] = codec.member(ActivityClass)
+ACTIVITIES: Final[Table[Activity]] = Table(
+    b"activity",
+    codec.struct(Activity, codec.identifier, _class, codec.day, codec.day, codec.hash_, codec.boolean),
+    is_public=True,
+)
+_publish = codec.struct(
+    PublishActivity, codec.identifier, codec.identifier, _class, codec.day, codec.day, codec.hash_
+)
+_close = codec.struct(CloseActivity, codec.identifier, codec.identifier)
+ACTIVITY_PUBLISHED = EventType("activities.published", _publish)
+ACTIVITY_CLOSED = EventType("activities.closed", _close)
+
+
+def get_activity(state: View, identifier: Identifier, organisation: Identifier) -> Activity | None:
+    """Return the organisation's activity; None when there is none, or when it is another organisation's."""
+    activity = ACTIVITIES.get(state, identifier)
+    return activity if activity is not None and activity.organisation == organisation else None
+
+
+def publish_activity(state: Overlay, body: PublishActivity, context: TransactionContext) -> Effects:
+    """Announce an activity (signed by one officer)."""
+    require_officers(state, context, body.organisation, count=1)
+    if ACTIVITIES.has(state, body.activity):
+        raise Rejection(Reason.ALREADY_EXISTS, "the activity's identifier is taken", body.activity.hex())
+    if not 0 <= body.last_day - body.first_day < MAX_ACTIVITY_DAYS:
+        raise Rejection(
+            Reason.INVALID_PERIOD,
+            f"an activity ends after it begins and lasts at most {MAX_ACTIVITY_DAYS} days",
+            str(body.last_day - body.first_day + 1),
+        )
+    activity = Activity(body.organisation, body.activity_class, body.first_day, body.last_day, body.details, is_open=True)
+    ACTIVITIES.put(state, activity, body.activity)
+    return Effects((ACTIVITY_PUBLISHED.encode(body),))
+
+
+def close_activity(state: Overlay, body: CloseActivity, context: TransactionContext) -> Effects:
+    """Close an activity (signed by one officer)."""
+    require_officers(state, context, body.organisation, count=1)
+    activity = get_activity(state, body.activity, body.organisation)
+    if activity is None:
+        raise Rejection(Reason.UNKNOWN_ACTIVITY, "the organisation has no such activity", body.activity.hex())
+    if not activity.is_open:
+        raise Rejection(Reason.ACTIVITY_CLOSED, "the activity is closed already", body.activity.hex())
+    ACTIVITIES.put(state, replace(activity, is_open=False), body.activity)
+    return Effects((ACTIVITY_CLOSED.encode(body),))
+
+
+MODULE: Final = Module(
+    kinds=(Kind("activities.publish", _publish, publish_activity), Kind("activities.close", _close, close_activity)),
+    events=(ACTIVITY_PUBLISHED, ACTIVITY_CLOSED),
+    tables=(ACTIVITIES,),
+)

@@ -1,0 +1,340 @@
+"""Exchange: a merchant offers, a volunteer holds points for it, the merchant captures them once.
+
+A hold is for one merchant and has an end. It counts against the balance at once, so a merchant may rely on a hold made for it even
+offline, and never on a balance (DOMAIN section 4, rule 6). What is not captured goes back as the same lots.
+"""
+
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import Final
+
+from contracts.identity.parties import MERCHANTS, Standing, require_merchant, require_volunteer
+from contracts.kinds import Kind, Module
+from contracts.lots import Lot, add_lots, compute_sum, lots_codec, split_expired, take_oldest
+from contracts.parameters import MINUTES_PER_DAY, MS_PER_MINUTE, compute_today, get_parameter
+from contracts.points import add_issued, add_merchant_balance, get_lots, put_lots
+from contracts.records import is_void
+from ledger import codec
+from ledger.codec import Codec
+from ledger.errors import Rejection
+from ledger.events import EventType
+from ledger.execution import Effects, TransactionContext
+from ledger.reasons import Reason
+from ledger.state import Overlay, Table, View
+from ledger.types import Day, Hash, Identifier, Points, TimeMs
+
+MAX_QUANTITY: Final = 1_000
+
+
+class HoldStatus(IntEnum):
+    """What became of a hold. Only an open one can be captured, released or expired."""
+
+    OPEN = 1
+    CAPTURED = 2
+    RELEASED = 3
+    EXPIRED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Goods or a service for `points` a piece, up to and including `last_day`; `details` commits to the description."""
+
+    merchant: Identifier
+    points: Points
+    last_day: Day
+    details: Hash
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Points set aside. `lots` are those held while open, afterwards those captured and not refunded."""
+
+    volunteer: Identifier
+    merchant: Identifier
+    offer: Identifier
+    status: HoldStatus
+    expires_ms: TimeMs
+    lots: tuple[Lot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishOffer:
+    """Body and event: a merchant offers something."""
+
+    offer: Identifier
+    merchant: Identifier
+    points: Points
+    last_day: Day
+    details: Hash
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawOffer:
+    """Body and event: no new holds for an offer; open ones stay good."""
+
+    offer: Identifier
+    merchant: Identifier
+
+
+@dataclass(frozen=True, slots=True)
+class HoldPoints:
+    """Body: a volunteer sets points aside for `quantity` pieces of an offer."""
+
+    hold: Identifier
+    volunteer: Identifier
+    offer: Identifier
+    quantity: int
+    expires_ms: TimeMs
+
+
+@dataclass(frozen=True, slots=True)
+class PointsOfHold:
+    """Body: a merchant captures or refunds `points` of a hold."""
+
+    hold: Identifier
+    points: Points
+
+
+@dataclass(frozen=True, slots=True)
+class EndHold:
+    """Body: a merchant releases a hold, or either side ends one whose time is over."""
+
+    hold: Identifier
+
+
+@dataclass(frozen=True, slots=True)
+class HoldChanged:
+    """Event: points of a hold moved. For a capture, what was not captured went back to the volunteer at once."""
+
+    hold: Identifier
+    offer: Identifier
+    volunteer: Identifier
+    merchant: Identifier
+    points: Points
+
+
+_offer_points: Codec[Points] = codec.Codec(
+    "offer points",
+    codec.integer("offer points", 1, 1_000_000_000).to_wire,
+    lambda wire: Points(codec.integer("offer points", 1, 1_000_000_000).from_wire(wire)),
+)
+_publish = codec.struct(PublishOffer, codec.identifier, codec.identifier, _offer_points, codec.day, codec.hash_)
+_withdraw = codec.struct(WithdrawOffer, codec.identifier, codec.identifier)
+_hold = codec.struct(
+    HoldPoints,
+    codec.identifier,
+    codec.identifier,
+    codec.identifier,
+    codec.integer("quantity", 1, MAX_QUANTITY),
+    codec.time_ms,
+)
+_points_of_hold = codec.struct(PointsOfHold, codec.identifier, codec.points)
+_end_hold = codec.struct(EndHold, codec.identifier)
+_hold_changed = codec.struct(
+    HoldChanged, codec.identifier, codec.identifier, codec.identifier, codec.identifier, codec.points
+)
+
+OFFERS: Final[Table[Offer]] = Table(
+    b"offer",
+    codec.struct(Offer, codec.identifier, _offer_points, codec.day, codec.hash_, codec.boolean),
+    is_public=True,
+)
+HOLDS: Final[Table[Hold]] = Table(
+    b"hold",
+    codec.struct(
+        Hold,
+        codec.identifier,
+        codec.identifier,
+        codec.identifier,
+        codec.member(HoldStatus),
+        codec.time_ms,
+        lots_codec,
+    ),
+)
+
+
+def _parties(event: HoldChanged) -> tuple[Identifier, ...]:
+    return event.volunteer, event.merchant
+
+
+OFFER_PUBLISHED = EventType("exchange.offer_published", _publish)
+OFFER_WITHDRAWN = EventType("exchange.offer_withdrawn", _withdraw)
+POINTS_HELD = EventType("exchange.held", _hold_changed, _parties)
+POINTS_CAPTURED = EventType("exchange.captured", _hold_changed, _parties)
+HOLD_RELEASED = EventType("exchange.released", _hold_changed, _parties)
+HOLD_EXPIRED = EventType("exchange.expired", _hold_changed, _parties)
+POINTS_REFUNDED = EventType("exchange.refunded", _hold_changed, _parties)
+
+
+def publish_offer(state: Overlay, body: PublishOffer, context: TransactionContext) -> Effects:
+    """Offer something (signed by the merchant)."""
+    require_merchant(state, context, body.merchant)
+    if OFFERS.has(state, body.offer):
+        raise Rejection(Reason.ALREADY_EXISTS, "the offer's identifier is taken", body.offer.hex())
+    if body.last_day < compute_today(state, context.block.time_ms):
+        raise Rejection(Reason.INVALID_PERIOD, "the offer's last day is over", str(body.last_day))
+    OFFERS.put(state, Offer(body.merchant, body.points, body.last_day, body.details, is_open=True), body.offer)
+    return Effects((OFFER_PUBLISHED.encode(body),))
+
+
+def withdraw_offer(state: Overlay, body: WithdrawOffer, context: TransactionContext) -> Effects:
+    """Withdraw an offer (signed by its merchant)."""
+    require_merchant(state, context, body.merchant)
+    offer = OFFERS.get(state, body.offer)
+    if offer is None or offer.merchant != body.merchant:
+        raise Rejection(Reason.UNKNOWN_OFFER, "the merchant has no such offer", body.offer.hex())
+    if not offer.is_open:
+        raise Rejection(Reason.OFFER_CLOSED, "the offer is withdrawn already", body.offer.hex())
+    OFFERS.put(state, replace(offer, is_open=False), body.offer)
+    return Effects((OFFER_WITHDRAWN.encode(body),))
+
+
+def _get_open_offer(state: View, identifier: Identifier, today: Day) -> Offer:
+    offer = OFFERS.get(state, identifier)
+    if offer is None:
+        raise Rejection(Reason.UNKNOWN_OFFER, "there is no such offer", identifier.hex())
+    if not offer.is_open or offer.last_day < today:
+        raise Rejection(Reason.OFFER_CLOSED, "the offer is not open now", identifier.hex())
+    return offer
+
+
+def hold_points(state: Overlay, body: HoldPoints, context: TransactionContext) -> Effects:
+    """Set points aside for an offer (signed by the volunteer)."""
+    require_volunteer(state, context, body.volunteer)
+    now = context.block.time_ms
+    today = compute_today(state, now)
+    offer = OFFERS.get(state, body.offer)
+    merchant = None if offer is None else MERCHANTS.get(state, offer.merchant)
+    if merchant is not None and merchant.standing is not Standing.ACTIVE:
+        raise Rejection(Reason.SUSPENDED, "the merchant is suspended", body.offer.hex())
+    if HOLDS.has(state, body.hold):
+        raise Rejection(Reason.ALREADY_EXISTS, "the hold's identifier is taken", body.hold.hex())
+    longest = get_parameter(state, "max_hold_days") * MINUTES_PER_DAY * MS_PER_MINUTE
+    if not now < body.expires_ms <= now + longest:
+        raise Rejection(Reason.INVALID_PERIOD, "the hold ends too early or too late", str(body.expires_ms))
+    offer = _get_open_offer(state, body.offer, today)
+    points = Points(offer.points * body.quantity)
+    expired, usable = split_expired(get_lots(state, body.volunteer), today)
+    balance = compute_sum(usable)
+    if balance < points:
+        raise Rejection(Reason.INSUFFICIENT_POINTS, f"{points} points are needed, {balance} are there", str(balance))
+    taken, rest = take_oldest(usable, points)
+    put_lots(state, body.volunteer, (*expired, *rest))
+    HOLDS.put(
+        state, Hold(body.volunteer, offer.merchant, body.offer, HoldStatus.OPEN, body.expires_ms, taken), body.hold
+    )
+    event = HoldChanged(body.hold, body.offer, body.volunteer, offer.merchant, points)
+    return Effects((POINTS_HELD.encode(event),))
+
+
+def _get_hold(state: View, identifier: Identifier) -> Hold:
+    hold = HOLDS.get(state, identifier)
+    if hold is None:
+        raise Rejection(Reason.UNKNOWN_HOLD, "there is no such hold", identifier.hex())
+    return hold
+
+
+def _get_open_hold(state: View, context: TransactionContext, identifier: Identifier) -> Hold:
+    """Return an open hold whose merchant has signed, or raise `Rejection`."""
+    hold = _get_own_hold(state, context, identifier)
+    if hold.status is not HoldStatus.OPEN:
+        raise Rejection(Reason.HOLD_CLOSED, f"the hold is {hold.status.name.lower()} already", identifier.hex())
+    return hold
+
+
+def _get_own_hold(state: View, context: TransactionContext, identifier: Identifier) -> Hold:
+    hold = _get_hold(state, identifier)
+    require_merchant(state, context, hold.merchant)
+    return hold
+
+
+def _give_back(state: Overlay, volunteer: Identifier, lots: tuple[Lot, ...]) -> None:
+    """Return lots to the volunteer; those of records made void meanwhile go to the issuer."""
+    good = tuple(lot for lot in lots if not is_void(state, lot.batch, lot.row))
+    put_lots(state, volunteer, add_lots(get_lots(state, volunteer), good))
+    add_issued(state, compute_sum(good) - compute_sum(lots))
+
+
+def _changed(event_type: EventType[HoldChanged], identifier: Identifier, hold: Hold, points: Points) -> Effects:
+    event = HoldChanged(identifier, hold.offer, hold.volunteer, hold.merchant, points)
+    return Effects((event_type.encode(event),))
+
+
+def capture_points(state: Overlay, body: PointsOfHold, context: TransactionContext) -> Effects:
+    """Take the whole or a part of a hold, once (signed by the merchant); the rest goes back."""
+    hold = _get_open_hold(state, context, body.hold)
+    if context.block.time_ms >= hold.expires_ms:
+        raise Rejection(Reason.HOLD_EXPIRED, "the hold's time is over", str(hold.expires_ms))
+    if body.points == 0:
+        raise Rejection(Reason.INVALID_POINTS, "a capture is of one point at least", "0")
+    held = compute_sum(hold.lots)
+    if body.points > held:
+        raise Rejection(Reason.OVER_HOLD, f"the hold has {held} points", str(held))
+    captured, rest = take_oldest(hold.lots, body.points)
+    _give_back(state, hold.volunteer, rest)
+    add_merchant_balance(state, hold.merchant, body.points)
+    HOLDS.put(state, replace(hold, status=HoldStatus.CAPTURED, lots=captured), body.hold)
+    return _changed(POINTS_CAPTURED, body.hold, hold, body.points)
+
+
+def release_hold(state: Overlay, body: EndHold, context: TransactionContext) -> Effects:
+    """Give all points of a hold back (signed by the merchant, who may have relied on it until then)."""
+    hold = _get_open_hold(state, context, body.hold)
+    return _end(state, body.hold, hold, HoldStatus.RELEASED, HOLD_RELEASED)
+
+
+def expire_hold(state: Overlay, body: EndHold, context: TransactionContext) -> Effects:
+    """Give all points back after the hold's time (signed by anybody with a registered key: it only carries out the terms)."""
+    hold = _get_hold(state, body.hold)
+    if hold.status is not HoldStatus.OPEN:
+        raise Rejection(Reason.HOLD_CLOSED, f"the hold is {hold.status.name.lower()} already", body.hold.hex())
+    if context.block.time_ms < hold.expires_ms:
+        raise Rejection(Reason.HOLD_NOT_EXPIRED, "the hold's time is not over", str(hold.expires_ms))
+    return _end(state, body.hold, hold, HoldStatus.EXPIRED, HOLD_EXPIRED)
+
+
+def _end(
+    state: Overlay, identifier: Identifier, hold: Hold, status: HoldStatus, event_type: EventType[HoldChanged]
+) -> Effects:
+    _give_back(state, hold.volunteer, hold.lots)
+    HOLDS.put(state, replace(hold, status=status, lots=()), identifier)
+    return _changed(event_type, identifier, hold, compute_sum(hold.lots))
+
+
+def refund_points(state: Overlay, body: PointsOfHold, context: TransactionContext) -> Effects:
+    """Give back captured points as the same lots with their expiry (signed by the merchant)."""
+    hold = _get_own_hold(state, context, body.hold)
+    if body.points == 0:
+        raise Rejection(Reason.INVALID_POINTS, "a refund is of one point at least", "0")
+    captured = compute_sum(hold.lots) if hold.status is HoldStatus.CAPTURED else 0
+    if body.points > captured:
+        raise Rejection(Reason.OVER_CAPTURE, f"{captured} points are captured and not refunded", str(captured))
+    returned, rest = take_oldest(hold.lots, body.points)
+    _give_back(state, hold.volunteer, returned)
+    add_merchant_balance(state, hold.merchant, -body.points)
+    HOLDS.put(state, replace(hold, lots=rest), body.hold)
+    return _changed(POINTS_REFUNDED, body.hold, hold, body.points)
+
+
+MODULE: Final = Module(
+    kinds=(
+        Kind("exchange.publish_offer", _publish, publish_offer),
+        Kind("exchange.withdraw_offer", _withdraw, withdraw_offer),
+        Kind("exchange.hold", _hold, hold_points),
+        Kind("exchange.capture", _points_of_hold, capture_points),
+        Kind("exchange.release", _end_hold, release_hold),
+        Kind("exchange.expire", _end_hold, expire_hold),
+        Kind("exchange.refund", _points_of_hold, refund_points),
+    ),
+    events=(
+        OFFER_PUBLISHED,
+        OFFER_WITHDRAWN,
+        POINTS_HELD,
+        POINTS_CAPTURED,
+        HOLD_RELEASED,
+        HOLD_EXPIRED,
+        POINTS_REFUNDED,
+    ),
+    tables=(OFFERS, HOLDS),
+)

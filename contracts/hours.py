@@ -1,0 +1,355 @@
+"""Hours: certified in batches by the organisation that ran the activity, corrected by amending or making void.
+
+The organisation that ran the activity records, and who records certifies (Order 67, article 3). A record is due within ten working
+days after the service; a late one is marked, not refused (article 11). What a volunteer earned in points follows the record.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from contracts.accrual import Accrual, change_points, mint_lot
+from contracts.activities import get_activity
+from contracts.identity.parties import VOLUNTEERS, require_officers
+from contracts.kinds import Kind, Module
+from contracts.lots import Lot, row_codec
+from contracts.parameters import MINUTES_PER_DAY
+from contracts.points import add_issued
+from contracts.records import (
+    BATCHES,
+    FIRST_REVISION,
+    LAST_REVISION,
+    REFUSED,
+    TABLES,
+    VOID,
+    Batch,
+    Record,
+    find_conflict,
+    find_record,
+    put_record,
+    remove_record,
+    set_revision,
+    start_codec,
+)
+from ledger import codec
+from ledger.codec import Codec
+from ledger.errors import Rejection, RowOutcome
+from ledger.events import MAX_ROWS, EventType
+from ledger.execution import Effects, TransactionContext
+from ledger.reasons import Reason
+from ledger.state import Overlay, View
+from ledger.types import IDENTIFIER_BYTES, Day, Hash, Identifier, Minutes, Points
+
+
+class Mode(IntEnum):
+    """What happens to a batch when some of its rows are refused; the signers choose."""
+
+    ATOMIC = 1
+    BEST_EFFORT = 2
+
+
+class Correction(IntEnum):
+    """Why a record is amended or made void. A code, because free text about a person does not belong on the chain."""
+
+    WRONG_PERSON = 1
+    WRONG_TIME = 2
+    WRONG_ACTIVITY = 3
+    RECORDED_TWICE = 4
+    NOT_SERVICE = 5
+    WRONG_DETAILS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """One row: who served when and for how long. `commitment` hides the details that a certificate opens."""
+
+    record: Identifier
+    activity: Identifier
+    volunteer: Identifier
+    day: Day
+    start: int | None
+    minutes: Minutes
+    commitment: Hash
+
+
+@dataclass(frozen=True, slots=True)
+class CertifyHours:
+    """Body: an organisation certifies up to 1,000 attendances."""
+
+    organisation: Identifier
+    mode: Mode
+    rows: tuple[Attendance, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AmendHours:
+    """Body: an organisation replaces the content of its record, found in the month of `recorded_day`."""
+
+    organisation: Identifier
+    recorded_day: Day
+    attendance: Attendance
+    correction: Correction
+
+
+@dataclass(frozen=True, slots=True)
+class VoidHours:
+    """Body: an organisation makes its record void."""
+
+    organisation: Identifier
+    record: Identifier
+    volunteer: Identifier
+    recorded_day: Day
+    correction: Correction
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedHours:
+    """Event: a record as it stands at `revision`. It is current while its batch's byte for `row` equals `revision`.
+
+    `points` are those earned by the record in all. `correction` is None for a first recording.
+    """
+
+    record: Identifier
+    revision: int
+    batch: Identifier
+    row: int
+    organisation: Identifier
+    activity: Identifier
+    volunteer: Identifier
+    day: Day
+    start: int | None
+    minutes: Minutes
+    points: Points
+    is_late: bool
+    commitment: Hash
+    correction: Correction | None
+
+
+@dataclass(frozen=True, slots=True)
+class VoidedHours:
+    """Event: a record no longer counts. `points_returned` went back to the issuer, what was spent stays spent."""
+
+    record: Identifier
+    batch: Identifier
+    row: int
+    organisation: Identifier
+    volunteer: Identifier
+    correction: Correction
+    points_returned: Points
+
+
+_correction: Codec[Correction] = codec.member(Correction)
+_attendance = codec.struct(
+    Attendance,
+    codec.identifier,
+    codec.identifier,
+    codec.identifier,
+    codec.day,
+    start_codec,
+    codec.minutes,
+    codec.hash_,
+)
+_certify = codec.struct(
+    CertifyHours, codec.identifier, codec.member(Mode), codec.sequence(_attendance, 1, MAX_ROWS)
+)
+_amend = codec.struct(AmendHours, codec.identifier, codec.day, _attendance, _correction)
+_void = codec.struct(VoidHours, codec.identifier, codec.identifier, codec.identifier, codec.day, _correction)
+
+HOURS_RECORDED: EventType[RecordedHours] = EventType(
+    "hours.recorded",
+    codec.struct(
+        RecordedHours,
+        codec.identifier,
+        codec.integer("revision", FIRST_REVISION, LAST_REVISION),
+        codec.identifier,
+        row_codec,
+        codec.identifier,
+        codec.identifier,
+        codec.identifier,
+        codec.day,
+        start_codec,
+        codec.minutes,
+        codec.points,
+        codec.boolean,
+        codec.hash_,
+        codec.optional(_correction),
+    ),
+    lambda event: (event.volunteer, event.organisation),
+)
+HOURS_VOIDED: EventType[VoidedHours] = EventType(
+    "hours.voided",
+    codec.struct(
+        VoidedHours,
+        codec.identifier,
+        codec.identifier,
+        row_codec,
+        codec.identifier,
+        codec.identifier,
+        _correction,
+        codec.points,
+    ),
+    lambda event: (event.volunteer, event.organisation),
+)
+
+
+def certify_hours(state: Overlay, body: CertifyHours, context: TransactionContext) -> Effects:
+    """Certify a batch (signed by officers as the policy says). Each row gets its own outcome."""
+    require_officers(state, context, body.organisation)
+    batch = Identifier(context.transaction_id[:IDENTIFIER_BYTES])
+    accrual = Accrual.load(state, context.block.time_ms)
+    events: list[bytes] = []
+    outcomes: list[RowOutcome | None] = []
+    issued = 0
+    for number, row in enumerate(body.rows):
+        refusal = _find_refusal(state, body.organisation, row, accrual)
+        outcomes.append(refusal)
+        if refusal is None:
+            record = _compute_record(row, batch, number, accrual)
+            put_record(state, row.volunteer, record)
+            mint_lot(state, row.volunteer, Lot(record.expires_day, batch, number, record.points))
+            issued += record.points
+            events.append(_encode_recorded(body.organisation, row, record, FIRST_REVISION, None))
+    if body.mode is Mode.ATOMIC and any(outcomes):
+        raise _refuse_batch(tuple(outcomes))
+    if events:
+        revisions = bytes(FIRST_REVISION if outcome is None else REFUSED for outcome in outcomes)
+        BATCHES.put(state, Batch(body.organisation, revisions), batch)
+        add_issued(state, issued)
+    return Effects(tuple(events), tuple(outcomes))
+
+
+def _refuse_batch(outcomes: tuple[RowOutcome | None, ...]) -> Rejection:
+    number, first = next((number, outcome) for number, outcome in enumerate(outcomes) if outcome is not None)
+    return Rejection(Reason.BATCH_REFUSED, f"row {number + 1} was refused: {first.reason}", str(number + 1), outcomes)
+
+
+def _find_refusal(state: View, organisation: Identifier, row: Attendance, accrual: Accrual) -> RowOutcome | None:
+    """Return the first reason against a new row, in the documented order, or None."""
+    if not VOLUNTEERS.has(state, row.volunteer):
+        return RowOutcome(Reason.UNKNOWN_VOLUNTEER, row.volunteer.hex())
+    existing = find_record(state, row.volunteer, row.day, row.record)
+    if existing is not None:
+        return RowOutcome(Reason.RECORD_VOID if existing.is_void else Reason.DUPLICATE_RECORD, row.record.hex())
+    return _find_content_refusal(state, organisation, row, accrual, is_correction=False)
+
+
+def _find_content_refusal(
+    state: View, organisation: Identifier, row: Attendance, accrual: Accrual, *, is_correction: bool
+) -> RowOutcome | None:
+    """Return the first reason against a row's content. A correction may also concern a closed activity (Order 67, 13)."""
+    activity = get_activity(state, row.activity, organisation)
+    if activity is None:
+        return RowOutcome(Reason.UNKNOWN_ACTIVITY, row.activity.hex())
+    if not activity.is_open and not is_correction:
+        return RowOutcome(Reason.ACTIVITY_CLOSED, row.activity.hex())
+    if not activity.activity_class.counts_hours:
+        return RowOutcome(Reason.CLASS_COUNTS_NO_HOURS, activity.activity_class.name.lower())
+    if not activity.first_day <= row.day <= activity.last_day:
+        return RowOutcome(Reason.OUTSIDE_ACTIVITY, str(row.day))
+    if not 1 <= row.minutes <= accrual.max_record_minutes:
+        return RowOutcome(Reason.INVALID_MINUTES, str(row.minutes))
+    if _compute_end(row) > accrual.local_minute:
+        return RowOutcome(Reason.FUTURE_DATE, str(row.day))
+    return find_conflict(
+        state, row.volunteer, row.day, row.start, row.minutes, accrual.daily_cap_minutes, ignore=row.record
+    )
+
+
+def _compute_end(row: Attendance) -> int:
+    """First minute after the service as far as it is known: without times, its day has begun and it is as long as it says."""
+    return row.day * MINUTES_PER_DAY + (row.start or 0) + row.minutes
+
+
+def _compute_record(row: Attendance, batch: Identifier, number: int, accrual: Accrual) -> Record:
+    is_late = accrual.is_late(row.day)
+    points = accrual.compute_points(row.minutes, is_late=is_late)
+    return Record(
+        row.record, batch, number, row.day, row.start, row.minutes, points, accrual.expires_day, is_late, is_void=False
+    )
+
+
+def _encode_recorded(
+    organisation: Identifier, row: Attendance, record: Record, revision: int, correction: Correction | None
+) -> bytes:
+    return HOURS_RECORDED.encode(
+        RecordedHours(
+            row.record,
+            revision,
+            record.batch,
+            record.row,
+            organisation,
+            row.activity,
+            row.volunteer,
+            row.day,
+            row.start,
+            row.minutes,
+            record.points,
+            record.is_late,
+            row.commitment,
+            correction,
+        )
+    )
+
+
+def _get_own_record(
+    state: View, organisation: Identifier, volunteer: Identifier, day: Day, record: Identifier
+) -> tuple[Record, int]:
+    """Return the organisation's record and its revision, or raise `Rejection`."""
+    found = find_record(state, volunteer, day, record)
+    batch = None if found is None else BATCHES.get(state, found.batch)
+    if found is None or batch is None or batch.organisation != organisation:
+        raise Rejection(Reason.UNKNOWN_RECORD, "the organisation has no such record of the volunteer", record.hex())
+    if found.is_void:
+        raise Rejection(Reason.RECORD_VOID, "the record was made void", record.hex())
+    return found, batch.revisions[found.row]
+
+
+def amend_hours(state: Overlay, body: AmendHours, context: TransactionContext) -> Effects:
+    """Replace a record's content (signed by officers as the policy says). The earlier revision stays in the log."""
+    require_officers(state, context, body.organisation)
+    row = body.attendance
+    if not VOLUNTEERS.has(state, row.volunteer):
+        raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", row.volunteer.hex())
+    old, revision = _get_own_record(state, body.organisation, row.volunteer, body.recorded_day, row.record)
+    accrual = Accrual.load(state, context.block.time_ms)
+    refusal = _find_content_refusal(state, body.organisation, row, accrual, is_correction=True)
+    if refusal is not None:
+        raise Rejection(refusal.reason, "the corrected record cannot stand", refusal.value)
+    if revision >= LAST_REVISION:
+        raise Rejection(Reason.NO_CHANGE, "the record was corrected too often", str(revision))
+    wanted = accrual.compute_points(row.minutes, is_late=old.is_late)
+    points = Points(old.points + change_points(state, row.volunteer, old, wanted - old.points))
+    new = Record(
+        row.record, old.batch, old.row, row.day, row.start, row.minutes, points, old.expires_day, old.is_late, is_void=False
+    )
+    remove_record(state, row.volunteer, old)
+    put_record(state, row.volunteer, new)
+    set_revision(state, old.batch, old.row, revision + 1)
+    return Effects((_encode_recorded(body.organisation, row, new, revision + 1, body.correction),))
+
+
+def void_hours(state: Overlay, body: VoidHours, context: TransactionContext) -> Effects:
+    """Make a record void (signed by officers as the policy says). Its points go back as far as they are not spent."""
+    require_officers(state, context, body.organisation)
+    if not VOLUNTEERS.has(state, body.volunteer):
+        raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", body.volunteer.hex())
+    old, _revision = _get_own_record(state, body.organisation, body.volunteer, body.recorded_day, body.record)
+    returned = Points(-change_points(state, body.volunteer, old, -old.points))
+    void = Record(
+        old.record, old.batch, old.row, old.day, old.start, old.minutes, Points(0), old.expires_day, old.is_late, is_void=True
+    )
+    put_record(state, body.volunteer, void)
+    set_revision(state, old.batch, old.row, VOID)
+    event = VoidedHours(body.record, old.batch, old.row, body.organisation, body.volunteer, body.correction, returned)
+    return Effects((HOURS_VOIDED.encode(event),))
+
+
+MODULE: Final = Module(
+    kinds=(
+        Kind("hours.certify", _certify, certify_hours),
+        Kind("hours.amend", _amend, amend_hours),
+        Kind("hours.void", _void, void_hours),
+    ),
+    events=(HOURS_RECORDED, HOURS_VOIDED),
+    tables=TABLES,
+)

@@ -1,0 +1,13 @@
+"""Who is who: authorities, organisations with their officers, merchants and volunteers."""
+
+from typing import Final
+
+from contracts.identity import merchants, organisations, volunteers
+from contracts.identity.parties import AUTHORITIES, KEYS, MERCHANTS, ORGANISATIONS, TAGS, VOLUNTEERS
+from contracts.kinds import Module
+
+MODULE: Final = Module(
+    kinds=(*organisations.KINDS, *merchants.KINDS, *volunteers.KINDS),
+    events=(*organisations.EVENTS, *merchants.EVENTS, *volunteers.EVENTS),
+    tables=(AUTHORITIES, ORGANISATIONS, MERCHANTS, VOLUNTEERS, TAGS, KEYS),
+)

@@ -1,0 +1,171 @@
+"""Who is who: parties, their keys, and the questions that every rule asks about its signers.
+
+A key belongs to one party in one role, for ever. What creates value or changes who may act needs as many officers as the
+organisation's policy says, normally two: who prepares cannot approve alone (DOMAIN section 4, rule 3).
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from ledger import codec
+from ledger.authorities import Authority, authorities_codec
+from ledger.codec import Codec
+from ledger.crypto import sha256
+from ledger.errors import Rejection
+from ledger.execution import TransactionContext
+from ledger.reasons import Reason
+from ledger.state import Overlay, Table, View
+from ledger.types import IDENTIFIER_BYTES, Hash, Identifier, PublicKey
+
+MAX_OFFICERS: Final = 16
+
+
+class Role(IntEnum):
+    """In what capacity a key acts."""
+
+    AUTHORITY = 1
+    OFFICER = 2
+    MERCHANT = 3
+    VOLUNTEER = 4
+
+
+class Standing(IntEnum):
+    """Whether a party may act."""
+
+    ACTIVE = 1
+    SUSPENDED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Whose a key is."""
+
+    role: Role
+    identifier: Identifier
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A recording unit. `approvals` is how many of its officers must sign what counts."""
+
+    name: str
+    standing: Standing
+    officers: tuple[PublicKey, ...]
+    approvals: int
+
+
+@dataclass(frozen=True, slots=True)
+class Merchant:
+    """Who takes points for goods and services."""
+
+    name: str
+    standing: Standing
+    key: PublicKey
+
+
+@dataclass(frozen=True, slots=True)
+class Volunteer:
+    """A person's account. `key` is None for one who has no device; `enrolled_by` is an organisation."""
+
+    key: PublicKey | None
+    enrolled_by: Identifier
+
+
+name_codec: Codec[str] = codec.text("name", 256)
+officers_codec: Codec[tuple[PublicKey, ...]] = codec.sequence(codec.public_key, 1, MAX_OFFICERS)
+approvals_codec: Codec[int] = codec.integer("approvals", 0, 2**16)
+standing_codec: Codec[Standing] = codec.member(Standing)
+
+AUTHORITIES: Final[Table[tuple[Authority, ...]]] = Table(b"authorities", authorities_codec, is_public=True)
+ORGANISATIONS: Final[Table[Organisation]] = Table(
+    b"organisation", codec.struct(Organisation, name_codec, standing_codec, officers_codec, approvals_codec), is_public=True
+)
+MERCHANTS: Final[Table[Merchant]] = Table(
+    b"merchant", codec.struct(Merchant, name_codec, standing_codec, codec.public_key), is_public=True
+)
+VOLUNTEERS: Final[Table[Volunteer]] = Table(
+    b"volunteer", codec.struct(Volunteer, codec.optional(codec.public_key), codec.identifier)
+)
+TAGS: Final[Table[Identifier]] = Table(b"tag", codec.identifier)
+KEYS: Final[Table[Party]] = Table(b"key", codec.struct(Party, codec.member(Role), codec.identifier))
+
+
+def compute_authority_identifier(name: str) -> Identifier:
+    """Identifier under which an authority's key is registered."""
+    return Identifier(sha256(b"hourledger/authority/v1\x00", name.encode())[:IDENTIFIER_BYTES])
+
+
+def require_authority(state: View, context: TransactionContext) -> None:
+    """Raise `Rejection` unless an authority signed."""
+    parties = (KEYS.get(state, key) for key in context.signers)
+    if not any(party is not None and party.role is Role.AUTHORITY for party in parties):
+        raise Rejection(Reason.NOT_PERMITTED, "only an authority may do this", context.signers[0].hex())
+
+
+def get_organisation(state: View, identifier: Identifier) -> Organisation:
+    """Return the organisation, or raise `Rejection`."""
+    organisation = ORGANISATIONS.get(state, identifier)
+    if organisation is None:
+        raise Rejection(Reason.UNKNOWN_ORGANISATION, "there is no such organisation", identifier.hex())
+    return organisation
+
+
+def require_officers(state: View, context: TransactionContext, identifier: Identifier, *, count: int = 0) -> Organisation:
+    """Return the organisation, or raise `Rejection` unless it is active and enough of its officers signed.
+
+    `count` is how many must sign; 0 means as many as the organisation's policy says.
+    """
+    organisation = get_organisation(state, identifier)
+    signed = len(set(organisation.officers) & set(context.signers))
+    if signed == 0:
+        raise Rejection(Reason.NOT_PERMITTED, "no officer of the organisation has signed", context.signers[0].hex())
+    if organisation.standing is not Standing.ACTIVE:
+        raise Rejection(Reason.SUSPENDED, "the organisation is suspended", identifier.hex())
+    needed = count or organisation.approvals
+    if signed < needed:
+        raise Rejection(
+            Reason.INSUFFICIENT_SIGNATURES, f"{signed} of {needed} officers have signed", f"{signed}/{needed}"
+        )
+    return organisation
+
+
+def require_merchant(state: View, context: TransactionContext, identifier: Identifier) -> Merchant:
+    """Return the merchant, or raise `Rejection` unless it is active and has signed."""
+    merchant = MERCHANTS.get(state, identifier)
+    if merchant is None:
+        raise Rejection(Reason.UNKNOWN_MERCHANT, "there is no such merchant", identifier.hex())
+    if merchant.key not in context.signers:
+        raise Rejection(Reason.NOT_PERMITTED, "the merchant has not signed", context.signers[0].hex())
+    if merchant.standing is not Standing.ACTIVE:
+        raise Rejection(Reason.SUSPENDED, "the merchant is suspended", identifier.hex())
+    return merchant
+
+
+def require_volunteer(state: View, context: TransactionContext, identifier: Identifier) -> Volunteer:
+    """Return the volunteer, or raise `Rejection` unless the volunteer has signed."""
+    volunteer = VOLUNTEERS.get(state, identifier)
+    if volunteer is None:
+        raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", identifier.hex())
+    if volunteer.key not in context.signers:
+        raise Rejection(Reason.NOT_PERMITTED, "the volunteer has not signed", context.signers[0].hex())
+    return volunteer
+
+
+def take_key(state: Overlay, key: PublicKey, party: Party) -> None:
+    if KEYS.has(state, key):
+        raise Rejection(Reason.KEY_IN_USE, "the key already belongs to somebody", key.hex())
+    KEYS.put(state, party, key)
+
+
+def require_free(state: View, identifier: Identifier) -> None:
+    """One identifier names one party, whatever its role, so that nobody reads another's entries."""
+    if any(table.has(state, identifier) for table in (ORGANISATIONS, MERCHANTS, VOLUNTEERS)):
+        raise Rejection(Reason.ALREADY_EXISTS, "the identifier is taken", identifier.hex())
+
+
+def set_authorities(state: Overlay, authorities: tuple[Authority, ...]) -> None:
+    """Set the deciding authorities and register their keys."""
+    AUTHORITIES.put(state, authorities)
+    for authority in authorities:
+        take_key(state, authority.key, Party(Role.AUTHORITY, compute_authority_identifier(authority.name)))

@@ -1,0 +1,98 @@
+"""Volunteers: enrolled by an organisation, one account a person.
+
+The registrar's keyed tag (HMAC) of a person's number is taken once (DOMAIN section 2, S2). Neither the number nor a bare hash of
+it is on the chain: whoever lacks the registrar's key cannot test a guess.
+"""
+
+from dataclasses import dataclass
+
+from contracts.identity.parties import (
+    KEYS,
+    MERCHANTS,
+    ORGANISATIONS,
+    TAGS,
+    VOLUNTEERS,
+    Party,
+    Role,
+    Volunteer,
+    require_officers,
+)
+from contracts.kinds import Kind
+from ledger import codec
+from ledger.errors import RowOutcome
+from ledger.events import MAX_ROWS, MAX_VALUE_CHARACTERS, EventType
+from ledger.execution import Effects, TransactionContext
+from ledger.reasons import Reason
+from ledger.state import Overlay, View
+from ledger.types import Hash, Identifier, PublicKey
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """One person: account, the registrar's tag of the person's number, and a key if there is one."""
+
+    volunteer: Identifier
+    tag: Hash
+    key: PublicKey | None
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolVolunteers:
+    """Body: an organisation enrols up to 1,000 volunteers. Rows that cannot be are refused, the others go ahead."""
+
+    organisation: Identifier
+    rows: tuple[Enrolment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VolunteerEnrolled:
+    """Event: the account exists."""
+
+    volunteer: Identifier
+    organisation: Identifier
+    key: PublicKey | None
+
+
+_enrolment = codec.struct(Enrolment, codec.identifier, codec.hash_, codec.optional(codec.public_key))
+_enrol_volunteers = codec.struct(EnrolVolunteers, codec.identifier, codec.sequence(_enrolment, 1, MAX_ROWS))
+VOLUNTEER_ENROLLED: EventType[VolunteerEnrolled] = EventType(
+    "identity.volunteer_enrolled",
+    codec.struct(VolunteerEnrolled, codec.identifier, codec.identifier, codec.optional(codec.public_key)),
+    lambda event: (event.volunteer, event.organisation),
+)
+
+
+def enrol_volunteers(state: Overlay, body: EnrolVolunteers, context: TransactionContext) -> Effects:
+    """Enrol volunteers (signed by one officer). A person who is already enrolled is named by the existing account."""
+    require_officers(state, context, body.organisation, count=1)
+    events: list[bytes] = []
+    rows: list[RowOutcome | None] = []
+    for row in body.rows:
+        refusal = _find_refusal(state, row)
+        rows.append(refusal)
+        if refusal is None:
+            _enrol(state, row, body.organisation)
+            events.append(VOLUNTEER_ENROLLED.encode(VolunteerEnrolled(row.volunteer, body.organisation, row.key)))
+    return Effects(tuple(events), tuple(rows))
+
+
+def _find_refusal(state: View, row: Enrolment) -> RowOutcome | None:
+    existing = TAGS.get(state, row.tag)
+    if existing is not None:
+        return RowOutcome(Reason.DUPLICATE_PERSON, existing.hex())
+    if any(table.has(state, row.volunteer) for table in (VOLUNTEERS, ORGANISATIONS, MERCHANTS)):
+        return RowOutcome(Reason.ALREADY_EXISTS, row.volunteer.hex())
+    if row.key is not None and KEYS.has(state, row.key):
+        return RowOutcome(Reason.KEY_IN_USE, row.key.hex()[:MAX_VALUE_CHARACTERS])
+    return None
+
+
+def _enrol(state: Overlay, row: Enrolment, organisation: Identifier) -> None:
+    TAGS.put(state, row.volunteer, row.tag)
+    VOLUNTEERS.put(state, Volunteer(row.key, organisation), row.volunteer)
+    if row.key is not None:
+        KEYS.put(state, Party(Role.VOLUNTEER, row.volunteer), row.key)
+
+
+KINDS = (Kind("identity.enrol_volunteers", _enrol_volunteers, enrol_volunteers),)
+EVENTS = (VOLUNTEER_ENROLLED,)

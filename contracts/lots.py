@@ -1,0 +1,66 @@
+"""Lots: points with their source and expiry, and the arithmetic on lists of them. Every list is sorted, oldest first."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ledger import codec
+from ledger.codec import Codec
+from ledger.events import MAX_ROWS
+from ledger.types import Day, Identifier, Points
+
+MAX_LOTS: Final = 16_384
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Lot:
+    """Points of one record: row `row` of batch `batch`. Usable up to and including `expires_day`.
+
+    The order of the fields is the order in which lots are spent.
+    """
+
+    expires_day: Day
+    batch: Identifier
+    row: int
+    points: Points
+
+
+row_codec: Codec[int] = codec.integer("row", 0, MAX_ROWS - 1)
+_lot: Codec[Lot] = codec.struct(Lot, codec.day, codec.identifier, row_codec, codec.points)
+lots_codec: Codec[tuple[Lot, ...]] = codec.sequence(_lot, 0, MAX_LOTS)
+
+
+def compute_sum(lots: Iterable[Lot]) -> Points:
+    """Points of all lots together."""
+    return Points(sum(lot.points for lot in lots))
+
+
+def add_lots(lots: tuple[Lot, ...], added: Iterable[Lot]) -> tuple[Lot, ...]:
+    """Put lots in their place, parts of one record's lot joined."""
+    merged: dict[tuple[Day, Identifier, int], int] = {}
+    for lot in (*lots, *added):
+        key = (lot.expires_day, lot.batch, lot.row)
+        merged[key] = merged.get(key, 0) + lot.points
+    return tuple(sorted(Lot(*key, Points(points)) for key, points in merged.items() if points))
+
+
+def take_oldest(lots: tuple[Lot, ...], points: Points) -> tuple[tuple[Lot, ...], tuple[Lot, ...]]:
+    """Return (taken, rest): exactly `points`, from the lots that expire first. `lots` must hold that many."""
+    taken: list[Lot] = []
+    missing = points
+    for position, lot in enumerate(lots):
+        if lot.points > missing:
+            if missing:
+                taken.append(replace(lot, points=missing))
+            return tuple(taken), (replace(lot, points=Points(lot.points - missing)), *lots[position + 1 :])
+        taken.append(lot)
+        missing = Points(missing - lot.points)
+    if missing:
+        raise ValueError("the lots hold fewer points than are taken")
+    return tuple(taken), ()
+
+
+def split_expired(lots: tuple[Lot, ...], today: Day) -> tuple[tuple[Lot, ...], tuple[Lot, ...]]:
+    """Return (expired, usable) as of `today`."""
+    expired = tuple(lot for lot in lots if lot.expires_day < today)
+    return expired, lots[len(expired) :]

@@ -1,0 +1,65 @@
+"""The numbers that a region chooses. Defaults are DOMAIN's; a genesis, later a vote, overrides them by name."""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from ledger.errors import HourledgerError
+from ledger.genesis import parameter_value_codec
+from ledger.reasons import Reason
+from ledger.state import Overlay, Table, View
+from ledger.types import Day, TimeMs
+
+MS_PER_MINUTE: Final = 60_000
+MINUTES_PER_DAY: Final = 1_440
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """Default, bounds (both included) and meaning with unit of one parameter."""
+
+    default: int
+    low: int
+    high: int
+    meaning: str
+
+
+PARAMETERS: Final = MappingProxyType(
+    {
+        "utc_offset_minutes": Parameter(480, -720, 840, "minutes that the region's clock is ahead of UTC"),
+        "max_record_minutes": Parameter(1_440, 1, 1_440, "longest single record, in minutes"),
+        "daily_cap_minutes": Parameter(960, 1, 1_440, "most minutes on a day with a record without times"),
+        "recording_deadline_working_days": Parameter(10, 1, 366, "working days after which a record is late (Order 67, 11)"),
+        "points_per_hour": Parameter(1, 0, 1_000, "points that an hour of service earns, whole points a record"),
+        "late_records_earn": Parameter(1, 0, 1, "whether late records earn points: 1 yes, 0 no"),
+        "points_validity_days": Parameter(1_095, 1, 36_500, "days from certification until points expire"),
+        "max_hold_days": Parameter(30, 1, 366, "longest time for which points may be held, in days"),
+    }
+)
+
+_VALUES: Final[Table[int]] = Table(b"parameter", parameter_value_codec, is_public=True)
+TABLES: Final = (_VALUES,)
+
+
+def get_parameter(view: View, name: str) -> int:
+    """Return the value in force."""
+    value = _VALUES.get(view, name.encode())
+    return PARAMETERS[name].default if value is None else value
+
+
+def set_parameter(state: Overlay, name: str, value: int) -> None:
+    """Set a value; raise `HourledgerError` for an unknown name or a value out of bounds."""
+    parameter = PARAMETERS.get(name)
+    if parameter is None or not parameter.low <= value <= parameter.high:
+        raise HourledgerError(Reason.MALFORMED, "no such parameter, or a value out of its bounds", f"{name}={value}")
+    _VALUES.put(state, value, name.encode())
+
+
+def compute_local_minute(view: View, time_ms: TimeMs) -> int:
+    """Minutes since 1970-01-01 00:00 on the region's clock."""
+    return time_ms // MS_PER_MINUTE + get_parameter(view, "utc_offset_minutes")
+
+
+def compute_today(view: View, time_ms: TimeMs) -> Day:
+    """Today's day number on the region's clock."""
+    return Day(compute_local_minute(view, time_ms) // MINUTES_PER_DAY)

@@ -1,0 +1,160 @@
+"""The state of records: each volunteer's calendar, and each batch's revisions.
+
+A calendar holds one month of one volunteer, because overlap and the daily cap are questions about neighbouring days. A batch
+holds one byte a row, so that the current status of a thousand records is one value to prove.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from contracts.lots import row_codec
+from contracts.parameters import MINUTES_PER_DAY
+from ledger import codec
+from ledger.codec import Codec
+from ledger.errors import RowOutcome
+from ledger.events import MAX_ROWS
+from ledger.genesis import to_date
+from ledger.reasons import Reason
+from ledger.state import Overlay, Table, View
+from ledger.types import Day, Identifier, Minutes, Points
+
+REFUSED: Final = 0
+FIRST_REVISION: Final = 1
+LAST_REVISION: Final = 254
+VOID: Final = 255
+MAX_RECORDS_A_MONTH: Final = 2_048
+"""Bounds one value of the state; far beyond what one person can serve."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One attendance in a volunteer's calendar. `start` is minutes after midnight, None where only a length is known.
+
+    `points` are those that this record has put into circulation. A void record stays, so that it is not certified again.
+    """
+
+    record: Identifier
+    batch: Identifier
+    row: int
+    day: Day
+    start: int | None
+    minutes: Minutes
+    points: Points
+    expires_day: Day
+    is_late: bool
+    is_void: bool
+
+    @property
+    def first_minute(self) -> int:
+        """Start in minutes since 1970-01-01 00:00 on the region's clock; only for records with times."""
+        return self.day * MINUTES_PER_DAY + (self.start or 0)
+
+    @property
+    def end_minute(self) -> int:
+        """First minute after the service."""
+        return self.first_minute + self.minutes
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Who certified a batch, and for each row: 0 refused, 1 as certified, 2 and more amended, 255 void."""
+
+    organisation: Identifier
+    revisions: bytes
+
+
+start_codec: Codec[int | None] = codec.optional(codec.integer("start", 0, MINUTES_PER_DAY - 1))
+_record: Codec[Record] = codec.struct(
+    Record,
+    codec.identifier,
+    codec.identifier,
+    row_codec,
+    codec.day,
+    start_codec,
+    codec.minutes,
+    codec.points,
+    codec.day,
+    codec.boolean,
+    codec.boolean,
+)
+_CALENDARS: Final[Table[tuple[Record, ...]]] = Table(b"calendar", codec.sequence(_record, 1, MAX_RECORDS_A_MONTH))
+BATCHES: Final[Table[Batch]] = Table(
+    b"batch", codec.struct(Batch, codec.identifier, codec.binary("revisions", 1, MAX_ROWS)), is_public=True
+)
+TABLES: Final = (_CALENDARS, BATCHES)
+
+
+def _month_key(day: Day) -> bytes:
+    date = to_date(day)
+    return (date.year * 12 + date.month - 1).to_bytes(4, "big")
+
+
+def get_calendar(view: View, volunteer: Identifier, day: Day) -> tuple[Record, ...]:
+    """Records of the volunteer in the month of `day`, void ones included."""
+    return _CALENDARS.get(view, volunteer, _month_key(day)) or ()
+
+
+def find_record(view: View, volunteer: Identifier, day: Day, record: Identifier) -> Record | None:
+    """Return the volunteer's record in the month of `day`."""
+    return next((item for item in get_calendar(view, volunteer, day) if item.record == record), None)
+
+
+def put_record(state: Overlay, volunteer: Identifier, record: Record) -> None:
+    """Add a record to its month, or replace the one of the same identifier."""
+    others = [item for item in get_calendar(state, volunteer, record.day) if item.record != record.record]
+    _CALENDARS.put(state, (*others, record), volunteer, _month_key(record.day))
+
+
+def remove_record(state: Overlay, volunteer: Identifier, record: Record) -> None:
+    """Take a record out of its month."""
+    others = tuple(item for item in get_calendar(state, volunteer, record.day) if item.record != record.record)
+    if others:
+        _CALENDARS.put(state, others, volunteer, _month_key(record.day))
+    else:
+        _CALENDARS.delete(state, volunteer, _month_key(record.day))
+
+
+def iterate_neighbours(view: View, volunteer: Identifier, day: Day) -> Iterator[Record]:
+    """Yield the volunteer's records that count, from the day before `day` to the day after."""
+    days = (Day(max(day - 1, 0)), day, Day(min(day + 1, codec.MAX_DAY)))
+    for month in dict.fromkeys(_month_key(item) for item in days):
+        for record in _CALENDARS.get(view, volunteer, month) or ():
+            if not record.is_void and abs(record.day - day) <= 1:
+                yield record
+
+
+def find_conflict(
+    view: View, volunteer: Identifier, day: Day, start: int | None, minutes: Minutes, daily_cap: int, *, ignore: Identifier
+) -> RowOutcome | None:
+    """Return the reason why the volunteer cannot have served then, or None.
+
+    Times are half-open, so back-to-back records are fine. Lengths without times are held against a daily cap instead, over all
+    records of a day on which any record has no times (DOMAIN section 4, rule 1). `ignore` is the record being corrected.
+    """
+    others = [item for item in iterate_neighbours(view, volunteer, day) if item.record != ignore]
+    if start is not None:
+        first = day * MINUTES_PER_DAY + start
+        for other in others:
+            if other.start is not None and first < other.end_minute and other.first_minute < first + minutes:
+                return RowOutcome(Reason.OVERLAP, other.record.hex())
+    same_day = [item for item in others if item.day == day]
+    total = minutes + sum(item.minutes for item in same_day)
+    has_untimed = start is None or any(item.start is None for item in same_day)
+    is_full = len(get_calendar(view, volunteer, day)) >= MAX_RECORDS_A_MONTH
+    return RowOutcome(Reason.DAILY_CAP, str(total)) if is_full or (has_untimed and total > daily_cap) else None
+
+
+def is_void(view: View, batch: Identifier, row: int) -> bool:
+    """Whether a record was made void."""
+    found = BATCHES.get(view, batch)
+    return found is not None and found.revisions[row] == VOID
+
+
+def set_revision(state: Overlay, batch: Identifier, row: int, revision: int) -> None:
+    """Set the revision byte of one row."""
+    found = BATCHES.get(state, batch)
+    if found is None:
+        raise LookupError("the record's batch is missing from the state")
+    revisions = found.revisions[:row] + bytes((revision,)) + found.revisions[row + 1 :]
+    BATCHES.put(state, Batch(found.organisation, revisions), batch)

@@ -1,0 +1,95 @@
+"""The rule book: all kinds of transaction of version 1, collected from their modules.
+
+Adding a kind is a file with its rule and, for a new module, a line in `MODULES`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from contracts import activities, exchange, hours, identity, parameters, points, workdays
+from contracts.identity.parties import KEYS, set_authorities
+from contracts.kinds import Kind, Module
+from contracts.parameters import set_parameter
+from contracts.workdays import Workdays, set_workdays
+from ledger.blocks import HEADER
+from ledger.codec import decode
+from ledger.errors import CodecError, HourledgerError, Rejection
+from ledger.events import OUTCOME, EventType, split_entry
+from ledger.execution import Effects, TransactionContext
+from ledger.genesis import Genesis
+from ledger.reasons import Reason
+from ledger.state import EmptyView, Overlay, Table, View
+from ledger.transactions import MAX_TRANSACTION_BYTES, Transaction
+from ledger.types import Identifier, PublicKey
+
+MODULES: Final[tuple[Module, ...]] = (
+    Module((), (), (*parameters.TABLES, *workdays.TABLES)),
+    identity.MODULE,
+    activities.MODULE,
+    hours.MODULE,
+    points.MODULE,
+    exchange.MODULE,
+)
+
+KINDS: Final[Mapping[str, Kind[Any]]] = MappingProxyType({kind.name: kind for module in MODULES for kind in module.kinds})
+_LEDGER_EVENTS: Final[tuple[EventType[Any], ...]] = (HEADER, OUTCOME)
+EVENT_TYPES: Final[Mapping[str, EventType[Any]]] = MappingProxyType(
+    {item.name: item for events in (_LEDGER_EVENTS, *(module.events for module in MODULES)) for item in events}
+)
+TABLES: Final[Mapping[bytes, Table[Any]]] = MappingProxyType(
+    {table.namespace: table for module in MODULES for table in module.tables}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBookV1:
+    """The rules of version 1; it has no state of its own."""
+
+    version: int = 1
+
+    def validate_form(self, transaction: Transaction) -> None:
+        """Raise `HourledgerError` for an unknown kind or a body that does not decode."""
+        kind = KINDS.get(transaction.kind)
+        if kind is None:
+            raise HourledgerError(Reason.UNKNOWN_KIND, "the rule book has no such kind", transaction.kind)
+        try:
+            decode(kind.codec, transaction.body, max_bytes=MAX_TRANSACTION_BYTES)
+        except CodecError as error:
+            raise HourledgerError(Reason.MALFORMED_BODY, error.detail, transaction.kind) from error
+
+    def admit(self, view: View, signers: Sequence[PublicKey]) -> None:
+        """Raise `Rejection` unless one of the signers is registered."""
+        if not any(KEYS.has(view, key) for key in signers):
+            raise Rejection(Reason.UNKNOWN_KEY, "no signer's key is registered on this chain", signers[0].hex())
+
+    def apply(self, state: Overlay, transaction: Transaction, context: TransactionContext) -> Effects:
+        """Carry out a transaction, or raise `Rejection`."""
+        self.admit(state, context.signers)
+        kind = KINDS[transaction.kind]
+        return kind.rule(state, decode(kind.codec, transaction.body, max_bytes=MAX_TRANSACTION_BYTES), context)
+
+
+def compute_genesis_state(genesis: Genesis) -> Overlay:
+    """Return the state at height 0; raise `HourledgerError` where the genesis breaks a rule."""
+    state = Overlay(EmptyView())
+    set_authorities(state, genesis.authorities)
+    for name, value in genesis.parameters:
+        set_parameter(state, name, value)
+    set_workdays(state, Workdays(genesis.holidays, genesis.working_weekends))
+    return state
+
+
+def get_parties(entry: bytes) -> tuple[Identifier, ...]:
+    """Return whose an entry of the log is; nobody's means everybody may read it. Raise `CodecError` for foreign bytes."""
+    name, wire = split_entry(entry)
+    event_type = EVENT_TYPES.get(name)
+    if event_type is None:
+        raise CodecError(f"there is no event {name}", Reason.UNSUPPORTED_VERSION)
+    return event_type.parties(event_type.codec.from_wire(wire))
+
+
+def get_table(key: bytes) -> Table[Any] | None:
+    """Return the table that a state key belongs to."""
+    return TABLES.get(key.partition(b"/")[0])

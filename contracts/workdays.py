@@ -1,0 +1,53 @@
+"""Working days: weekdays without public holidays, plus weekend days made up for them."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from ledger import codec
+from ledger.codec import Codec
+from ledger.state import Overlay, Table, View
+from ledger.types import Day
+
+_THURSDAY: Final = 3
+"""1970-01-01 was a Thursday, counting from Monday as 0."""
+_SATURDAY: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Workdays:
+    """Exceptions to Monday to Friday: `holidays` are free weekdays, `working_weekends` are weekend days with work."""
+
+    holidays: tuple[Day, ...]
+    working_weekends: tuple[Day, ...]
+
+
+_days: Codec[tuple[Day, ...]] = codec.sequence(codec.day, 0, 4_096)
+_WORKDAYS: Final[Table[Workdays]] = Table(b"workdays", codec.struct(Workdays, _days, _days), is_public=True)
+TABLES: Final = (_WORKDAYS,)
+
+
+def get_workdays(view: View) -> Workdays:
+    """Return the calendar in force."""
+    return _WORKDAYS.get(view) or Workdays((), ())
+
+
+def set_workdays(state: Overlay, workdays: Workdays) -> None:
+    """Set the calendar."""
+    _WORKDAYS.put(state, workdays)
+
+
+def is_working_day(workdays: Workdays, day: Day) -> bool:
+    """Whether `day` is worked on."""
+    if (day + _THURSDAY) % 7 >= _SATURDAY:
+        return day in workdays.working_weekends
+    return day not in workdays.holidays
+
+
+def compute_deadline(workdays: Workdays, end: Day, working_days: int) -> Day:
+    """Return the last of `working_days` working days after `end` (Order 67, article 11: ten)."""
+    day = end
+    while working_days > 0:
+        day = Day(day + 1)
+        if is_working_day(workdays, day):
+            working_days -= 1
+    return day

@@ -1,0 +1,1 @@
+"""Helpers of development. The product imports nothing from here."""
