@@ -81,22 +81,27 @@ def run(arguments: Sequence[str]) -> int:
     """Carry out a command line and return the exit code: 0 done, 1 no, 2 usage, 3 no answer now, 4 damage (DESIGN 12)."""
     is_json = "--json" in arguments
     try:
-        result = cli.main(args=list(arguments), prog_name=PROGRAM, standalone_mode=False)
-    except click.exceptions.Exit as error:
-        return error.exit_code
+        return _carry_out(arguments)
     except click.Abort:
         click.echo("hourledger: interrupted; run the same command again to go on.", err=True)
         return INTERRUPTED
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except HourledgerError as error:
-        return report_error(error, is_json=is_json)
     except BrokenPipeError:
         sys.stdout = io.StringIO()  # whoever read our output has gone; nothing is left to tell anybody
         return 1
+    except HourledgerError as error:
+        return report_error(error, is_json=is_json)
     except Exception as error:  # noqa: BLE001 - the last resort: a person sees a sentence, not a traceback
         return report_surprise(error, is_json=is_json)
+
+
+def _carry_out(arguments: Sequence[str]) -> int:
+    try:
+        result = cli.main(args=list(arguments), prog_name=PROGRAM, standalone_mode=False)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
     return result if isinstance(result, int) else 0
 
 

@@ -4,8 +4,9 @@ Every step can be repeated. What was sent and not answered when a run was cut sh
 anew, and what was done before is not in it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from certificates.details import compute_public_commitment
 from cli.office.answers import NodeOutcome
@@ -23,7 +24,7 @@ from contracts.identity.volunteers import Enrolment, EnrolVolunteers
 from ledger.errors import HourledgerError
 from ledger.events import MAX_ROWS
 from ledger.reasons import Reason
-from ledger.types import Minutes
+from ledger.types import Minutes, PublicKey
 
 Advance = Callable[[int], None]
 
@@ -87,23 +88,30 @@ def validate_plan(plan: Plan, options: ImportOptions) -> None:
         raise HourledgerError(Reason.UNKNOWN_ACTIVITY, detail, names)
 
 
-def enrol(desk: Desk, volunteers: Sequence[KnownVolunteer], registrar: Registrar) -> None:
-    """Enrol volunteers; who has an account already is known by it afterwards."""
+def enrol(
+    desk: Desk,
+    volunteers: Sequence[KnownVolunteer],
+    registrar: Registrar,
+    keys: Mapping[str, PublicKey] = MappingProxyType({}),
+) -> None:
+    """Enrol volunteers, those in `keys` with their own key; who has an account already is known by it afterwards.
+
+    Raises `HourledgerError` when a person's key belongs to somebody else.
+    """
     with desk.book.database.transaction():
         desk.book.add_volunteers(volunteers)
-        bodies = [
-            EnrolVolunteers(
-                desk.organisation,
-                tuple(
-                    Enrolment(item.volunteer, registrar.compute_tag(desk.organisation, item.reference), None)
-                    for item in volunteers[start : start + MAX_ROWS]
-                ),
-            )
-            for start in range(0, len(volunteers), MAX_ROWS)
+        rows = [
+            Enrolment(item.volunteer, registrar.compute_tag(desk.organisation, item.reference), keys.get(item.reference))
+            for item in volunteers
         ]
+        starts = range(0, len(rows), MAX_ROWS)
+        bodies = [EnrolVolunteers(desk.organisation, tuple(rows[start : start + MAX_ROWS])) for start in starts]
         waiting = [desk.prepare("identity.enrol_volunteers", body) for body in bodies]
     for _item, outcome in desk.send_all(waiting):
         outcome.require_accepted()
+        taken = [row.value for row in outcome.rows if row is not None and row.reason is Reason.KEY_IN_USE]
+        if taken:
+            raise HourledgerError(Reason.KEY_IN_USE, "a volunteer's key already belongs to somebody", taken[0])
 
 
 def publish(desk: Desk, activities: Iterable[KnownActivity]) -> None:

@@ -1,19 +1,13 @@
 """A node for tests: the real rule book over a state in memory, one block a transaction, without store, consensus or proofs."""
 
-import http.server
-import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from cli.office.answers import NodeOutcome, OrganisationAnswer, Submitted, parse_outcome
 from contracts.activities import ACTIVITIES, Activity
 from contracts.hours import HOURS_RECORDED, RecordedHours
 from contracts.identity.organisations import RegisterOrganisation
-from contracts.identity.parties import ORGANISATIONS, compute_authority_identifier
+from contracts.identity.parties import ORGANISATIONS
 from contracts.points import ISSUED
 from contracts.rulebook import RuleBookV1, compute_genesis_state
 from ledger.authorities import Authority
@@ -23,7 +17,8 @@ from ledger.events import Outcome, split_entry
 from ledger.execution import BlockContext, execute_transaction
 from ledger.genesis import Genesis
 from ledger.reasons import EXPLANATIONS, Reason
-from ledger.transactions import decode_payload, decode_signed, validate_form, verify_signatures
+from ledger.state import Overlay
+from ledger.transactions import SignedTransaction, decode_payload, decode_signed, validate_form, verify_signatures
 from ledger.types import EntryIndex, Hash, Height, Identifier, TimeMs
 from tests.cli import people
 
@@ -91,6 +86,12 @@ class LedgerDouble:
         self.log.extend((*events, b"outcome", b"header"))
         self.outcomes[signed.transaction_id] = format_outcome(outcome, first, len(events))
 
+    def try_out(self, signed: SignedTransaction) -> dict[str, Any]:
+        """What would become of a transaction now."""
+        block = BlockContext(CHAIN_ID, Height(len(self.outcomes) + 1), TimeMs(self.now_ms))
+        outcome, events = execute_transaction(Overlay(self.state), RuleBookV1(), signed, block)
+        return {**format_outcome(outcome, 0, len(events)), "entry_index": None, "first_event_index": None}
+
     # What tests ask about the ledger itself.
 
     @property
@@ -133,96 +134,3 @@ def format_outcome(outcome: Outcome, first: int, event_count: int) -> dict[str, 
         "detail": "" if outcome.reason is None else EXPLANATIONS[outcome.reason].meaning,
         "next_step": "" if outcome.reason is None else EXPLANATIONS[outcome.reason].next_step,
     }
-
-
-@contextmanager
-def serve(double: LedgerDouble, *, pending: int = 0, busy: int = 0) -> Iterator[str]:
-    """Serve a double over HTTP. The first `busy` submissions are turned away; `pending` answers say that nothing is final."""
-    left = {"pending": pending, "busy": busy}
-    lock = threading.Lock()
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
-
-        def answer(self, status: int, document: object, headers: dict[str, str] | None = None) -> None:
-            body = json.dumps(document).encode()
-            self.send_response(status)
-            for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def refuse(self, error: HourledgerError) -> None:
-            status = 404 if error.reason is Reason.NOT_FOUND else 422
-            explanation = EXPLANATIONS[error.reason]
-            document = {"reason": error.reason, "detail": error.detail, "value": error.value}
-            self.answer(status, {**document, "next_step": explanation.next_step})
-
-        def answer_transaction(self, found: Submitted | None) -> None:
-            if found is None:
-                self.refuse(HourledgerError(Reason.NOT_FOUND, "there is no such transaction"))
-            elif left["pending"] > 0:
-                left["pending"] -= 1
-                self.answer(202, {"transaction_id": found.transaction_id.hex(), "status": "pending"})
-            else:
-                outcome = double.outcomes[found.transaction_id]
-                self.answer(200, {"transaction_id": found.transaction_id.hex(), "status": "final", "outcome": outcome})
-
-        def do_GET(self) -> None:
-            parts = urlsplit(self.path).path.strip("/").split("/")
-            with lock:
-                match parts:
-                    case ["v1", "status"]:
-                        height, time_ms = len(double.outcomes), double.now_ms
-                        self.answer(200, {"chain_id": CHAIN_ID, "region": "Test", "height": height, "time_ms": time_ms})
-                    case ["v1", "transactions", text]:
-                        self.answer_transaction(double.find_transaction(Hash(bytes.fromhex(text))))
-                    case ["v1", "organisations", text]:
-                        try:
-                            found = double.get_organisation(Identifier(bytes.fromhex(text)))
-                        except HourledgerError as error:
-                            self.refuse(error)
-                        else:
-                            officers = [key.hex() for key in found.officers]
-                            self.answer(200, {"name": found.name, "officers": officers, "approvals": found.approvals})
-                    case _:
-                        self.refuse(HourledgerError(Reason.NOT_FOUND, "there is nothing there", self.path))
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            assert parse_qs(urlsplit(self.path).query).keys() <= {"wait"}
-            with lock:
-                if left["busy"] > 0:
-                    left["busy"] -= 1
-                    document = {"reason": "busy", "detail": "the node is busy", "value": "", "next_step": ""}
-                    self.answer(503, document, {"Retry-After": "1"})
-                    return
-                try:
-                    found = double.submit(body)
-                except HourledgerError as error:
-                    if error.reason is Reason.NODE_UNREACHABLE:
-                        self.close_connection = True  # no answer at all
-                        return
-                    self.refuse(error)
-                else:
-                    self.answer_transaction(found)
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-def rewind(double: LedgerDouble, **changes: Any) -> LedgerDouble:
-    """The same ledger with another temper."""
-    return replace(double, **changes)
-
-
-AUTHORITY_IDENTIFIER = compute_authority_identifier("test.example/authority")

@@ -194,13 +194,13 @@ def test_references_that_begin_anew_in_each_file_are_different_records(tmp_path:
 
 
 def test_unknown_volunteers_are_named_unless_they_may_be_enrolled(tmp_path: Path, node: LedgerDouble) -> None:
-    with pytest.raises(HourledgerError, match="7 volunteers .*V-000, V-001, .* and 2 more") as caught:
+    with pytest.raises(HourledgerError, match=r"7 volunteers .*V-000, V-001, .* and 2 more") as caught:
         run(tmp_path, node, people.make_rows(25), ImportOptions(may_publish=True))
     assert caught.value.reason is Reason.UNKNOWN_VOLUNTEER
 
 
 def test_unknown_activities_are_named_unless_they_may_be_published(tmp_path: Path, node: LedgerDouble) -> None:
-    with pytest.raises(HourledgerError, match="3 activities .*A-0, A-1, A-2") as caught:
+    with pytest.raises(HourledgerError, match=r"3 activities .*A-0, A-1, A-2") as caught:
         run(tmp_path, node, people.make_rows(25), ImportOptions(registrar=REGISTRAR))
     assert caught.value.reason is Reason.UNKNOWN_ACTIVITY
 
