@@ -22,14 +22,14 @@ MAX_ROWS = 1_000
 MAX_VALUE_CHARACTERS = 32
 
 
-def _any_wire(value: Any) -> Any:
-    return value
+def _unchanged(wire: Wire) -> Wire:
+    return wire
 
 
-_entry_codec: Codec[list[Any]] = codec.Codec("entry", _any_wire, _any_wire)
+_entry_codec: Codec[Wire] = codec.Codec("entry", _unchanged, _unchanged)
 
 
-def _no_parties(_value: Any) -> tuple[Identifier, ...]:
+def _no_parties(_value: object) -> tuple[Identifier, ...]:
     return ()
 
 
