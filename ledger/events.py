@@ -6,7 +6,7 @@ fields and the parties who may read it. The outcome of every transaction is itse
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from ledger import codec
 from ledger.codec import MAX_ENTRY_BYTES, Codec, Wire, decode, encode
