@@ -1,0 +1,1 @@
+"""An organisation's own files: spreadsheets in and out, the record book."""
