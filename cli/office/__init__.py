@@ -1,1 +1,1 @@
-"""An organisation's own files: spreadsheets in and out, the record book."""
+"""What an officer does with rosters: read them, see what is wrong with them, write tables."""
