@@ -71,7 +71,9 @@ def test_a_key_of_another_algorithm_or_another_format_is_refused() -> None:
 
 def test_the_unencrypted_form_is_the_one_of_rfc_8410_section_10_3() -> None:
     published = (
-        b"-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----\n"
+        b"-----BEGIN PRIVATE KEY-----\n"
+        b"MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n"
+        b"-----END PRIVATE KEY-----\n"
     )
     key = decode_key(published, None)
     assert key.seed.hex() == "d4ee72dbf913584ad5b6d8f1f769f8ad3afe7c28cbf1d4fbe097a88f44755842"
