@@ -117,7 +117,8 @@ def test_a_candidate_that_is_not_committed_leaves_no_trace() -> None:
     store = MemoryStore()
     chain = toy.open_chain(store)
     before = toy.read_all(store)
-    chain.validate(toy.build(chain, toy.STORY[0]).block)
+    chain.validate(toy.build(toy.open_chain(MemoryStore()), toy.STORY[0]).block)
+    toy.build(chain, toy.STORY[2])
     assert toy.read_all(store) == before
 
 

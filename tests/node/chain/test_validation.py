@@ -19,16 +19,22 @@ from tests.node import toy
 ONE, TWO = toy.transact(1, (b"a", b"1")), toy.transact(2, (b"b", b"2"))
 
 
-@pytest.fixture
-def chain() -> Chain:
+def make_chain() -> Chain:
     chain = toy.open_chain(MemoryStore())
     toy.add_block(chain, toy.transact(0, (b"z", b"0")))
     return chain
 
 
 @pytest.fixture
-def block(chain: Chain) -> Block:
-    return toy.build(chain, [ONE, TWO]).block
+def chain() -> Chain:
+    """The one that validates."""
+    return make_chain()
+
+
+@pytest.fixture
+def block() -> Block:
+    """What another node proposes."""
+    return toy.build(make_chain(), [ONE, TWO]).block
 
 
 def refuse(chain: Chain, block: Block) -> HourledgerError:
@@ -46,7 +52,22 @@ def with_transactions(block: Block, *transactions: bytes) -> Block:
 def test_what_a_node_builds_another_finds_valid(chain: Chain, block: Block) -> None:
     candidate = chain.validate(block)
     assert candidate.block == block
-    assert replace(toy.build(chain, [ONE, TWO])) == candidate
+    assert candidate == toy.build(make_chain(), [ONE, TWO])
+
+
+def test_a_block_is_executed_once(chain: Chain, block: Block) -> None:
+    candidate = chain.validate(block)
+    assert chain.validate(block) is candidate
+    built = toy.build(chain, [ONE])
+    assert chain.validate(built.block) is built
+    assert "transactions_root" in refuse(chain, replace(block, transactions=block.transactions[:1])).detail
+    assert "evidence" in refuse(chain, replace(block, evidence=(b"x",))).detail
+
+
+def test_what_was_executed_before_a_commit_is_forgotten(chain: Chain, block: Block) -> None:
+    candidate = chain.validate(block)
+    chain.commit(candidate, toy.make_commit(block.header))
+    assert "height" in refuse(chain, block).detail
 
 
 def change_field(value: object) -> object:
@@ -110,7 +131,7 @@ def test_a_transaction_that_may_not_enter_spoils_the_block(chain: Chain, block: 
 
 
 def test_nobody_but_an_authority_proposes(chain: Chain) -> None:
-    block = chain.build([], toy.FAR_MS, toy.MEMBER.public_key).block
+    block = make_chain().build([], toy.FAR_MS, toy.MEMBER.public_key).block
     assert "proposer" in refuse(chain, block).detail
 
 
@@ -118,10 +139,10 @@ def test_a_block_is_bounded(chain: Chain, block: Block, monkeypatch: pytest.Monk
     many = Block(block.header, block.transactions * (MAX_BLOCK_TRANSACTIONS // 2) + block.transactions)
     assert "transactions" in refuse(chain, many).detail
     size = len(blocks.encode_block(block))
-    monkeypatch.setattr(validation, "MAX_BLOCK_BYTES", size)
-    chain.validate(block)
     monkeypatch.setattr(validation, "MAX_BLOCK_BYTES", size - 1)
     assert "bytes" in refuse(chain, block).detail
+    monkeypatch.setattr(validation, "MAX_BLOCK_BYTES", size)
+    assert chain.validate(block).block == block
 
 
 def test_evidence_is_refused_until_something_checks_it(chain: Chain, block: Block) -> None:
