@@ -6,7 +6,6 @@ root of the header that is the last of those entries. Keep the reader of the hei
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Final, Self
 
 from ledger import merkle, state_tree
@@ -72,7 +71,7 @@ class ChainReader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /) -> None:
+    def __exit__(self, *_exception: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from ledger.errors import HourledgerError
 from ledger.reasons import Reason
 from ledger.transactions import SignedTransaction, encode_signed, sign
 from ledger.types import TimeMs
-from node.mempool import Mempool
+from node.mempool import SIGNER_SHARE, Mempool
 from tests.node import toy
 
 KEYS = [SigningKey(bytes([number]) * 32) for number in range(50, 54)]
@@ -86,6 +86,16 @@ def test_the_bytes_are_bounded_for_all_and_for_each() -> None:
     add_all(pool, *(make(10 * signer, signer) for signer in (1, 2, 3)))
     assert "of this signer" not in busy(pool, make(1))
     assert pool.byte_count == 4 * size
+    pool.remove([make(0).transaction_id])
+    assert pool.add(make(1))
+
+
+def test_removing_frees_a_signers_bytes() -> None:
+    pool = Mempool(max_bytes=2 * SIGNER_SHARE * len(encode_signed(make(0))))
+    add_all(pool, make(0), make(1))
+    busy(pool, make(2))
+    pool.remove([make(0).transaction_id])
+    assert pool.add(make(2))
 
 
 def test_expired_transactions_go() -> None:

@@ -25,7 +25,7 @@ from ledger.types import Hash, Round, TimeMs
 from node.chain import Chain
 from node.storage.leveldb import open_leveldb
 from node.storage.memory import MemoryStore
-from node.storage.namespaces import BLOCKS, ENTRIES, STATE
+from node.storage.namespaces import BLOCKS, ENTRIES, STATE, compute_tile_key
 from tests.node import toy
 
 
@@ -216,6 +216,17 @@ def test_only_the_block_after_the_tip_is_committed(chain: Chain) -> None:
     chain.commit(candidate, commit)
     with refused(Reason.INTERNAL):
         chain.commit(candidate, commit)
+
+
+@pytest.mark.parametrize("width", [0, 1, 2])
+def test_a_tile_of_another_width_is_not_built_upon(width: int) -> None:
+    store = MemoryStore()
+    chain = toy.open_chain(store)
+    toy.add_block(chain)
+    assert chain.tip.size == 2
+    store.write({compute_tile_key(0, 0): (store.get(compute_tile_key(0, 0)) or b"")[: 32 * width] + bytes(32 * (width // 2))})
+    with refused(Reason.STORE_DAMAGED):
+        toy.build(chain, ())
 
 
 def test_execution_is_that_of_the_ledger(chain: Chain) -> None:

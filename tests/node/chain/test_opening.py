@@ -142,6 +142,13 @@ def test_a_tip_that_does_not_fit_its_log_is_noticed(store: MemoryStore) -> None:
     assert caught.value.reason is Reason.STORE_DAMAGED
 
 
+def test_a_log_that_goes_on_behind_the_tip_is_noticed(store: MemoryStore) -> None:
+    tip = toy.open_chain(store).tip
+    store.write({namespaces.compute_entry_key(tip.size): b"x"})
+    with refused(Reason.STORE_DAMAGED, "goes on"):
+        toy.open_chain(store)
+
+
 def test_a_last_block_that_nobody_voted_for_is_noticed(store: MemoryStore) -> None:
     def forge(data: bytes) -> bytes:
         block = decode_block(data)
