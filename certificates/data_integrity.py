@@ -11,7 +11,7 @@ So are proof chains and members that our own proofs do not have. Keys are named 
 from dataclasses import dataclass
 
 from certificates.datetimes import format_datetime, parse_datetime
-from certificates.jcs import JsonObject, JsonValue, encode_jcs, validate_json
+from certificates.jcs import JsonObject, encode_jcs, validate_json
 from certificates.multibase import format_multibase, parse_multibase, parse_verification_method
 from ledger.crypto import Context, SigningKey, sha256, verify_signature
 from ledger.errors import CodecError, SignatureError
@@ -55,9 +55,10 @@ def add_proof(
     created: TimeMs,
     proof_purpose: str = ASSERTION_METHOD,
 ) -> JsonObject:
-    """Return `document` with a proof by `key`, in a set with those that it has; the argument stays as it is.
+    """Return `document` with a proof by `key` after those that it has; the argument stays as it is.
 
-    Raise `CodecError` for a document without canonical form, or when `verification_method` does not name `key`.
+    `proof` is a list even for one, because the JSON schema of Open Badges 3.0 takes nothing else. Raise `CodecError` for a
+    document without canonical form, or when `verification_method` does not name `key`.
     """
     if parse_verification_method(verification_method) != key.public_key:
         raise CodecError("the verification method names another key than the one that signs")
@@ -72,10 +73,10 @@ def add_proof(
         options["@context"] = document["@context"]
     signature = key.sign(Context.PLAIN, compute_hash_data(options, compute_document_hash(document)))
     proof: JsonObject = {**options, "proofValue": format_multibase(signature)}
-    earlier: list[JsonValue] = [*_list_proofs(document)] if "proof" in document else []
+    earlier = _list_proofs(document) if "proof" in document else []
     if len(earlier) >= MAX_PROOFS:
         raise CodecError(f"a document has at most {MAX_PROOFS} proofs")
-    return {**document, "proof": [*earlier, proof] if earlier else proof}
+    return {**document, "proof": [*earlier, proof]}
 
 
 def verify_proof(document: JsonObject, proof_purpose: str = ASSERTION_METHOD) -> VerifiedProof:

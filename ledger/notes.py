@@ -115,10 +115,10 @@ def parse_verifier_key(text: str) -> VerifierKey:
 
     A signature type that is not supported here gives `Reason.UNSUPPORTED_VERSION`.
     """
-    parts = text.split("+", 2)
-    if len(parts) != 3 or not _KEY_ID_HEX.fullmatch(parts[1]):  # noqa: PLR2004 - the three parts of a vkey
+    name, _, rest = text.partition("+")
+    key_id, plus, encoded = rest.partition("+")
+    if not plus or not _KEY_ID_HEX.fullmatch(key_id):
         raise CodecError("a verifier key is written name+key id+key")
-    name, key_id, encoded = parts
     material = parse_base64(encoded)
     if not material or material[0] not in list(SignatureType):
         raise CodecError("a verifier key of a type that is not supported", Reason.UNSUPPORTED_VERSION)

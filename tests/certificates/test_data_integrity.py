@@ -15,7 +15,7 @@ from certificates.data_integrity import (
     verify_proofs,
 )
 from certificates.datetimes import parse_datetime
-from certificates.jcs import JsonObject, JsonValue, encode_jcs, parse_json, parse_json_object
+from certificates.jcs import JsonObject, JsonValue, encode_jcs, parse_json_object
 from certificates.multibase import format_multibase, format_verification_method, parse_multibase, parse_multikey
 from ledger.crypto import Context, SigningKey, sha256
 from ledger.errors import CodecError, HourledgerError, SignatureError
@@ -90,7 +90,8 @@ class TestVectorsOfTheSpecification:
         document = parse_json_object(read_vector("unsigned.json"))
         method = format_verification_method(key.public_key)
         signed = add_proof(document, key, method, parse_datetime("2023-02-24T23:36:38Z"))
-        assert signed == parse_json(read_vector("eddsa-jcs-2022/signedJCS.json"))
+        published = parse_json_object(read_vector("eddsa-jcs-2022/signedJCS.json"))
+        assert signed == {**published, "proof": [published["proof"]]}
 
     def test_signed_document_verifies(self) -> None:
         key = read_vector_key()
@@ -213,6 +214,15 @@ UNKNOWN_PROOF: JsonObject = {"type": "DataIntegrityProof", "cryptosuite": "eddsa
 
 
 class TestProofSets:
+    def test_one_proof_is_a_list_too(self) -> None:
+        signed = sign(DOCUMENT)
+        assert isinstance(signed["proof"], list)
+        assert verify_proofs(signed) == verify_proofs({**signed, "proof": signed["proof"][0]})
+
+    def test_a_proof_is_added_to_one_that_is_no_list(self) -> None:
+        single: JsonObject = {**DOCUMENT, "proof": get_proofs(sign(DOCUMENT))[0]}
+        assert sign(single, OTHER_KEY) == sign(sign(DOCUMENT), OTHER_KEY)
+
     def test_every_signer_is_named(self) -> None:
         signed = sign(sign(DOCUMENT), OTHER_KEY)
         proofs = verify_proofs(signed)
