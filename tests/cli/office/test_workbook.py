@@ -163,6 +163,13 @@ def test_a_damaged_row_far_down_is_the_one_error_too() -> None:
     assert "not a workbook that can be read" in str(refusal(damaged))
 
 
+def test_what_the_library_prints_about_damaged_styles_stays_inside(capsys: pytest.CaptureFixture[str]) -> None:
+    data = make_workbook([HEADER])
+    damaged = rewrite(data, "xl/styles.xml", b'<cellStyle name="Normal" xfId="0"', b'<cellStyle name="Normal" xfId="7"')
+    refusal(damaged)
+    assert capsys.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
 def test_a_document_type_with_its_entities_is_refused_before_the_library_sees_it(encoding: str) -> None:
     data = make_workbook([["date", "bomb"]])
