@@ -80,6 +80,21 @@ def test_a_refusal_is_recorded_and_changes_nothing(chain: Chain) -> None:
     assert chain.view().get(b"value/a") is None
 
 
+def test_a_payload_under_the_wrong_signature_stays_open_for_its_owner() -> None:
+    chain = toy.open_chain(MemoryStore())
+    stolen = toy.transact(1, (b"a", b"1"), kind="own", key=toy.OTHER_MEMBER)
+    candidate = toy.build(chain, [stolen, toy.transact(2, (b"b", b"2"))])
+    assert [(item.transaction_id, item.error.reason) for item in candidate.left_out] == [
+        (stolen.transaction_id, Reason.NOT_PERMITTED)
+    ]
+    chain.commit(candidate, toy.make_commit(candidate.block.header))
+    assert chain.find_outcome(stolen.transaction_id) is None
+    toy.add_block(chain, sign(stolen, toy.MEMBER))
+    found = chain.find_outcome(stolen.transaction_id)
+    assert found is not None
+    assert found.outcome.is_accepted
+
+
 def test_headers_lead_from_one_to_the_next(chain: Chain) -> None:
     candidates = toy.tell_story(chain)
     with chain.reader() as reader:
