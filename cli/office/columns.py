@@ -144,7 +144,8 @@ def map_columns(header: Sequence[str], overrides: Mapping[str, str] | None = Non
 def normalise_title(title: str) -> str:
     """Return what two titles must have in common to be the same."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", title).casefold())
-    return "".join(c for c in folded if not c.isspace() and c not in "_-*:" and unicodedata.category(c) not in {"Cc", "Cf"})
+    kept = (c for c in folded if not c.isspace() and c not in "_-*:" and unicodedata.category(c) not in {"Cc", "Cf"})
+    return unicodedata.normalize("NFKC", "".join(kept))
 
 
 def _find_column(name: str) -> Column:

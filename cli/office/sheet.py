@@ -4,6 +4,8 @@
 the cells say by `cli.office.rows`.
 """
 
+import contextlib
+import io
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -61,8 +63,9 @@ def parse_table(data: bytes, sheet: str | None = None) -> Table:
 
 def _parse_workbook(data: bytes, sheet: str | None) -> Table:
     try:
-        with warnings.catch_warnings():
-            # The library warns about parts that it does not keep, such as drawings; none of them bears on the cells.
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            # The library warns about parts that it does not keep, such as drawings, and prints about damaged styles. Neither
+            # bears on the cells, and what it prints would spoil the output of a command.
             warnings.simplefilter("ignore")
             return _build_table(read_cells(data, sheet), WORKBOOK)
     except HourledgerError:

@@ -21,6 +21,7 @@ ARCHIVE_PREFIXES: Final = (b"PK\x03\x04", b"PK\x05\x06")
 OLD_WORKBOOK_PREFIX: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 """OLE2: a workbook of before 2007, and also a newer one under a password."""
 
+_DOCUMENT_TYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
 _MAX_SHEET_ROWS = 1_048_576
 _HALF_A_SECOND = timedelta(microseconds=500_000)
 _MIDNIGHT = time()
@@ -32,7 +33,7 @@ def read_cells(data: bytes, sheet: str | None) -> Iterator[tuple[int, list[str]]
     Raises `HourledgerError` with UNREADABLE_FILE for a workbook that is too large, protected or without that sheet. Bytes that
     are no workbook raise whatever the library raises, which is nearly anything: `cli.office.sheet` makes one error of it.
     """
-    validate_size(data)
+    validate_archive(data)
     book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
     sheets = {worksheet.title: worksheet for worksheet in book.worksheets}
     if not sheets:
@@ -47,14 +48,24 @@ def read_cells(data: bytes, sheet: str | None) -> Iterator[tuple[int, list[str]]
             yield number, [format_cell(value) for value in values]
 
 
-def validate_size(data: bytes) -> None:
-    """Refuse an archive that unpacks to more than the limits, going by its directory, or that is encrypted."""
+def validate_archive(data: bytes) -> None:
+    """Refuse an archive that unpacks to more than the limits (before unpacking any), is encrypted, or declares entities.
+
+    A few entities can stand for gigabytes of text. No part of a workbook may declare any (ECMA-376 part 2, on the use of XML).
+    """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         parts = archive.infolist()
-    if any(part.flag_bits & 1 for part in parts):
-        raise unreadable_file("the workbook is protected by a password")
-    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_EXPANDED_BYTES:
-        raise unreadable_file(f"the workbook unpacks to more than {MAX_EXPANDED_BYTES // 1_000_000} MB or {MAX_PARTS:,} parts")
+        if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_EXPANDED_BYTES:
+            limits = f"{MAX_EXPANDED_BYTES // 1_000_000} MB or {MAX_PARTS:,} parts"
+            raise unreadable_file(f"the workbook unpacks to more than {limits}")
+        if any(part.flag_bits & 1 for part in parts):
+            raise unreadable_file("the workbook is protected by a password")
+        if any(_declares_type(archive.read(part)) for part in parts):
+            raise unreadable_file("the workbook declares a document type, which no spreadsheet program does")
+
+
+def _declares_type(part: bytes) -> bool:
+    return any(mark in part for mark in _DOCUMENT_TYPES)
 
 
 def format_cell(value: object) -> str:
