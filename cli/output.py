@@ -55,6 +55,13 @@ class Output:
             yield bar.update
 
 
+def confirm(question: str) -> None:
+    """Ask on the terminal and end the command unless the answer is yes; where there is no terminal, --yes is the answer."""
+    if not sys.stdin.isatty():
+        raise HourledgerError(Reason.USAGE, "there is no terminal to ask on, and --yes was not given")
+    click.confirm(question, abort=True, err=True)
+
+
 def format_json(document: object) -> str:
     """Return a JSON text as commands print it: bytes as hexadecimal."""
     return json.dumps(document, ensure_ascii=False, indent=2, default=_to_json)

@@ -10,7 +10,7 @@ from cli.office.client import NodeClient
 from cli.office.describing import describe_transaction, format_transaction
 from cli.office.drafts import load_draft, save_draft
 from cli.options import PATH, compose, dry_run_option, json_option, key_option, node_option, passphrase_option
-from cli.output import Output
+from cli.output import Output, confirm
 from cli.session import Session
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
@@ -59,8 +59,8 @@ def sign(
     if is_dry_run:
         output.give({"dry_run": True, "transaction_id": draft.transaction_id.hex()}, "Nothing was signed.")
         return
-    if not is_agreed and not click.confirm("Sign this?", err=True):
-        raise click.Abort
+    if not is_agreed:
+        confirm("Sign this?")
     signed = sign_all(draft, load_keys(key_files, passphrase_files))
     path = save_draft(out or file, signed)
     document = {"transaction_id": signed.transaction_id.hex(), "draft": str(path), "signatures": len(signed.signatures)}

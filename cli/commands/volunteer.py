@@ -9,7 +9,7 @@ from cli.office.importer import enrol
 from cli.office.record_book import KnownVolunteer, RecordBook
 from cli.office.tags import FILE_NAME, Registrar, load_registrar_key
 from cli.options import IDENTIFIER, PATH, PUBLIC_KEY, compose, json_option, office_option
-from cli.output import Output, format_json
+from cli.output import Output, confirm, format_json
 from cli.session import Session, asks_with_key, open_desk, works_at_desk
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
@@ -112,7 +112,7 @@ def erase(*, reference: str, is_agreed: bool, is_dry_run: bool, office: Path, is
             output.give({"dry_run": True, "reference": reference}, f"What is here about {reference} would be destroyed.")
             return
         if not is_agreed:
-            click.confirm(f"Destroy everything that is here about {reference}, for good?", abort=True, err=True)
+            confirm(f"Destroy everything that is here about {reference}, for good?")
         count = book.erase_volunteer(reference)
     output.give({"reference": reference, "records": count}, f"The details of {count} records of {reference} are destroyed.")
 

@@ -120,7 +120,7 @@ def test_rows_are_certified_once_wherever_the_node_is_lost(tmp_path: Path) -> No
         try:
             run(folder, node, rows)
         except HourledgerError as error:
-            assert error.reason is Reason.NODE_UNREACHABLE  # noqa: PT017
+            assert error.reason is Reason.NODE_UNREACHABLE
         node.fail_after = None
         result = run(folder, node, rows)
         assert len(node.records) == 25
