@@ -120,7 +120,7 @@ def test_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
     with RecordBook(tmp_path) as book:
         records = Records(book.database)
         book.save_organisation(Identifier(b"whose it is here"))
-        with pytest.raises(HourledgerError):  # noqa: PT012 - the second change fails, so the first is undone
+        with pytest.raises(HourledgerError):  # noqa: PT012, SIM117 - the second change fails, so the first is undone
             with book.database.transaction():
                 put_record(records, Identifier(b"r" * 16))
                 book.save_organisation(Identifier(b"another one's id"))
