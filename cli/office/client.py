@@ -25,6 +25,7 @@ from cli.office.answers import (
     parse_status,
     parse_submitted,
 )
+from cli.office.request_signing import compute_signature_headers
 from ledger.crypto import SigningKey
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
@@ -183,8 +184,10 @@ class NodeClient:
             connection.connect()
             self._connection = connection
         self._connection.sock.settimeout(timeout_s)
-        target = self._base.path + request.path + (f"?{request.query}" if request.query else "")
-        self._connection.request(request.method, target, body=request.body, headers=_compute_headers(request))
+        path = self._base.path + request.path
+        target = path + (f"?{request.query}" if request.query else "")
+        headers = _compute_headers(request, path)
+        self._connection.request(request.method, target, body=request.body, headers=headers)
         response = self._connection.getresponse()
         body = response.read(MAX_ANSWER_BYTES + 1)
         if len(body) > MAX_ANSWER_BYTES:
@@ -202,11 +205,14 @@ def decode_json(body: bytes) -> Any:  # noqa: ANN401 - whatever the node said
         raise HourledgerError(Reason.UNSUPPORTED_VERSION, "the node's answer is not JSON") from error
 
 
-def _compute_headers(request: Request) -> dict[str, str]:
+def _compute_headers(request: Request, path: str) -> dict[str, str]:
     headers = {"Accept": "application/json, text/plain, */*"}
     if request.body is not None:
         headers["Content-Type"] = request.content_type
-    return headers
+    if request.key is None:
+        return headers
+    created_s = int(time.time())
+    return headers | compute_signature_headers(request.key, request.method, path, request.query, request.body, created_s)
 
 
 def _parse_url(url: str) -> SplitResult:

@@ -213,6 +213,10 @@ class RecordBook:
         """Mark an activity as published."""
         self.database.execute("UPDATE activities SET is_published = 1 WHERE activity = ?", (activity,))
 
+    def count_published(self) -> int:
+        """Return how many activities are published."""
+        return int(self.database.execute("SELECT count(*) FROM activities WHERE is_published")[0][0])
+
     def find_activity_reference(self, activity: Identifier) -> str | None:
         """Return the organisation's reference of an activity."""
         rows = self.database.execute("SELECT reference FROM activities WHERE activity = ?", (activity,))
