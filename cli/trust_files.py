@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from cli.office.files import read_bounded
+from cli.reading import read_bounded
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
 from ledger.trust import MAX_TRUST_BYTES, TrustPolicy, parse_trust

@@ -6,10 +6,11 @@ import click
 
 from certificates.jcs import encode_jcs, parse_json_object
 from certificates.verification import MAX_CERTIFICATE_BYTES, format_report, verify_certificate
-from cli.office.files import read_bounded, write_whole
+from cli.office.files import write_whole
 from cli.office.issuing import Issuer, Period
 from cli.options import DATE, PATH, json_option
 from cli.output import Output, format_json
+from cli.reading import read_bounded
 from cli.session import Session, compute_now_ms, open_desk, works_at_desk
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason

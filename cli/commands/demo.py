@@ -12,12 +12,12 @@ from cli.demo.home import DemoHome
 from cli.demo.node_process import initialise_node, run_node
 from cli.demo.story import Told, load_registrar, tell_story
 from cli.demo.telling import Ending, describe_ending, format_ending
-from cli.office.files import read_bounded
 from cli.office.importer import ImportOptions
 from cli.office.roster import Roster, read_roster
 from cli.office.rows import format_problem
 from cli.options import PATH, json_option
 from cli.output import Output
+from cli.reading import read_bounded
 from cli.session import compute_now_ms
 from cli.trust_files import load_policies
 from ledger.errors import HourledgerError

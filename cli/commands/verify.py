@@ -8,8 +8,8 @@ import click
 
 from certificates.datetimes import parse_datetime
 from certificates.verification import MAX_CERTIFICATE_BYTES, CertificateReport, format_report, verify_certificate
-from cli.office.files import read_bounded
 from cli.output import Output
+from cli.reading import read_bounded
 from cli.trust_files import load_policies
 from ledger.errors import HourledgerError
 from ledger.types import TimeMs

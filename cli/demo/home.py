@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from cli.office.files import read_bounded, write_whole
+from cli.office.files import write_whole
 from cli.office.tags import FILE_NAME, KEY_BYTES, save_registrar_key
+from cli.reading import read_bounded
 from ledger.crypto import SigningKey
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason

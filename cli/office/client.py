@@ -25,11 +25,11 @@ from cli.office.answers import (
     parse_status,
     parse_submitted,
 )
-from cli.office.request_signing import compute_signature_headers
 from ledger.crypto import SigningKey
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
-from ledger.types import Hash, Identifier
+from ledger.types import Hash, Identifier, TimeMs
+from node.api.signatures import RequestParts, sign_request
 
 DEFAULT_NODE: Final = "http://127.0.0.1:8551"
 TRANSACTION_TYPE: Final = "application/vnd.hourledger.transaction"
@@ -211,8 +211,8 @@ def _compute_headers(request: Request, path: str) -> dict[str, str]:
         headers["Content-Type"] = request.content_type
     if request.key is None:
         return headers
-    created_s = int(time.time())
-    return headers | compute_signature_headers(request.key, request.method, path, request.query, request.body, created_s)
+    parts = RequestParts(request.method, path, request.query, request.body or b"")
+    return headers | sign_request(parts, request.key, TimeMs(time.time_ns() // 1_000_000))
 
 
 def _parse_url(url: str) -> SplitResult:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from cli.office.files import read_bounded, write_whole
+from cli.office.files import write_whole
+from cli.reading import read_bounded
 from ledger.errors import HourledgerError
 from ledger.transactions import MAX_TRANSACTION_BYTES, SignedTransaction, decode_payload, decode_signed, encode_signed
 
