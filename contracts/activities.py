@@ -1,7 +1,7 @@
 """What is done: activities with their class and dates.
 
-The class decides whether hours count: meetings and training are other record kinds and never service hours (Order 67, article 19).
-Name, place and content stay off the chain; `details` is their commitment, opened in certificates.
+The class decides whether hours count: meetings and training are other record kinds and never service hours (Order 67, article
+19). Name, place and content stay off the chain; `details` is their commitment, opened in certificates.
 """
 
 from dataclasses import dataclass, replace
@@ -74,9 +74,7 @@ ACTIVITIES: Final[Table[Activity]] = Table(
     codec.struct(Activity, codec.identifier, _class, codec.day, codec.day, codec.hash_, codec.boolean),
     is_public=True,
 )
-_publish = codec.struct(
-    PublishActivity, codec.identifier, codec.identifier, _class, codec.day, codec.day, codec.hash_
-)
+_publish = codec.struct(PublishActivity, codec.identifier, codec.identifier, _class, codec.day, codec.day, codec.hash_)
 _close = codec.struct(CloseActivity, codec.identifier, codec.identifier)
 ACTIVITY_PUBLISHED = EventType("activities.published", _publish)
 ACTIVITY_CLOSED = EventType("activities.closed", _close)

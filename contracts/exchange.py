@@ -1,7 +1,7 @@
 """Exchange: a merchant offers, a volunteer holds points for it, the merchant captures them once.
 
-A hold is for one merchant and has an end. It counts against the balance at once, so a merchant may rely on a hold made for it even
-offline, and never on a balance (DOMAIN section 4, rule 6). What is not captured goes back as the same lots.
+A hold is for one merchant and has an end. It counts against the balance at once, so a merchant may rely on a hold made for it
+even offline, and never on a balance (DOMAIN section 4, rule 6). What is not captured goes back as the same lots.
 """
 
 from dataclasses import dataclass, replace
@@ -131,9 +131,7 @@ _hold = codec.struct(
 )
 _points_of_hold = codec.struct(PointsOfHold, codec.identifier, codec.points)
 _end_hold = codec.struct(EndHold, codec.identifier)
-_hold_changed = codec.struct(
-    HoldChanged, codec.identifier, codec.identifier, codec.identifier, codec.identifier, codec.points
-)
+_hold_changed = codec.struct(HoldChanged, codec.identifier, codec.identifier, codec.identifier, codec.identifier, codec.points)
 
 OFFERS: Final[Table[Offer]] = Table(
     b"offer",
@@ -221,9 +219,7 @@ def hold_points(state: Overlay, body: HoldPoints, context: TransactionContext) -
         raise Rejection(Reason.INSUFFICIENT_POINTS, f"{points} points are needed, {balance} are there", str(balance))
     taken, rest = take_oldest(usable, points)
     put_lots(state, body.volunteer, (*expired, *rest))
-    HOLDS.put(
-        state, Hold(body.volunteer, offer.merchant, body.offer, HoldStatus.OPEN, body.expires_ms, taken), body.hold
-    )
+    HOLDS.put(state, Hold(body.volunteer, offer.merchant, body.offer, HoldStatus.OPEN, body.expires_ms, taken), body.hold)
     event = HoldChanged(body.hold, body.offer, body.volunteer, offer.merchant, points)
     return Effects((POINTS_HELD.encode(event),))
 
@@ -294,9 +290,7 @@ def expire_hold(state: Overlay, body: EndHold, context: TransactionContext) -> E
     return _end(state, body.hold, hold, HoldStatus.EXPIRED, HOLD_EXPIRED)
 
 
-def _end(
-    state: Overlay, identifier: Identifier, hold: Hold, status: HoldStatus, event_type: EventType[HoldChanged]
-) -> Effects:
+def _end(state: Overlay, identifier: Identifier, hold: Hold, status: HoldStatus, event_type: EventType[HoldChanged]) -> Effects:
     _give_back(state, hold.volunteer, hold.lots)
     HOLDS.put(state, replace(hold, status=status, lots=()), identifier)
     return _changed(event_type, identifier, hold, compute_sum(hold.lots))

@@ -1,7 +1,8 @@
 """Hours: certified in batches by the organisation that ran the activity, corrected by amending or making void.
 
-The organisation that ran the activity records, and who records certifies (Order 67, article 3). A record is due within ten working
-days after the service; a late one is marked, not refused (article 11). What a volunteer earned in points follows the record.
+The organisation that ran the activity records, and who records certifies (Order 67, article 3). A record is due within ten
+working days after the service; a late one is marked, not refused (article 11). What a volunteer earned in points follows the
+record.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from enum import IntEnum
 from typing import Final
 
 from contracts.accrual import Accrual, change_points, mint_lot
-from contracts.activities import get_activity
+from contracts.activities import Activity, get_activity
 from contracts.identity.parties import VOLUNTEERS, require_officers
 from contracts.kinds import Kind, Module
 from contracts.lots import Lot, row_codec
@@ -149,9 +150,7 @@ _attendance = codec.struct(
     codec.minutes,
     codec.hash_,
 )
-_certify = codec.struct(
-    CertifyHours, codec.identifier, codec.member(Mode), codec.sequence(_attendance, 1, MAX_ROWS)
-)
+_certify = codec.struct(CertifyHours, codec.identifier, codec.member(Mode), codec.sequence(_attendance, 1, MAX_ROWS))
 _amend = codec.struct(AmendHours, codec.identifier, codec.day, _attendance, _correction)
 _void = codec.struct(VoidHours, codec.identifier, codec.identifier, codec.identifier, codec.day, _correction)
 
@@ -240,19 +239,24 @@ def _find_content_refusal(
     activity = get_activity(state, row.activity, organisation)
     if activity is None:
         return RowOutcome(Reason.UNKNOWN_ACTIVITY, row.activity.hex())
+    refusal = _find_activity_refusal(activity, row, is_correction=is_correction)
+    if refusal is not None:
+        return refusal
+    if not 1 <= row.minutes <= accrual.max_record_minutes:
+        return RowOutcome(Reason.INVALID_MINUTES, str(row.minutes))
+    if _compute_end(row) > accrual.local_minute:
+        return RowOutcome(Reason.FUTURE_DATE, str(row.day))
+    return find_conflict(state, row.volunteer, row.day, row.start, row.minutes, accrual.daily_cap_minutes, ignore=row.record)
+
+
+def _find_activity_refusal(activity: Activity, row: Attendance, *, is_correction: bool) -> RowOutcome | None:
     if not activity.is_open and not is_correction:
         return RowOutcome(Reason.ACTIVITY_CLOSED, row.activity.hex())
     if not activity.activity_class.counts_hours:
         return RowOutcome(Reason.CLASS_COUNTS_NO_HOURS, activity.activity_class.name.lower())
     if not activity.first_day <= row.day <= activity.last_day:
         return RowOutcome(Reason.OUTSIDE_ACTIVITY, str(row.day))
-    if not 1 <= row.minutes <= accrual.max_record_minutes:
-        return RowOutcome(Reason.INVALID_MINUTES, str(row.minutes))
-    if _compute_end(row) > accrual.local_minute:
-        return RowOutcome(Reason.FUTURE_DATE, str(row.day))
-    return find_conflict(
-        state, row.volunteer, row.day, row.start, row.minutes, accrual.daily_cap_minutes, ignore=row.record
-    )
+    return None
 
 
 def _compute_end(row: Attendance) -> int:

@@ -1,8 +1,8 @@
 """How a kind of transaction is declared: its name, its body's codec and its rule.
 
-A module of rules lists its kinds in `KINDS`, the events they emit in `EVENTS` and the state they keep in `TABLES`; the rule book
-collects them. A rule is `rule(state, body, context) -> Effects`: it reads and changes only the overlay that it is given, and
-refuses by raising `Rejection`.
+A module of rules lists its kinds in `KINDS`, the events they emit in `EVENTS` and the state they keep in `TABLES`; the rule
+book collects them. A rule is `rule(state, body, context) -> Effects`: it reads and changes only the overlay that it is given,
+and refuses by raising `Rejection`.
 """
 
 from collections.abc import Callable

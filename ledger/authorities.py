@@ -26,9 +26,7 @@ class Authority:
 
 
 name_codec: Codec[str] = codec.text("authority name", 128)
-authority_codec: Codec[Authority] = codec.struct(
-    Authority, name_codec, codec.public_key, codec.public_key, codec.public_key
-)
+authority_codec: Codec[Authority] = codec.struct(Authority, name_codec, codec.public_key, codec.public_key, codec.public_key)
 authorities_codec: Codec[tuple[Authority, ...]] = codec.sequence(authority_codec, 1, MAX_AUTHORITIES)
 
 

@@ -6,7 +6,7 @@ fields and the parties who may read it. The outcome of every transaction is itse
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from ledger import codec
 from ledger.codec import MAX_ENTRY_BYTES, Codec, Wire, decode, encode
@@ -22,14 +22,14 @@ MAX_ROWS = 1_000
 MAX_VALUE_CHARACTERS = 32
 
 
-def _any_wire(value: Any) -> Any:
-    return value
+def _unchanged(wire: Wire) -> Wire:
+    return wire
 
 
-_entry_codec: Codec[list[Any]] = codec.Codec("entry", _any_wire, _any_wire)
+_entry_codec: Codec[Wire] = codec.Codec("entry", _unchanged, _unchanged)
 
 
-def _no_parties(_value: Any) -> tuple[Identifier, ...]:
+def _no_parties(_value: object) -> tuple[Identifier, ...]:
     return ()
 
 

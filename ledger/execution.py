@@ -87,9 +87,7 @@ def execute_transaction(
     return outcome, effects.events
 
 
-def execute_block(
-    view: View, rule_book: RuleBook, transactions: Sequence[SignedTransaction], block: BlockContext
-) -> Executed:
+def execute_block(view: View, rule_book: RuleBook, transactions: Sequence[SignedTransaction], block: BlockContext) -> Executed:
     """Carry out transactions in order over `view`."""
     state = Overlay(view)
     outcomes: list[Outcome] = []

@@ -49,7 +49,7 @@ class Overlay:
 
     def absorb(self, other: "Overlay") -> None:
         """Take over the changes of an overlay that lies on this one."""
-        self._changes.update(other._changes)
+        self._changes.update(other.changes)
 
     @property
     def changes(self) -> Mapping[bytes, bytes | None]:

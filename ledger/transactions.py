@@ -5,6 +5,7 @@ and by whomever it is sent. An envelope with too few signatures is a draft: each
 """
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 from ledger import codec
@@ -103,7 +104,7 @@ def decode_signed(data: bytes) -> SignedTransaction:
     """Return the envelope, or raise `CodecError`. Signatures are not checked here."""
     signed = decode(_signed_codec, data, max_bytes=MAX_TRANSACTION_BYTES)
     keys = signed.signers
-    if any(left >= right for left, right in zip(keys, keys[1:], strict=False)):
+    if any(left >= right for left, right in pairwise(keys)):
         raise CodecError("SignedTransaction: the keys are not in ascending order, each once")
     return signed
 

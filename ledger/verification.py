@@ -1,7 +1,7 @@
 """The answer of a verification: valid, invalid or undetermined, with every check listed.
 
-A check says what was looked at, against what, and as of when. One failed check makes the whole invalid; otherwise one that could
-not be made leaves it undetermined. No check at all is not good news either: an empty report is invalid.
+A check says what was looked at, against what, and as of when. One failed check makes the whole invalid; otherwise one that
+could not be made leaves it undetermined. No check at all is not good news either: an empty report is invalid.
 """
 
 from dataclasses import dataclass

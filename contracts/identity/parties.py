@@ -16,7 +16,7 @@ from ledger.errors import Rejection
 from ledger.execution import TransactionContext
 from ledger.reasons import Reason
 from ledger.state import Overlay, Table, View
-from ledger.types import IDENTIFIER_BYTES, Hash, Identifier, PublicKey
+from ledger.types import IDENTIFIER_BYTES, Identifier, PublicKey
 
 MAX_OFFICERS: Final = 16
 
@@ -124,9 +124,7 @@ def require_officers(state: View, context: TransactionContext, identifier: Ident
         raise Rejection(Reason.SUSPENDED, "the organisation is suspended", identifier.hex())
     needed = count or organisation.approvals
     if signed < needed:
-        raise Rejection(
-            Reason.INSUFFICIENT_SIGNATURES, f"{signed} of {needed} officers have signed", f"{signed}/{needed}"
-        )
+        raise Rejection(Reason.INSUFFICIENT_SIGNATURES, f"{signed} of {needed} officers have signed", f"{signed}/{needed}")
     return organisation
 
 
@@ -153,6 +151,7 @@ def require_volunteer(state: View, context: TransactionContext, identifier: Iden
 
 
 def take_key(state: Overlay, key: PublicKey, party: Party) -> None:
+    """Register a key for a party, or raise `Rejection` when it belongs to somebody already."""
     if KEYS.has(state, key):
         raise Rejection(Reason.KEY_IN_USE, "the key already belongs to somebody", key.hex())
     KEYS.put(state, party, key)

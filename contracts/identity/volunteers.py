@@ -1,7 +1,7 @@
 """Volunteers: enrolled by an organisation, one account a person.
 
-The registrar's keyed tag (HMAC) of a person's number is taken once (DOMAIN section 2, S2). Neither the number nor a bare hash of
-it is on the chain: whoever lacks the registrar's key cannot test a guess.
+The registrar's keyed tag (HMAC) of a person's number is taken once (DOMAIN section 2, S2). Neither the number nor a bare hash
+of it is on the chain: whoever lacks the registrar's key cannot test a guess.
 """
 
 from dataclasses import dataclass

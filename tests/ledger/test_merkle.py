@@ -193,6 +193,10 @@ class TestInclusion:
         with pytest.raises(ProofError):
             verify_inclusion(hashes[0], index, size, hashes[2:], hashes[1])
 
+    def test_a_smaller_tree_is_not_given_the_path_of_a_larger_one(self) -> None:
+        with pytest.raises(ProofError, match="too long"):
+            verify_inclusion(LEAVES[1], 0, 1, compute_inclusion_proof(read, 1, 2), ROOTS_OF_LEAVES[2])
+
     def test_hashes_may_not_be_cut_elsewhere(self) -> None:
         proof = compute_inclusion_proof(read, 0, 2)
         with pytest.raises(ProofError, match="32 bytes"):
@@ -228,6 +232,15 @@ class TestConsistency:
         ]:
             with pytest.raises(ProofError):
                 verify_consistency(0, old_root, new_size, new_root, proof)
+
+    def test_smaller_trees_are_not_given_the_proof_of_larger_ones(self) -> None:
+        with pytest.raises(ProofError, match="too long"):
+            verify_consistency(3, ROOTS_OF_LEAVES[7], 4, ROOTS_OF_LEAVES[8], compute_consistency_proof(read, 7, 8))
+
+    @pytest.mark.parametrize(("old_size", "new_size"), [(4, 3), (-1, 3)])
+    def test_no_log_shrinks(self, old_size: int, new_size: int) -> None:
+        with pytest.raises(ProofError, match="does not extend"):
+            verify_consistency(old_size, ROOTS_OF_LEAVES[3], new_size, ROOTS_OF_LEAVES[3], ())
 
     def test_rewritten_history_is_found(self) -> None:
         # The new log is sound in itself, but one old entry was changed: no proof of its own satisfies whoever has the old root.

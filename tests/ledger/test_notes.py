@@ -125,8 +125,8 @@ def test_names_that_no_key_may_have(name: str) -> None:
 
 
 def test_a_key_of_our_own_has_a_bounded_name_and_32_bytes() -> None:
-    longest = VerifierKey("é" * (MAX_NAME_BYTES // 2), SignatureType.ED25519, KEY.public_key)
-    assert parse_verifier_key(format_verifier_key(longest)) == longest
+    longest = "é" * (MAX_NAME_BYTES // 2)
+    assert VerifierKey(longest, SignatureType.ED25519, KEY.public_key).name == longest
     with pytest.raises(CodecError) as refused:
         VerifierKey("é" * (MAX_NAME_BYTES // 2 + 1), SignatureType.ED25519, KEY.public_key)
     assert refused.value.reason is Reason.TOO_LARGE

@@ -27,7 +27,7 @@ from ledger.state_tree import (
     verify_absence,
     verify_inclusion,
 )
-from ledger.types import Hash
+from ledger.types import ZERO_HASH, Hash
 
 FOLDER = Path(__file__).parents[1] / "vectors"
 VECTORS: list[dict[str, Any]] = json.loads((FOLDER / "jmt_sha256.json").read_text())["vectors"]
@@ -253,6 +253,15 @@ class TestProofs:
                     with pytest.raises(ProofError):
                         verify_absence(tree.root, key, forged)
 
+    def test_another_leaf_must_stand_where_the_key_would(self) -> None:
+        # No honest tree has a leaf on a path that is not its own; a root over one is refused all the same.
+        key = b"a"
+        key_hash = compute_key_hash(key)
+        stray = Hash(bytes([key_hash[0] ^ 0x80]) + key_hash[1:])
+        proof = StateProof((stray, ZERO_HASH), (EMPTY_STATE_ROOT,))
+        with pytest.raises(ProofError, match="would not be"):
+            verify_absence(compute_root_of(proof, key_hash), key, proof)
+
     def test_empty_and_single(self) -> None:
         tree = Tree()
         assert prove(tree.read, compute_key_hash(b"a")) == StateProof(None, ())
@@ -322,6 +331,13 @@ class TestProofCodec:
         codec.encode(state_proof_codec, StateProof(None, (EMPTY_STATE_ROOT,) * 256))
         with pytest.raises(CodecError):
             codec.encode(state_proof_codec, StateProof(None, (EMPTY_STATE_ROOT,) * 257))
+
+    @pytest.mark.parametrize("count", [0, 1, 3])
+    def test_a_leaf_is_two_hashes(self, count: int) -> None:
+        leaf = b"\xc4\x20" + bytes(32)
+        assert codec.decode(state_proof_codec, b"\x92\x92" + leaf * 2 + b"\x90") == StateProof((ZERO_HASH, ZERO_HASH), ())
+        with pytest.raises(CodecError):
+            codec.decode(state_proof_codec, b"\x92" + bytes([0x90 + count]) + leaf * count + b"\x90")
 
     @given(st.binary(max_size=120))
     def test_any_bytes(self, data: bytes) -> None:

@@ -138,6 +138,7 @@ class TestPaths:
             "tile/0/001.p/0",
             "tile/0/001.p/01",
             "tile/0/001.p/256",
+            "tile/0/001.p/257",
             "tile/0/001.p/",
             "tile/0/001\n",
             "tile/0/\u0660\u0660\u0661",

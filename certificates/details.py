@@ -1,0 +1,62 @@
+"""Details of a record: what stays off the chain, and the commitment that binds it to the chain.
+
+The details are a JSON object; its canonical form (RFC 8785) and a 32-byte random salt are hashed. The organisation's record
+book and the volunteer keep salt and details; a certificate opens them. Without the salt nobody can test a guess.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from certificates.jcs import JsonObject, encode_jcs
+from ledger.crypto import compute_commitment
+from ledger.errors import CodecError
+from ledger.reasons import Reason
+from ledger.types import HASH_BYTES, Hash
+
+SALT_BYTES: Final = HASH_BYTES
+MAX_DETAILS_BYTES: Final = 8_192
+_RECORD_DOMAIN: Final = b"hourledger/record-details/v1"
+_PUBLIC_DOMAIN: Final = b"hourledger/public-details/v1"
+_ZERO_SALT: Final = bytes(SALT_BYTES)
+
+RECORD_FIELDS: Final = frozenset(
+    {"activity_name", "category", "content", "date", "end", "minutes", "person_in_charge", "place", "start"}
+)
+"""`date` is YYYY-MM-DD, `start` and `end` are HH:MM on the region's clock (`end` may pass 24:00), `minutes` is a number."""
+REQUIRED_RECORD_FIELDS: Final = frozenset({"activity_name", "date", "minutes"})
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What opens a record's commitment."""
+
+    salt: bytes
+    details: JsonObject
+
+
+def encode_details(details: JsonObject) -> bytes:
+    """Return the canonical bytes of details; raise `CodecError` when they are too long, or not texts and whole numbers."""
+    if not all(type(value) in {str, int} for value in details.values()):
+        raise CodecError("details are texts and whole numbers")
+    data = encode_jcs(details)
+    if len(data) > MAX_DETAILS_BYTES:
+        raise CodecError(f"details have at most {MAX_DETAILS_BYTES} bytes", Reason.TOO_LARGE)
+    return data
+
+
+def validate_record_details(details: JsonObject) -> None:
+    """Raise `CodecError` unless the details have the fields of a service record (Order 67, article 7) and no others."""
+    names = set(details)
+    if not names >= REQUIRED_RECORD_FIELDS or not names <= RECORD_FIELDS:
+        raise CodecError("a record's details have other fields than those of a service record")
+
+
+def compute_record_commitment(opening: Opening) -> Hash:
+    """Commitment that a record's event carries."""
+    validate_record_details(opening.details)
+    return compute_commitment(_RECORD_DOMAIN, opening.salt, encode_details(opening.details))
+
+
+def compute_public_commitment(details: JsonObject) -> Hash:
+    """Hash that binds the public description of an activity or an offer; nothing is hidden, so there is no salt."""
+    return compute_commitment(_PUBLIC_DOMAIN, _ZERO_SALT, encode_details(details))

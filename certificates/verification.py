@@ -1,0 +1,288 @@
+"""Verification of a certificate from its bytes, trust files and a reference time. No clock, no network, no store.
+
+The checks, in order: the file's form, the issuer's signature, the checkpoint under a trust file, the records in its log, the
+current values in its state, the organisation's licence, that every record is current, the details that the file opens, the
+claims, and the times. Each appears in the report with what it was held against and as of when.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from certificates.certificate import TEMPLATE_VERSION, build_document
+from certificates.data_integrity import verify_proofs
+from certificates.datetimes import format_datetime, parse_datetime
+from certificates.details import compute_record_commitment
+from certificates.evidence import Evidence, parse_evidence
+from certificates.jcs import JsonObject, JsonValue, parse_json_object
+from certificates.multibase import format_did_key
+from certificates.statement import (
+    Statement,
+    Values,
+    compute_statement,
+    read_organisation,
+    read_records,
+    verify_current,
+    verify_licence,
+)
+from contracts.hours import RecordedHours
+from contracts.identity.parties import Organisation
+from contracts.parameters import MINUTES_PER_DAY
+from ledger.blocks import Header
+from ledger.checkpoint import Checkpoint, parse_signed_checkpoint
+from ledger.errors import CodecError, HourledgerError, ProofError, SignatureError
+from ledger.genesis import to_date
+from ledger.notes import encode_text
+from ledger.proofs import verify_entries, verify_values
+from ledger.reasons import EXPLANATIONS, ExitCode, Reason
+from ledger.trust import TrustPolicy, VerifiedCheckpoint, verify_checkpoint
+from ledger.types import EntryIndex, PublicKey, TimeMs
+from ledger.verification import Check, Report, Verdict
+
+MAX_CERTIFICATE_BYTES: Final = 8 << 20
+CLOCK_TOLERANCE_MS: Final = 300_000
+"""How far the reference time may be behind the times in the file: clocks differ."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateReport:
+    """The report, and what the certificate states as far as its evidence shows it (None where that failed)."""
+
+    report: Report
+    statement: Statement | None
+    as_of_ms: TimeMs | None
+
+
+@dataclass(slots=True)
+class _Checks:
+    """Checks made so far. A step that fails is listed and ends its line of reasoning."""
+
+    items: list[Check] = field(default_factory=list)
+
+    def attempt(self, name: str, against: str, step: Callable[[], tuple[T, str]]) -> T | None:
+        """Carry out one step; list it as valid with its detail, or as what its error says."""
+        try:
+            value, detail = step()
+        except HourledgerError as error:
+            self.items.append(_describe_failure(name, against, error))
+            return None
+        self.items.append(Check(name, Verdict.VALID, detail, against))
+        return value
+
+
+def _describe_failure(name: str, against: str, error: HourledgerError) -> Check:
+    is_open = EXPLANATIONS[error.reason].exit_code is ExitCode.UNDETERMINED or error.reason is Reason.UNSUPPORTED_VERSION
+    verdict = Verdict.UNDETERMINED if is_open else Verdict.INVALID
+    return Check(name, verdict, str(error), against, reason=error.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A certificate file after its form was checked."""
+
+    document: JsonObject
+    evidence_uri: str
+    evidence: Evidence
+    checkpoint: Checkpoint
+    issued_ms: TimeMs
+
+
+def verify_certificate(
+    data: bytes, trust: Sequence[TrustPolicy], at_time_ms: TimeMs, max_age_ms: int | None = None
+) -> CertificateReport:
+    """Return the report on a certificate file as of `at_time_ms`; never raises for any bytes.
+
+    `max_age_ms` is how old the checkpoint may be; None accepts any age, which the report states.
+    """
+    checks = _Checks()
+    file = checks.attempt("format", "W3C VC 2.0, Open Badges 3.0", lambda: _read_file(data))
+    if file is None:
+        return CertificateReport(Report(tuple(checks.items)), None, None)
+    signer = checks.attempt("signature", "eddsa-jcs-2022", lambda: _verify_signature(file))
+    origin = file.checkpoint.origin
+    verified = checks.attempt("checkpoint", f"trust file of {origin}", lambda: _verify_checkpoint(file, trust))
+    statement, header = _verify_content(checks, file, signer)
+    as_of_ms = _compute_as_of(verified, header)
+    if header is not None:
+        checks.attempt("time", format_datetime(at_time_ms), lambda: _verify_times(file, as_of_ms, at_time_ms, max_age_ms))
+    dated = tuple(Check(item.name, item.verdict, item.detail, item.against, as_of_ms, item.reason) for item in checks.items)
+    return CertificateReport(Report(dated), statement, as_of_ms)
+
+
+def _compute_as_of(verified: VerifiedCheckpoint | None, header: Header | None) -> TimeMs | None:
+    """The latest time for which a quorum vouches; without a trusted quorum, the block's own time."""
+    if verified is not None and verified.quorum_time_s is not None:
+        return TimeMs(verified.quorum_time_s * 1000)
+    return None if header is None else header.time_ms
+
+
+def _read_file(data: bytes) -> tuple[_File, str]:
+    document = parse_json_object(data, max_bytes=MAX_CERTIFICATE_BYTES)
+    match document:
+        case {
+            "credentialSubject": {"achievement": {"version": str(version)}},
+            "validFrom": str(issued),
+            "evidence": [{"id": str(evidence_uri)}],
+        }:
+            pass
+        case _:
+            raise CodecError("the file is not a certificate of this ledger")
+    if version != TEMPLATE_VERSION:
+        raise CodecError("the certificate is of another version", Reason.UNSUPPORTED_VERSION)
+    evidence = parse_evidence(evidence_uri)
+    checkpoint = parse_signed_checkpoint(encode_text(evidence.bundle.checkpoint_note)).checkpoint
+    file = _File(document, evidence_uri, evidence, checkpoint, parse_datetime(issued))
+    return file, f"certificate {document.get('id')}"
+
+
+def _verify_signature(file: _File) -> tuple[PublicKey, str]:
+    proofs = verify_proofs(file.document)
+    keys = {proof.public_key for proof in proofs.verified}
+    if len(keys) != 1:
+        raise SignatureError("the certificate must be signed by one key")
+    key = keys.pop()
+    unchecked = f"; not checked: {', '.join(proofs.unchecked)}" if proofs.unchecked else ""
+    return key, f"signed by {format_did_key(key)}{unchecked}"
+
+
+def _verify_checkpoint(file: _File, trust: Sequence[TrustPolicy]) -> tuple[VerifiedCheckpoint, str]:
+    """Try each trust file that knows the log; the first that accepts the checkpoint decides."""
+    origin = file.checkpoint.origin
+    policies = [policy for policy in trust if any(log.key.name == origin for log in policy.logs)]
+    failure: HourledgerError = ProofError("no trust file given knows the log", Reason.UNTRUSTED_LOG, origin)
+    for policy in policies:
+        try:
+            verified = verify_checkpoint(policy, encode_text(file.evidence.bundle.checkpoint_note))
+        except HourledgerError as error:
+            failure = error
+            continue
+        names = ", ".join(cosigner.key_name for cosigner in verified.cosigners) or "nobody"
+        return verified, f"log of {verified.checkpoint.size} entries, cosigned by {names}"
+    raise failure
+
+
+def _verify_content(checks: _Checks, file: _File, signer: PublicKey | None) -> tuple[Statement | None, Header | None]:
+    bundle, checkpoint = file.evidence.bundle, file.checkpoint
+    against = f"log root at {checkpoint.size} entries"
+    entries = checks.attempt("records", against, lambda: (verify_entries(bundle, checkpoint), "all entries are in the log"))
+    if entries is None:
+        return None, None
+    proven = checks.attempt("state", against, lambda: (verify_values(bundle, checkpoint), "all values are in the state"))
+    records = checks.attempt("content", "one volunteer, one organisation", lambda: _read_records(entries))
+    if proven is None or records is None:
+        return None, None
+    header, values = proven
+    state = f"state of block {header.height}"
+    first = next(iter(records.values()))
+    organisation = checks.attempt(
+        "licence", state, lambda: _verify_issuer(read_organisation(values, first.organisation), signer)
+    )
+    checks.attempt("status", state, lambda: _verify_status(values, records))
+    checks.attempt("details", "commitments in the records", lambda: _verify_openings(file.evidence, records))
+    if organisation is None or signer is None:
+        return None, header
+    statement = compute_statement(header.chain_id, organisation, records.values())
+    checks.attempt("claims", "the records", lambda: _verify_claims(file, statement, signer))
+    return statement, header
+
+
+def _read_records(entries: Mapping[EntryIndex, bytes]) -> tuple[dict[EntryIndex, RecordedHours], str]:
+    records = read_records(entries)
+    return records, f"{len(records)} records"
+
+
+def _verify_issuer(organisation: Organisation, signer: PublicKey | None) -> tuple[Organisation, str]:
+    verify_licence(organisation)
+    if signer is not None and signer not in organisation.officers:
+        raise ProofError("the signer is not an officer of the organisation", Reason.NOT_PERMITTED, signer.hex())
+    return organisation, f"{organisation.name} is licensed to record"
+
+
+def _verify_status(values: Values, records: Mapping[EntryIndex, RecordedHours]) -> tuple[None, str]:
+    verify_current(values, records.values())
+    return None, f"{len(records)} records are current"
+
+
+def _verify_openings(evidence: Evidence, records: dict[EntryIndex, RecordedHours]) -> tuple[None, str]:
+    if evidence.openings.keys() != records.keys():
+        raise ProofError("the certificate does not open the details of each record", Reason.COMMITMENT_MISMATCH)
+    for index, opening in evidence.openings.items():
+        record = records[index]
+        if compute_record_commitment(opening) != record.commitment:
+            raise ProofError("a record's details are not those certified", Reason.COMMITMENT_MISMATCH, record.record.hex())
+        if not _is_consistent(opening.details, record):
+            raise ProofError("a record's details contradict the record", Reason.CLAIM_MISMATCH, record.record.hex())
+    return None, f"the details of {len(records)} records are those certified"
+
+
+def _is_consistent(details: JsonObject, record: RecordedHours) -> bool:
+    """Whether date, minutes and times in the details say what the record says."""
+    expected: JsonObject = {"date": to_date(record.day).isoformat(), "minutes": record.minutes}
+    if record.start is not None:
+        expected["start"] = format_clock(record.start)
+        expected["end"] = format_clock(record.start + record.minutes)
+    return all(details.get(name) == expected.get(name) for name in ("date", "minutes", "start", "end"))
+
+
+def format_clock(minute: int) -> str:
+    """Return minutes after midnight as HH:MM; past midnight the hours go on counting, up to 48."""
+    if not 0 <= minute <= 2 * MINUTES_PER_DAY:
+        raise ValueError("a time of day is within two days")
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def _verify_claims(file: _File, statement: Statement, signer: PublicKey) -> tuple[None, str]:
+    """Make the document again from the evidence and compare it member by member."""
+    expected = build_document(statement, file.evidence_uri, signer, file.issued_ms)
+    stated: JsonObject = {name: value for name, value in file.document.items() if name != "proof"}
+    for name in sorted(expected.keys() | stated.keys()):
+        if stated.get(name) != expected.get(name):
+            raise ProofError("the certificate states something else than its evidence", Reason.CLAIM_MISMATCH, name)
+    return None, f"{statement.minutes} minutes in {statement.records} records"
+
+
+def _verify_times(file: _File, as_of_ms: TimeMs | None, at_time_ms: TimeMs, max_age_ms: int | None) -> tuple[None, str]:
+    latest_ms = max(file.issued_ms, as_of_ms or 0)
+    if latest_ms > at_time_ms + CLOCK_TOLERANCE_MS:
+        raise ProofError("the certificate is from after the time asked about", Reason.STALE, format_datetime(TimeMs(latest_ms)))
+    age_ms = max(at_time_ms - (as_of_ms or 0), 0)
+    if max_age_ms is not None and age_ms > max_age_ms:
+        raise ProofError("the evidence is older than accepted", Reason.STALE, f"{age_ms // 1000} s")
+    return None, f"the evidence is {age_ms // 1000} s old"
+
+
+def format_report(result: CertificateReport) -> JsonObject:
+    """Return the JSON object of a report, as the CLI and the API give it."""
+    statement = result.statement
+    return {
+        "verdict": result.report.verdict.value,
+        "as_of": None if result.as_of_ms is None else format_datetime(result.as_of_ms),
+        "statement": None if statement is None else _format_statement(statement),
+        "checks": [_format_check(check) for check in result.report.checks],
+    }
+
+
+def _format_statement(statement: Statement) -> JsonValue:
+    return {
+        "chain_id": statement.chain_id,
+        "organisation": statement.organisation.hex(),
+        "organisation_name": statement.organisation_name,
+        "volunteer": statement.volunteer.hex(),
+        "records": statement.records,
+        "minutes": statement.minutes,
+        "first_day": to_date(statement.first_day).isoformat(),
+        "last_day": to_date(statement.last_day).isoformat(),
+    }
+
+
+def _format_check(check: Check) -> JsonValue:
+    return {
+        "name": check.name,
+        "verdict": check.verdict.value,
+        "detail": check.detail,
+        "against": check.against,
+        "as_of": None if check.as_of_ms is None else format_datetime(check.as_of_ms),
+        "reason": None if check.reason is None else check.reason.value,
+    }

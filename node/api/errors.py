@@ -1,0 +1,74 @@
+"""Errors over HTTP: a status, the reason, and a sentence. Never a traceback."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from aiohttp import web
+
+from ledger.errors import HourledgerError
+from ledger.reasons import EXPLANATIONS, ExitCode, Reason
+from node.log import log_fault
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+RETRY_AFTER_SECONDS: Final = 1
+_STATUSES: Final = {
+    Reason.TOO_LARGE: 413,
+    Reason.NOT_AUTHENTICATED: 401,
+    Reason.NOT_PERMITTED: 403,
+    Reason.NOT_FOUND: 404,
+    Reason.UNKNOWN_ORGANISATION: 404,
+    Reason.UNKNOWN_MERCHANT: 404,
+    Reason.UNKNOWN_VOLUNTEER: 404,
+    Reason.UNKNOWN_ACTIVITY: 404,
+    Reason.UNKNOWN_OFFER: 404,
+    Reason.UNKNOWN_HOLD: 404,
+    Reason.BUSY: 503,
+    Reason.WRITE_FAILED: 503,
+}
+
+
+def compute_status(reason: Reason) -> int:
+    """Return the HTTP status of a reason."""
+    if reason in _STATUSES:
+        return _STATUSES[reason]
+    exit_code = EXPLANATIONS[reason].exit_code
+    return {ExitCode.USAGE: 400, ExitCode.REFUSED: 422, ExitCode.UNDETERMINED: 503}.get(exit_code, 500)
+
+
+def describe_error(error: HourledgerError) -> dict[str, str]:
+    """Return the JSON object of an error."""
+    return {
+        "reason": error.reason.value,
+        "detail": error.detail,
+        "value": error.value,
+        "next_step": EXPLANATIONS[error.reason].next_step,
+    }
+
+
+def respond_error(error: HourledgerError) -> web.Response:
+    """Return the response of an error."""
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if error.reason is Reason.BUSY else None
+    return web.json_response(describe_error(error), status=compute_status(error.reason), headers=headers)
+
+
+@web.middleware
+async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn whatever goes wrong into a documented answer."""
+    try:
+        return await handler(request)
+    except HourledgerError as error:
+        return respond_error(error)
+    except web.HTTPException as error:
+        return _respond_http(error)
+    except Exception as error:  # noqa: BLE001 - the last resort: an answer for the client, the fault for the log
+        log_fault("request failed", error)
+        return respond_error(HourledgerError(Reason.INTERNAL, "the node met a fault"))
+
+
+def _respond_http(error: web.HTTPException) -> web.StreamResponse:
+    reason = {404: Reason.NOT_FOUND, 405: Reason.USAGE, 413: Reason.TOO_LARGE}.get(error.status, Reason.MALFORMED)
+    detail = {404: "there is no such path", 405: "the path does not take this method", 413: "the body is too large"}
+    body: dict[str, Any] = describe_error(HourledgerError(reason, detail.get(error.status, "the request is not understood")))
+    headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
+    return web.json_response(body, status=error.status, headers=headers)

@@ -1,0 +1,73 @@
+"""Whether a transaction may enter a block at all: its form, its time, its signatures, and that somebody known has signed.
+
+The checks run in the order of `ledger.reasons.Reason`, so that the first that fails is the one right answer. Those that depend
+on the bytes alone are remembered: an envelope that came in through this node is not verified again when it is in a block.
+"""
+
+from collections.abc import Container
+
+from ledger.crypto import sha256
+from ledger.errors import HourledgerError
+from ledger.execution import RuleBook
+from ledger.reasons import Reason
+from ledger.state import View
+from ledger.transactions import (
+    SignedTransaction,
+    Transaction,
+    decode_payload,
+    validate_form,
+    validate_validity,
+    verify_signatures,
+)
+from ledger.types import Hash, TimeMs
+from node.chain.reader import find_outcome
+from node.storage.protocol import Readable
+
+REMEMBERED_ENVELOPES = 65_536
+
+
+def validate_new(source: Readable, transaction_id: Hash, same_block: Container[Hash]) -> None:
+    """Raise `HourledgerError` when a transaction is final, or is among those of the block that is being looked at."""
+    if transaction_id in same_block or find_outcome(source, transaction_id) is not None:
+        raise HourledgerError(Reason.ALREADY_EXISTS, "the transaction is in a block already", transaction_id.hex())
+
+
+class Admission:
+    """Checks transactions for one chain under one rule book."""
+
+    __slots__ = ("_capacity", "_chain_id", "_older", "_rule_book", "_verified")
+
+    def __init__(self, chain_id: str, rule_book: RuleBook, capacity: int = REMEMBERED_ENVELOPES) -> None:
+        self._chain_id = chain_id
+        self._rule_book = rule_book
+        self._capacity = capacity
+        # Two generations of what was verified: when the younger is full, the older is dropped. Needs no lock and no order.
+        self._verified: set[Hash] = set()
+        self._older: set[Hash] = set()
+
+    def validate(self, envelope: bytes, signed: SignedTransaction, view: View, time_ms: TimeMs) -> None:
+        """Raise `HourledgerError` unless the transaction may be in a block at `time_ms` that follows the state in `view`.
+
+        `envelope` is the encoding of `signed`.
+        """
+        transaction = decode_payload(signed)
+        envelope_hash = sha256(envelope)
+        is_verified = envelope_hash in self._verified or envelope_hash in self._older
+        if not is_verified:
+            self._validate_content(transaction)
+        validate_validity(transaction, time_ms)
+        if not is_verified:
+            verify_signatures(signed)
+            self._remember(envelope_hash)
+        self._rule_book.admit(view, signed.signers)
+
+    def _validate_content(self, transaction: Transaction) -> None:
+        # An unknown kind comes before an expired one in the order of reasons. The time given here always fits.
+        validate_form(transaction, self._chain_id, transaction.valid_until_ms)
+        self._rule_book.validate_form(transaction)
+
+    def _remember(self, envelope_hash: Hash) -> None:
+        if len(self._verified) >= self._capacity:
+            self._older = self._verified
+            self._verified = set()
+        self._verified.add(envelope_hash)

@@ -1,0 +1,153 @@
+"""The chain as an application under any consensus engine: check, build, validate, commit.
+
+An engine asks it to check what comes in, to build a block when it is this node's turn, to validate what another proposes, and
+to commit what a quorum decided. It has no clock: every time comes from the caller or from headers. One caller at a time may
+build, validate and commit; `check`, `find_outcome` and readers may be used meanwhile from other threads.
+"""
+
+from collections.abc import Iterable
+
+from ledger.authorities import Authority
+from ledger.blocks import Block, Commit, commit_codec, compute_block_hash, verify_commit
+from ledger.codec import encode
+from ledger.errors import HourledgerError
+from ledger.execution import RuleBook
+from ledger.genesis import Genesis
+from ledger.reasons import Reason
+from ledger.state import Overlay, View
+from ledger.transactions import SignedTransaction, decode_signed
+from ledger.types import Hash, PublicKey, TimeMs
+from node.chain import proposing, validation
+from node.chain.admission import Admission
+from node.chain.candidate import Candidate
+from node.chain.opening import open_tip
+from node.chain.reader import ChainReader, FoundOutcome, find_outcome
+from node.chain.records import StateView, Tip
+from node.chain.rules import ChainRules, PartiesOf
+from node.storage import namespaces
+from node.storage.protocol import KeyValueStore
+
+REMEMBERED_CANDIDATES = 4
+"""Each holds a whole block and all that it writes."""
+
+
+class Chain:
+    """A chain over a store that its caller opened and will close. Made by `Chain.open`."""
+
+    __slots__ = ("_admission", "_executed", "_failure", "_rules", "_store", "_tip")
+
+    def __init__(self, store: KeyValueStore, rules: ChainRules, tip: Tip) -> None:
+        self._store = store
+        self._rules = rules
+        self._tip = tip
+        self._admission = Admission(rules.chain_id, rules.rule_book)
+        self._failure: HourledgerError | None = None
+        # Candidates for the block after the tip, by block hash: what was executed once is not executed again.
+        self._executed: dict[Hash, Candidate] = {}
+
+    @classmethod
+    def open(
+        cls, store: KeyValueStore, genesis: Genesis, rule_book: RuleBook, genesis_state: Overlay, parties_of: PartiesOf
+    ) -> "Chain":
+        """Begin a chain in an empty store, or go on with the one that is there.
+
+        `genesis_state` lies over an empty view. Raises `STORE_OF_ANOTHER_CHAIN`, `STORE_DAMAGED` when the ends of what is
+        stored do not fit together, `UNSUPPORTED_VERSION`, and whatever the store raises.
+        """
+        rules = ChainRules(genesis, rule_book, genesis_state, parties_of)
+        return cls(store, rules, open_tip(store, rules))
+
+    @property
+    def chain_id(self) -> str:
+        """Name of the chain."""
+        return self._rules.chain_id
+
+    @property
+    def tip(self) -> Tip:
+        """Where the chain stands."""
+        return self._tip
+
+    @property
+    def authorities(self) -> tuple[Authority, ...]:
+        """The set that decides on the next block."""
+        return self._rules.compute_authorities(self.view())
+
+    def view(self) -> View:
+        """Return the current state. It moves with every commit; for several reads of one moment take a `reader`."""
+        return StateView(self._store)
+
+    def reader(self) -> ChainReader:
+        """Return reads and proofs of the chain as it is now; the caller closes it."""
+        return ChainReader(self._store.snapshot())
+
+    def find_outcome(self, transaction_id: Hash) -> FoundOutcome | None:
+        """Return what became of a transaction, None when it is not final.
+
+        Ask this before `check`: whatever is sent again, the first outcome stands.
+        """
+        return find_outcome(self._store, transaction_id)
+
+    def check(self, envelope: bytes, time_ms: TimeMs) -> SignedTransaction:
+        """Return the transaction of these bytes, or raise `HourledgerError` with the first reason why it may not enter a block.
+
+        `time_ms` is the present. Whether the transaction is already final is not looked at here: see `find_outcome`.
+        """
+        signed = decode_signed(envelope)
+        time_ms = proposing.compute_block_time(self._tip, time_ms)
+        self._admission.validate(envelope, signed, self.view(), time_ms)
+        return signed
+
+    def build(self, transactions: Iterable[SignedTransaction], time_ms: TimeMs, proposer: PublicKey) -> Candidate:
+        """Return a block of these transactions at `time_ms`, or just after the tip's time if that is later.
+
+        Takes them in order, until the block is full. One that is final, is offered twice or may not enter is left out, and the
+        candidate says so.
+        """
+        self._require_sound()
+        candidate = proposing.build(self._rules, self._admission, self._store, self._tip, transactions, time_ms, proposer)
+        self._remember(candidate)
+        return candidate
+
+    def validate(self, block: Block) -> Candidate:
+        """Return the candidate of a block that another node made, or raise `HourledgerError` that says what is wrong with it.
+
+        Whose turn it is, and whether its time is too far from the present, is for the engine to judge. A block that this chain
+        built or found valid just before is not executed again.
+        """
+        self._require_sound()
+        known = self._executed.get(compute_block_hash(block.header))
+        if known is not None and known.block == block:
+            return known
+        candidate = validation.validate(self._rules, self._admission, self._store, self._tip, block)
+        self._remember(candidate)
+        return candidate
+
+    def commit(self, candidate: Candidate, commit: Commit) -> None:
+        """Make a block final: verify its commit, write it in one synced batch, and only then stand on it.
+
+        Raises `ProofError` or `SignatureError` for a bad commit and `WRITE_FAILED` when the disk refused. After the latter
+        nobody knows whether the block is stored, and the chain does no more until it is opened again.
+        """
+        self._require_sound()
+        header = candidate.block.header
+        if header.parent_hash != self._tip.block_hash:
+            detail = f"the candidate does not follow block {self._tip.height}"
+            raise HourledgerError(Reason.INTERNAL, detail, str(header.height))
+        verify_commit(self._rules.chain_id, self.authorities, header, commit)
+        writes = {**candidate.writes, namespaces.compute_commit_key(header.height): encode(commit_codec, commit)}
+        try:
+            self._store.write(writes)
+        except HourledgerError as error:
+            self._failure = error
+            raise
+        self._tip = candidate.tip
+        self._executed.clear()
+
+    def _remember(self, candidate: Candidate) -> None:
+        if len(self._executed) >= REMEMBERED_CANDIDATES:
+            self._executed.clear()
+        self._executed[candidate.block_hash] = candidate
+
+    def _require_sound(self) -> None:
+        if self._failure is not None:
+            raise HourledgerError(Reason.WRITE_FAILED, "an earlier block could not be written", self._failure.detail)

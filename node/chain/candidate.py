@@ -1,0 +1,182 @@
+"""From a block's executed transactions to its header and to everything that is stored of it.
+
+A proposer and a validator both come through here; so the header that one proposes is compared with the one that the other would
+have made.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+
+from ledger.authorities import compute_authorities_hash
+from ledger.blocks import HEADER, HEADER_VERSION, Block, Header, compute_block_hash, encode_block
+from ledger.errors import HourledgerError
+from ledger.events import Outcome
+from ledger.execution import Executed
+from ledger.merkle import (
+    EMPTY_FRONTIER,
+    EMPTY_ROOT,
+    Appended,
+    Frontier,
+    append,
+    compute_leaf_hash,
+    compute_tree_root,
+)
+from ledger.state import View, iterate_hashed
+from ledger.state_tree import update
+from ledger.tiles import TILE_HEIGHT, TILE_WIDTH, is_stored_level
+from ledger.types import HASH_BYTES, PUBLIC_KEY_BYTES, ZERO_HASH, EntryIndex, Hash, Height, PublicKey, TimeMs
+from node.chain.records import Tip, damaged, encode_tip, load_page, load_tile
+from node.chain.rules import ChainRules, PartiesOf
+from node.storage import namespaces
+from node.storage.protocol import Readable
+
+NO_PROPOSER = PublicKey(bytes(PUBLIC_KEY_BYTES))
+"""Stands in block 0, which nobody proposed."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A transaction that a proposer did not take into its block, and why."""
+
+    transaction_id: Hash
+    error: HourledgerError
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A block that follows the tip, executed and ready to be committed.
+
+    `entries` ends with the header's. `tip` is where the chain stands after it, `writes` all that is stored of it besides the
+    commit. `left_out` is for whoever offered the transactions of a built block.
+    """
+
+    block: Block
+    block_hash: Hash
+    outcomes: tuple[Outcome, ...]
+    entries: tuple[bytes, ...]
+    tip: Tip
+    writes: Mapping[bytes, bytes | None]
+    left_out: tuple[LeftOut, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a block goes: its height, what it follows, and the log before it."""
+
+    height: Height
+    parent_hash: Hash
+    frontier: Frontier
+
+
+def compute_first_place(rules: ChainRules) -> Place:
+    """Place of block 0."""
+    return Place(Height(0), rules.compute_genesis_hash(), EMPTY_FRONTIER)
+
+
+def compute_next_place(tip: Tip) -> Place:
+    """Place of the block after `tip`."""
+    return Place(Height(tip.height + 1), tip.block_hash, tip.frontier)
+
+
+def compute_header_start(
+    rules: ChainRules, place: Place, view: View, time_ms: TimeMs, proposer: PublicKey, transactions: Sequence[bytes]
+) -> Header:
+    """Return the header as far as it is known before execution; the fields that execution decides are zero."""
+    return Header(
+        version=HEADER_VERSION,
+        chain_id=rules.chain_id,
+        height=place.height,
+        time_ms=time_ms,
+        parent_hash=place.parent_hash,
+        proposer=proposer,
+        transactions_root=compute_tree_root([compute_leaf_hash(envelope) for envelope in transactions]),
+        events_root=ZERO_HASH,
+        state_root=ZERO_HASH,
+        log_size=EntryIndex(place.frontier.size),
+        log_root=place.frontier.root,
+        authorities_hash=compute_authorities_hash(rules.compute_authorities(view)),
+        next_authorities_hash=ZERO_HASH,
+        rule_book_version=rules.rule_book.version,
+        evidence_root=EMPTY_ROOT,
+    )
+
+
+def find_difference(expected: Header, found: Header, ignored: Sequence[str] = ()) -> str | None:
+    """Return the name of the first field in which two headers differ, None when they agree."""
+    names = (field.name for field in fields(Header) if field.name not in ignored)
+    return next((name for name in names if getattr(expected, name) != getattr(found, name)), None)
+
+
+def assemble(
+    rules: ChainRules, source: Readable, place: Place, start: Header, transactions: tuple[bytes, ...], executed: Executed
+) -> Candidate:
+    """Return the block that these executed transactions make at `place`, with everything to be stored of it.
+
+    `source` is the store as it is before the block; it is read at the right edge of the log and along the changed paths of the
+    state tree, and nowhere else.
+    """
+    changes = executed.state.changes
+    updated = update(lambda path: load_page(source, path), dict(iterate_hashed(changes)))
+    leaf_hashes = [compute_leaf_hash(entry) for entry in executed.entries]
+    header = replace(
+        start,
+        events_root=compute_tree_root(leaf_hashes),
+        state_root=updated.root,
+        next_authorities_hash=compute_authorities_hash(rules.compute_authorities(executed.state)),
+    )
+    entries = (*executed.entries, HEADER.encode(header))
+    appended = append(place.frontier, [*leaf_hashes, compute_leaf_hash(entries[-1])])
+    tip = Tip(header, appended.frontier)
+    block = Block(header, transactions)
+    writes: dict[bytes, bytes | None] = {namespaces.compute_block_key(place.height): encode_block(block)}
+    writes.update(_compute_entry_writes(place, entries, rules.parties_of))
+    writes.update(_compute_outcome_writes(place, executed.outcomes))
+    writes.update(_compute_tile_writes(source, appended))
+    writes.update((namespaces.STATE.prefix + key, value) for key, value in changes.items())
+    writes.update((namespaces.PAGES.prefix + path, page) for path, page in updated.pages.items())
+    writes[namespaces.TIP.key()] = encode_tip(tip)
+    return Candidate(block, compute_block_hash(header), executed.outcomes, entries, tip, writes)
+
+
+def _compute_entry_writes(place: Place, entries: Sequence[bytes], parties_of: PartiesOf) -> dict[bytes, bytes | None]:
+    """Entries, the parties whom they mention, and the place of the header, which is the last one."""
+    writes: dict[bytes, bytes | None] = {}
+    for index, entry in enumerate(entries, place.frontier.size):
+        writes[namespaces.compute_entry_key(EntryIndex(index))] = entry
+        for party in parties_of(entry):
+            writes[namespaces.compute_subject_key(party, EntryIndex(index))] = b""
+    last = place.frontier.size + len(entries) - 1
+    writes[namespaces.compute_header_key(place.height)] = namespaces.encode_number(last)
+    return writes
+
+
+def _compute_outcome_writes(place: Place, outcomes: Sequence[Outcome]) -> dict[bytes, bytes | None]:
+    """Where each transaction's outcome is: after its events, which come in order."""
+    writes: dict[bytes, bytes | None] = {}
+    index = place.frontier.size
+    for outcome in outcomes:
+        index += outcome.event_count
+        writes[namespaces.compute_transaction_key(outcome.transaction_id)] = namespaces.encode_number(index)
+        index += 1
+    return writes
+
+
+def _compute_tile_writes(source: Readable, appended: Appended) -> dict[bytes, bytes | None]:
+    """Tiles that grow. Only the last tile of a level can have been there before, as a partial one."""
+    grown: dict[tuple[int, int], list[bytes]] = {}
+    for level, index, node in appended.nodes:
+        if not is_stored_level(level):
+            continue
+        tile_index, position = divmod(index, TILE_WIDTH)
+        tile = (level // TILE_HEIGHT, tile_index)
+        if tile not in grown:
+            grown[tile] = [_load_partial_tile(source, tile, position)] if position else []
+        grown[tile].append(node)
+    return {namespaces.compute_tile_key(*tile): b"".join(hashes) for tile, hashes in grown.items()}
+
+
+def _load_partial_tile(source: Readable, tile: tuple[int, int], width: int) -> bytes:
+    data = load_tile(source, *tile)
+    if len(data) != width * HASH_BYTES:
+        raise damaged(f"tile {tile[0]}/{tile[1]} does not have {width} hashes", f"{len(data)} bytes")
+    return data

@@ -1,0 +1,82 @@
+"""How a node makes a block of what is waiting."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from ledger.blocks import MAX_BLOCK_BYTES, MAX_BLOCK_TRANSACTIONS
+from ledger.errors import HourledgerError
+from ledger.execution import BlockContext
+from ledger.reasons import Reason
+from ledger.transactions import SignedTransaction, encode_signed
+from ledger.types import Hash, PublicKey, TimeMs
+from node.chain.admission import Admission, validate_new
+from node.chain.candidate import Candidate, LeftOut, assemble, compute_header_start, compute_next_place
+from node.chain.executing import execute_each
+from node.chain.records import StateView, Tip
+from node.chain.rules import ChainRules
+from node.storage.protocol import Readable
+
+HEADER_ALLOWANCE_BYTES = 1_024
+"""Room for a block's header and the lengths of its lists, all bounded."""
+ENVELOPE_ALLOWANCE_BYTES = 5
+"""MessagePack's length before an envelope."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Selected:
+    transactions: Sequence[SignedTransaction]
+    left_out: Sequence[LeftOut]
+
+
+def compute_block_time(tip: Tip, time_ms: TimeMs) -> TimeMs:
+    """Return the time of a block that follows `tip` and is made at `time_ms`: times of blocks ascend."""
+    return max(TimeMs(tip.header.time_ms + 1), time_ms)
+
+
+def build(
+    rules: ChainRules,
+    admission: Admission,
+    source: Readable,
+    tip: Tip,
+    transactions: Iterable[SignedTransaction],
+    time_ms: TimeMs,
+    proposer: PublicKey,
+) -> Candidate:
+    """Return a block of the transactions that fit: see `Chain.build`."""
+    time_ms = compute_block_time(tip, time_ms)
+    place = compute_next_place(tip)
+    view = StateView(source)
+    selected = _select(admission, source, transactions, time_ms)
+    context = BlockContext(rules.chain_id, place.height, time_ms)
+    done = execute_each(view, rules.rule_book, selected.transactions, context)
+    failed = {item.transaction_id for item in done.failures}
+    envelopes = tuple(encode_signed(item) for item in selected.transactions if item.transaction_id not in failed)
+    start = compute_header_start(rules, place, view, time_ms, proposer, envelopes)
+    candidate = assemble(rules, source, place, start, envelopes, done.executed)
+    return replace(candidate, left_out=(*selected.left_out, *done.failures))
+
+
+def _select(admission: Admission, source: Readable, transactions: Iterable[SignedTransaction], time_ms: TimeMs) -> _Selected:
+    """Take transactions in order up to the first that does not fit; a later one must not overtake it."""
+    view = StateView(source)
+    taken: dict[Hash, SignedTransaction] = {}
+    left_out: list[LeftOut] = []
+    free_bytes = MAX_BLOCK_BYTES - HEADER_ALLOWANCE_BYTES
+    for signed in transactions:
+        if len(taken) == MAX_BLOCK_TRANSACTIONS:
+            break
+        transaction_id = signed.transaction_id
+        try:
+            validate_new(source, transaction_id, taken)
+            envelope = encode_signed(signed)
+            admission.validate(envelope, signed, view, time_ms)
+        except HourledgerError as error:
+            if error.reason is Reason.STORE_DAMAGED:
+                raise
+            left_out.append(LeftOut(transaction_id, error))
+            continue
+        free_bytes -= len(envelope) + ENVELOPE_ALLOWANCE_BYTES
+        if free_bytes < 0:
+            break
+        taken[transaction_id] = signed
+    return _Selected(tuple(taken.values()), left_out)

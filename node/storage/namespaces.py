@@ -1,0 +1,131 @@
+"""Every key of the store: which spaces there are, what each holds, and how its keys are made.
+
+A key is its namespace's prefix, one byte, and a remainder. Numbers in keys are 8 bytes big-endian, so that the order of keys is
+the order of numbers. Everything here follows from genesis, the blocks and their commits; fsck derives it anew and compares.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ledger.types import EntryIndex, Hash, Height, Identifier
+
+NUMBER_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """One space of keys: its prefix, what one of its values is called, and how the remainder of a key is shown."""
+
+    prefix: bytes
+    holds: str
+    show: Callable[[bytes], str]
+
+    def key(self, remainder: bytes = b"") -> bytes:
+        """Return the whole key."""
+        return self.prefix + remainder
+
+
+def encode_number(number: int) -> bytes:
+    """Return a number as keys and references hold it."""
+    return number.to_bytes(NUMBER_BYTES, "big")
+
+
+def decode_number(data: bytes) -> int:
+    """Return the number of a remainder."""
+    return int.from_bytes(data, "big")
+
+
+def _show_nothing(_remainder: bytes) -> str:
+    return ""
+
+
+def _show_number(remainder: bytes) -> str:
+    return f"{decode_number(remainder)}" if len(remainder) == NUMBER_BYTES else remainder.hex()
+
+
+def _show_tile(remainder: bytes) -> str:
+    level, index = remainder[:1], remainder[1:]
+    return f"{decode_number(level)}/{decode_number(index)}" if len(index) == NUMBER_BYTES else remainder.hex()
+
+
+def _show_text(remainder: bytes) -> str:
+    return ascii(remainder)[2:-1]
+
+
+def _show_subject(remainder: bytes) -> str:
+    party, index = remainder[:-NUMBER_BYTES], remainder[-NUMBER_BYTES:]
+    return f"{party.hex()}/{decode_number(index)}"
+
+
+FORMAT = Namespace(b"f", "store format version", _show_nothing)
+"""One value: `FORMAT_VERSION`."""
+GENESIS = Namespace(b"g", "genesis hash", _show_nothing)
+"""One value: the hash of the genesis that the chain started from."""
+BLOCKS = Namespace(b"b", "block", _show_number)
+"""Height -> encoded block."""
+COMMITS = Namespace(b"c", "commit", _show_number)
+"""Height -> encoded commit; block 0 has none."""
+ENTRIES = Namespace(b"e", "log entry", _show_number)
+"""Entry index -> entry."""
+HEADERS = Namespace(b"h", "place of the header", _show_number)
+"""Height -> index of the entry that is its header."""
+TILES = Namespace(b"t", "tile", _show_tile)
+"""Tile level (1 byte), tile index -> hashes (C2SP tlog-tiles); the last tile of a level may be partial and grows."""
+STATE = Namespace(b"s", "state value", _show_text)
+"""State key -> current value."""
+PAGES = Namespace(b"p", "state tree page", _show_text)
+"""Path -> page of the state tree: see `ledger.state_pages`."""
+TRANSACTIONS = Namespace(b"x", "place of the outcome of transaction", bytes.hex)
+"""Transaction id -> index of the entry that is its outcome."""
+SUBJECTS = Namespace(b"y", "mention of party", _show_subject)
+"""Party (16 bytes), entry index -> nothing: which entries a party may read."""
+TIP = Namespace(b"z", "tip", _show_nothing)
+"""One value: the last header, and the log's frontier after it."""
+
+FORMAT_VERSION = b"1"
+NAMESPACES = (FORMAT, GENESIS, BLOCKS, COMMITS, ENTRIES, HEADERS, TILES, STATE, PAGES, TRANSACTIONS, SUBJECTS, TIP)
+"""Causes before consequences: the order in which fsck compares."""
+
+_BY_PREFIX = {namespace.prefix: namespace for namespace in NAMESPACES}
+
+
+def describe_key(key: bytes) -> str:
+    """Return what is under a key, in words for an operator."""
+    namespace = _BY_PREFIX.get(key[:1])
+    words = f"unknown key {key.hex()}" if namespace is None else f"{namespace.holds} {namespace.show(key[1:])}"
+    return words.rstrip()
+
+
+def compute_block_key(height: Height) -> bytes:
+    """Key of a block."""
+    return BLOCKS.key(encode_number(height))
+
+
+def compute_commit_key(height: Height) -> bytes:
+    """Key of a commit."""
+    return COMMITS.key(encode_number(height))
+
+
+def compute_header_key(height: Height) -> bytes:
+    """Key of the place of a header."""
+    return HEADERS.key(encode_number(height))
+
+
+def compute_entry_key(index: EntryIndex) -> bytes:
+    """Key of a log entry."""
+    return ENTRIES.key(encode_number(index))
+
+
+def compute_tile_key(level: int, index: int) -> bytes:
+    """Key of a tile of hashes."""
+    return TILES.key(level.to_bytes(1, "big") + encode_number(index))
+
+
+def compute_transaction_key(transaction_id: Hash) -> bytes:
+    """Key of the place of a transaction's outcome."""
+    return TRANSACTIONS.key(transaction_id)
+
+
+def compute_subject_key(party: Identifier, index: EntryIndex) -> bytes:
+    """Key of a party's mention in an entry."""
+    return SUBJECTS.key(party + encode_number(index))

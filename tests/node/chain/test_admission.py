@@ -1,0 +1,120 @@
+"""The order of reasons, and that what was verified once is not verified again."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from ledger.codec import encode
+from ledger.errors import HourledgerError
+from ledger.execution import Effects, TransactionContext
+from ledger.reasons import Reason
+from ledger.state import EmptyView, Overlay, View
+from ledger.transactions import SignedTransaction, Transaction, draft, encode_signed, sign
+from ledger.types import Identifier, PublicKey, TimeMs
+from node.chain.admission import Admission, validate_new
+from node.storage.memory import MemoryStore
+from tests.node import toy
+
+GOOD = Transaction(1, toy.CHAIN_ID, "put", encode(toy.PUTS, ()), Identifier(bytes(16)), toy.FAR_MS)
+FAULTS: dict[Reason, dict[str, object]] = {
+    Reason.UNSUPPORTED_VERSION: {"version": 2},
+    Reason.WRONG_CHAIN: {"chain_id": "another.example"},
+    Reason.UNKNOWN_KIND: {"kind": "gift"},
+    Reason.MALFORMED_BODY: {"body": b"\xc1"},
+    Reason.EXPIRED: {"valid_until_ms": 1},
+}
+"""In order of precedence."""
+
+
+def find_reason(signed: SignedTransaction, time_ms: TimeMs = toy.START_MS) -> Reason | None:
+    admission = Admission(toy.CHAIN_ID, toy.RULE_BOOK)
+    try:
+        admission.validate(encode_signed(signed), signed, toy.make_genesis_state(), time_ms)
+    except HourledgerError as error:
+        return error.reason
+    return None
+
+
+def test_a_good_transaction_is_admitted() -> None:
+    assert find_reason(sign(draft(GOOD), toy.MEMBER)) is None
+
+
+@pytest.mark.parametrize("reason", FAULTS)
+def test_each_fault_has_its_reason(reason: Reason) -> None:
+    assert find_reason(sign(draft(replace(GOOD, **FAULTS[reason])), toy.MEMBER)) is reason  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("first", "second"), list(pairwise(FAULTS)))
+def test_of_two_faults_the_earlier_reason_is_given(first: Reason, second: Reason) -> None:
+    faults = FAULTS[second] | FAULTS[first]
+    assert find_reason(draft(replace(GOOD, **faults))) is first  # type: ignore[arg-type]
+
+
+def test_time_comes_before_signatures_and_signatures_before_membership() -> None:
+    late = TimeMs(toy.FAR_MS + 1)
+    assert find_reason(draft(GOOD), late) is Reason.EXPIRED
+    assert find_reason(draft(GOOD)) is Reason.INVALID_SIGNATURE
+    strange = sign(draft(GOOD), toy.STRANGER)
+    assert find_reason(strange) is Reason.UNKNOWN_KEY
+    forged = (replace(strange.signatures[0], key=toy.MEMBER.public_key),)
+    assert find_reason(replace(strange, signatures=forged)) is Reason.INVALID_SIGNATURE
+
+
+class CountingRules:
+    """The toy's rules, counting the bodies that were looked at."""
+
+    version = 1
+
+    def __init__(self) -> None:
+        self.looked_at = 0
+
+    def validate_form(self, transaction: Transaction) -> None:
+        self.looked_at += 1
+        toy.RULE_BOOK.validate_form(transaction)
+
+    def admit(self, view: View, signers: Sequence[PublicKey]) -> None:
+        toy.RULE_BOOK.admit(view, signers)
+
+    def apply(self, state: Overlay, transaction: Transaction, context: TransactionContext) -> Effects:
+        return toy.RULE_BOOK.apply(state, transaction, context)
+
+
+def test_bytes_are_looked_at_once_but_time_and_membership_always() -> None:
+    rules = CountingRules()
+    admission = Admission(toy.CHAIN_ID, rules, capacity=1)
+    state = toy.make_genesis_state()
+    one, two, three = (toy.transact(number) for number in range(3))
+
+    def look_at(signed: SignedTransaction, time_ms: TimeMs = toy.START_MS) -> int:
+        admission.validate(encode_signed(signed), signed, state, time_ms)
+        return rules.looked_at
+
+    assert [look_at(one), look_at(one), look_at(two), look_at(one), look_at(three), look_at(one)] == [1, 1, 2, 2, 3, 4]
+    with pytest.raises(HourledgerError, match="time is over"):
+        look_at(one, TimeMs(toy.FAR_MS + 1))
+    with pytest.raises(HourledgerError, match="no member has signed"):
+        admission.validate(encode_signed(one), one, EmptyView(), toy.START_MS)
+
+
+def test_other_signatures_are_not_taken_as_verified() -> None:
+    admission = Admission(toy.CHAIN_ID, toy.RULE_BOOK)
+    state = toy.make_genesis_state()
+    good = toy.transact(1)
+    admission.validate(encode_signed(good), good, state, toy.START_MS)
+    forged = replace(good, signatures=(replace(good.signatures[0], signature=bytes(64)),))  # type: ignore[arg-type]
+    with pytest.raises(HourledgerError, match="signature does not fit"):
+        admission.validate(encode_signed(forged), forged, state, toy.START_MS)
+
+
+def test_a_transaction_is_new_once() -> None:
+    store = MemoryStore()
+    chain = toy.open_chain(store)
+    transaction_id = toy.transact(1).transaction_id
+    validate_new(store, transaction_id, ())
+    with pytest.raises(HourledgerError, match="in a block already"):
+        validate_new(store, transaction_id, {transaction_id})
+    toy.add_block(chain, toy.transact(1))
+    with pytest.raises(HourledgerError, match="in a block already"):
+        validate_new(store, transaction_id, ())
