@@ -17,7 +17,7 @@ from ledger.events import Outcome
 from ledger.execution import BlockContext, execute_transaction
 from ledger.reasons import Reason
 from ledger.state import Overlay
-from ledger.transactions import SignedTransaction, decode_payload, decode_signed, validate_form
+from ledger.transactions import SignedTransaction, decode_payload, decode_signed, validate_form, validate_validity
 from ledger.types import EntryIndex, Hash, Height, Round, TimeMs
 from node.chain import Candidate, Chain, ChainReader, FoundOutcome
 from node.clock import Clock
@@ -134,8 +134,9 @@ class LedgerService:
         with self.reading() as pinned:
             time_ms = TimeMs(max(self.clock(), pinned.reader.tip.header.time_ms + 1))
             transaction = decode_payload(signed)
-            validate_form(transaction, self.chain.chain_id, time_ms)
+            validate_form(transaction, self.chain.chain_id)
             RuleBookV1().validate_form(transaction)
+            validate_validity(transaction, time_ms)
             if not signed.signatures:
                 raise HourledgerError(Reason.INVALID_SIGNATURE, "nobody has signed the transaction")
             height = Height(pinned.reader.tip.height + 1)

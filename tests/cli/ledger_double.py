@@ -18,7 +18,14 @@ from ledger.execution import BlockContext, execute_transaction
 from ledger.genesis import Genesis
 from ledger.reasons import EXPLANATIONS, Reason
 from ledger.state import Overlay
-from ledger.transactions import SignedTransaction, decode_payload, decode_signed, validate_form, verify_signatures
+from ledger.transactions import (
+    SignedTransaction,
+    decode_payload,
+    decode_signed,
+    validate_form,
+    validate_validity,
+    verify_signatures,
+)
 from ledger.types import EntryIndex, Hash, Height, Identifier, TimeMs
 from tests.cli import people
 
@@ -75,7 +82,8 @@ class LedgerDouble:
 
     def _execute(self, envelope: bytes) -> None:
         signed = decode_signed(envelope)
-        validate_form(decode_payload(signed), CHAIN_ID, TimeMs(self.now_ms))
+        validate_form(decode_payload(signed), CHAIN_ID)
+        validate_validity(decode_payload(signed), TimeMs(self.now_ms))
         verify_signatures(signed)
         book = RuleBookV1()
         book.validate_form(decode_payload(signed))
