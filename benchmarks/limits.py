@@ -1,4 +1,4 @@
-"""What this machine can do at most: signatures checked, hashes made, batches synced. The ledger's figures are shares of these."""
+"""What this machine can do at most: signatures, hashes, synced batches. The ledger's figures are shares of these."""
 
 import tempfile
 import time

@@ -20,6 +20,8 @@ INTERRUPTED: Final = 130
 """128 and the number of SIGINT, as shells have it."""
 
 COMMANDS: Final = {
+    "demo": "the whole story on this machine, then a summary",
+    "node": "make, run and look at a node",
     "keys": "make and show keys",
     "org": "organisations, their officers and their policy",
     "merchant": "merchants",
@@ -29,8 +31,10 @@ COMMANDS: Final = {
     "points": "points of a volunteer",
     "exchange": "offers, and points held and captured for them",
     "tx": "drafts: show, sign, submit",
+    "cert": "issue certificates",
     "verify": "check certificates, offline",
     "trust": "trust files",
+    "fsck": "check a node's store from end to end",
 }
 """Module of `cli.commands` and what it is for, in the order of the help. The module's `command` is the click command."""
 

@@ -35,6 +35,11 @@ class Output:
         """Print a line on stderr, in both modes."""
         click.echo(text, err=True)
 
+    def step(self, text: str) -> None:
+        """Say on a terminal what is being done."""
+        if sys.stderr.isatty():
+            click.echo(text, err=True)
+
     def show(self, document: object) -> None:
         """Print the JSON object of a result; nothing in text mode."""
         if self.is_json:

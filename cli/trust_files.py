@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from cli.reading import read_bounded
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
 from ledger.trust import MAX_TRUST_BYTES, TrustPolicy, parse_trust
@@ -19,11 +20,7 @@ def load_policies(paths: Sequence[Path]) -> tuple[TrustPolicy, ...]:
 
 def load_policy(file: Path) -> TrustPolicy:
     """Return the policy in one file."""
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(MAX_TRUST_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise HourledgerError(Reason.UNREADABLE_FILE, "the trust file cannot be read", str(file)) from error
+    data = read_bounded(file, MAX_TRUST_BYTES, "the trust file")
     try:
         return parse_trust(data)
     except HourledgerError as error:

@@ -20,11 +20,15 @@ from node.cosigner import Cosigner
 from node.home import Home, NodeKeys, Settings, load_genesis, load_node_keys, load_settings
 from node.log import configure_logs, log_event
 from node.mempool import Mempool
-from node.service import LedgerService, make_pinned
+from node.pinned import make_pinned
+from node.service import LedgerService
 from node.storage.leveldb import open_leveldb
 from node.storage.protocol import KeyValueStore
 
-SHUTDOWN_SECONDS = 2.0
+SHUTDOWN_SECONDS = 1.0
+"""How long requests under way may take once the node stops."""
+IDLE_SECONDS = 75.0
+"""How long a connection may say nothing."""
 
 
 def run_node(
@@ -47,14 +51,21 @@ def run_node(
     configure_logs()
     store = open_leveldb(home.store)
     try:
-        service = _open_service(home, genesis, keys, store, read_system_clock)
-        asyncio.run(_serve(service, genesis, keys, chosen, announce))
+        service = open_service(home, genesis, keys, store, read_system_clock)
+        try:
+            asyncio.run(_serve(service, genesis, keys, chosen, announce))
+        finally:
+            service.close()
+    except HourledgerError as error:
+        log_event("failed", reason=error.reason.value)
+        raise
     finally:
         store.close()
     log_event("stopped")
 
 
-def _open_service(home: Home, genesis: Genesis, keys: NodeKeys, store: KeyValueStore, clock: Clock) -> LedgerService:
+def open_service(home: Home, genesis: Genesis, keys: NodeKeys, store: KeyValueStore, clock: Clock) -> LedgerService:
+    """Return the service over a store; its first checkpoint is cosigned. Raises `HourledgerError`."""
     chain = Chain.open(store, genesis, RuleBookV1(), compute_genesis_state(genesis), get_parties)
     authority = next((item for item in chain.authorities if item.key == keys.authority.public_key), None)
     if authority is None or len(chain.authorities) != 1:
@@ -71,7 +82,7 @@ async def _serve(
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    runner = web.AppRunner(make_application(service, genesis), shutdown_timeout=SHUTDOWN_SECONDS)
+    runner = make_runner(service, genesis)
     await runner.setup()
     try:
         url = await _listen(runner, settings)
@@ -79,8 +90,19 @@ async def _serve(
         announce(url)
         await run_solo(service, keys.authority, settings.heartbeat_ms, stop)
     finally:
+        service.stop()
         await runner.cleanup()
-        service.pinned.replace()
+
+
+def make_runner(service: LedgerService, genesis: Genesis) -> web.AppRunner:
+    """Return what serves the interface. Bodies are taken as they are sent: none is decompressed."""
+    return web.AppRunner(
+        make_application(service, genesis),
+        access_log=None,
+        auto_decompress=False,
+        keepalive_timeout=IDLE_SECONDS,
+        shutdown_timeout=SHUTDOWN_SECONDS,
+    )
 
 
 async def _listen(runner: web.AppRunner, settings: Settings) -> str:
@@ -92,4 +114,4 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> str:
         detail = "the port is in use" if reason is Reason.PORT_IN_USE else "the address cannot be listened on"
         raise HourledgerError(reason, detail, f"{settings.host}:{settings.port}") from error
     host, port = runner.addresses[0][:2]
-    return f"http://{host}:{port}"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

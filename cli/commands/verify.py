@@ -9,9 +9,9 @@ import click
 from certificates.datetimes import parse_datetime
 from certificates.verification import MAX_CERTIFICATE_BYTES, CertificateReport, format_report, verify_certificate
 from cli.output import Output
+from cli.reading import read_bounded
 from cli.trust_files import load_policies
 from ledger.errors import HourledgerError
-from ledger.reasons import Reason
 from ledger.types import TimeMs
 from ledger.verification import Verdict
 
@@ -50,7 +50,10 @@ def command(
     policies = load_policies(trust_paths)
     at_time_ms = _parse_time(at_time)
     max_age_ms = None if max_age_days is None else max_age_days * _MS_PER_DAY
-    reports = [verify_certificate(_read(file), policies, at_time_ms, max_age_ms) for file in files]
+    reports = [
+        verify_certificate(read_bounded(file, MAX_CERTIFICATE_BYTES, "the certificate"), policies, at_time_ms, max_age_ms)
+        for file in files
+    ]
     output.show(_format_reports(files, reports))
     for file, report in zip(files, reports, strict=True):
         output.say(_describe(file, report))
@@ -76,14 +79,6 @@ def _describe(file: Path, report: CertificateReport) -> str:
         lines.append(f"  {hours} h {minutes} min in {statement.records} records, {statement.organisation_name}")
     lines += [f"  {_MARKS[check.verdict]} {check.name}: {check.detail}" for check in report.report.checks]
     return "\n".join(lines)
-
-
-def _read(file: Path) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            return stream.read(MAX_CERTIFICATE_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise HourledgerError(Reason.UNREADABLE_FILE, "the certificate cannot be read", str(file)) from error
 
 
 def _parse_time(text: str | None) -> TimeMs:

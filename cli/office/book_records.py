@@ -116,12 +116,6 @@ class Records:
         if known is not None:
             self.put(replace(known, status=status, refusal=refusal))
 
-    def list_certified(self, volunteer_reference: str) -> tuple[KnownRecord, ...]:
-        """Return the certified records of one volunteer, by day."""
-        return self._find_all(
-            "volunteer_reference = ? AND status = 'certified' ORDER BY recorded_day, record", (volunteer_reference,)
-        )
-
     def compute_totals(self) -> Totals:
         """Return the sums over all certified records."""
         rows = self._database.execute(
@@ -129,14 +123,6 @@ class Records:
             "FROM records WHERE status = 'certified'"
         )
         return Totals(*(int(value) for value in rows[0]))
-
-    def find_busiest(self) -> str | None:
-        """Return the reference of the volunteer with the most certified minutes."""
-        rows = self._database.execute(
-            "SELECT volunteer_reference FROM records WHERE status = 'certified' "
-            "GROUP BY volunteer_reference ORDER BY sum(minutes) DESC, volunteer_reference LIMIT 1"
-        )
-        return str(rows[0][0]) if rows else None
 
     # --------------------------------------------------------------------------------------------------------- openings
 

@@ -28,7 +28,8 @@ from cli.office.answers import (
 from ledger.crypto import SigningKey
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
-from ledger.types import Hash, Identifier
+from ledger.types import Hash, Identifier, TimeMs
+from node.api.signatures import RequestParts, sign_request
 
 DEFAULT_NODE: Final = "http://127.0.0.1:8551"
 TRANSACTION_TYPE: Final = "application/vnd.hourledger.transaction"
@@ -183,8 +184,10 @@ class NodeClient:
             connection.connect()
             self._connection = connection
         self._connection.sock.settimeout(timeout_s)
-        target = self._base.path + request.path + (f"?{request.query}" if request.query else "")
-        self._connection.request(request.method, target, body=request.body, headers=_compute_headers(request))
+        path = self._base.path + request.path
+        target = path + (f"?{request.query}" if request.query else "")
+        headers = _compute_headers(request, path)
+        self._connection.request(request.method, target, body=request.body, headers=headers)
         response = self._connection.getresponse()
         body = response.read(MAX_ANSWER_BYTES + 1)
         if len(body) > MAX_ANSWER_BYTES:
@@ -202,11 +205,14 @@ def decode_json(body: bytes) -> Any:  # noqa: ANN401 - whatever the node said
         raise HourledgerError(Reason.UNSUPPORTED_VERSION, "the node's answer is not JSON") from error
 
 
-def _compute_headers(request: Request) -> dict[str, str]:
+def _compute_headers(request: Request, path: str) -> dict[str, str]:
     headers = {"Accept": "application/json, text/plain, */*"}
     if request.body is not None:
         headers["Content-Type"] = request.content_type
-    return headers
+    if request.key is None:
+        return headers
+    parts = RequestParts(request.method, path, request.query, request.body or b"")
+    return headers | sign_request(parts, request.key, TimeMs(time.time_ns() // 1_000_000))
 
 
 def _parse_url(url: str) -> SplitResult:

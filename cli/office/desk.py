@@ -22,6 +22,7 @@ from ledger.types import Hash, Identifier
 
 WINDOW: Final = 16
 """Transactions on their way at once."""
+_PATIENCE_S: Final = 10
 _ONE_SIGNATURE: Final = frozenset({"identity.enrol_volunteers", "activities.publish", "activities.close"})
 """Kinds that any one officer may send (contracts: `require_officers(..., count=1)`)."""
 
@@ -120,10 +121,10 @@ class Desk:
 
     # ----------------------------------------------------------------------------------------------------------- details
 
-    def _submit(self, waiting: Waiting) -> NodeOutcome | None:
+    def _submit(self, waiting: Waiting, wait_s: int = 0) -> NodeOutcome | None:
         """Send; return the outcome if it is known at once. A refusal at the door is an outcome too: it will not change."""
         try:
-            return self.node.submit(waiting.envelope, 0).outcome
+            return self.node.submit(waiting.envelope, wait_s).outcome
         except HourledgerError as error:
             if EXPLANATIONS[error.reason].exit_code in {ExitCode.UNDETERMINED, ExitCode.DAMAGED}:
                 raise
@@ -141,7 +142,7 @@ class Desk:
         except HourledgerError as error:
             if error.reason is not Reason.NOT_FINAL:
                 raise
-            return self._submit(waiting) or self.node.wait_for(waiting.transaction_id)
+            return self._submit(waiting, _PATIENCE_S) or self.node.wait_for(waiting.transaction_id)
 
     def _settle(self, waiting: Waiting, outcome: NodeOutcome) -> None:
         with self.book.database.transaction():

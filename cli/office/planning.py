@@ -56,7 +56,7 @@ class Plan:
 
 def make_plan(book: RecordBook, records: Records, rows: Sequence[AttendanceRow], not_service: Iterable[str] = ()) -> Plan:
     """Return what an import of these rows has to do; rows of a category in `not_service` are of meetings."""
-    excluded = {_fold(category) for category in not_service}
+    excluded = {fold_category(category) for category in not_service}
     planned = tuple(_plan_row(book, records, row) for row in rows)
     new = [item.row for item in planned if item.fate is Fate.NEW]
     activities = _plan_activities(book, new, excluded)
@@ -105,7 +105,7 @@ def _plan_activities(book: RecordBook, rows: Iterable[AttendanceRow], excluded: 
     """Return the activity of each row, by row number; where there is none yet, one over the days of the rows that need it."""
     groups: dict[tuple[str, bool], list[AttendanceRow]] = defaultdict(list)
     for row in rows:
-        groups[row.activity, _fold(row.category) in excluded].append(row)
+        groups[row.activity, fold_category(row.category) in excluded].append(row)
     found: dict[int, KnownActivity] = {}
     for (reference, is_excluded), members in groups.items():
         known = [item for item in book.find_activities(reference) if not (is_excluded and item.activity_class.counts_hours)]
@@ -130,5 +130,6 @@ def _make_activity(
     return KnownActivity(activity, first.activity, activity_class, first_day, last_day, first.activity_name, is_published=False)
 
 
-def _fold(category: str) -> str:
+def fold_category(category: str) -> str:
+    """Return what two spellings of a category have in common: width, case and blanks do not count."""
     return " ".join(unicodedata.normalize("NFKC", category).casefold().split())

@@ -164,13 +164,6 @@ class RecordBook:
         )
         return _to_volunteer(rows[0]) if rows else None
 
-    def find_reference(self, volunteer: Identifier) -> str | None:
-        """Return the organisation's reference of an account."""
-        rows = self.database.execute(
-            "SELECT reference FROM volunteers WHERE volunteer = ? ORDER BY reference LIMIT 1", (volunteer,)
-        )
-        return str(rows[0][0]) if rows else None
-
     def add_volunteers(self, volunteers: Iterable[KnownVolunteer]) -> None:
         """Add volunteers that are not there yet; call inside a transaction."""
         rows = [(item.reference, item.volunteer, int(item.is_enrolled), item.name) for item in volunteers]
@@ -212,6 +205,10 @@ class RecordBook:
     def mark_published(self, activity: Identifier) -> None:
         """Mark an activity as published."""
         self.database.execute("UPDATE activities SET is_published = 1 WHERE activity = ?", (activity,))
+
+    def count_published(self) -> int:
+        """Return how many activities are published."""
+        return int(self.database.execute("SELECT count(*) FROM activities WHERE is_published")[0][0])
 
     def find_activity_reference(self, activity: Identifier) -> str | None:
         """Return the organisation's reference of an activity."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from cli.office.files import write_whole
+from cli.reading import read_bounded
 from ledger.crypto import hmac_sha256
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
@@ -39,28 +41,17 @@ class Registrar:
 
 def save_registrar_key(path: Path, key: bytes) -> None:
     """Write a registrar's key as hexadecimal, readable by its owner only; the name must be free."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-            file.write(f"{key.hex()}\n")
-            file.flush()
-            os.fsync(file.fileno())
-    except FileExistsError as error:
-        raise HourledgerError(Reason.ALREADY_EXISTS, "there is a registrar's key of that name", str(path)) from error
-    except OSError as error:
-        raise HourledgerError(Reason.WRITE_FAILED, f"the key could not be written: {error.strerror}", str(path)) from error
+    if os.path.lexists(path):
+        raise HourledgerError(Reason.ALREADY_EXISTS, "there is a file of that name, and a key is never overwritten", str(path))
+    write_whole(path, f"{key.hex()}\n".encode("ascii"), mode=0o600)
 
 
 def load_registrar_key(path: Path) -> bytes:
     """Read a registrar's key: 64 hexadecimal digits."""
-    try:
-        with path.open("rb") as file:
-            text = file.read(_MAX_FILE_BYTES).decode("ascii").strip()
-    except FileNotFoundError as error:
+    if not path.exists():
         detail = "there is no registrar's key; get the region's, or make the first one with hourledger keys registrar"
-        raise HourledgerError(Reason.UNREADABLE_FILE, detail, str(path)) from error
-    except (OSError, ValueError) as error:
-        raise HourledgerError(Reason.UNREADABLE_FILE, "the registrar's key cannot be read", str(path)) from error
+        raise HourledgerError(Reason.UNREADABLE_FILE, detail, str(path))
+    text = read_bounded(path, _MAX_FILE_BYTES, "the registrar's key").decode("ascii", "replace").strip()
     try:
         key = bytes.fromhex(text)
     except ValueError:

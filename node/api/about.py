@@ -25,6 +25,14 @@ def compute_trust(chain_id: str, view: View) -> TrustPolicy:
     return build_trust(chain_id, logs, cosigners, compute_quorum(len(authorities)))
 
 
+def find_version() -> str:
+    """Return the version of this program; one that runs from a source tree alone has none."""
+    try:
+        return metadata.version("hourledger")
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
 def describe_status(request: web.Request) -> dict[str, Any]:
     """Return what the node says of itself."""
     service, genesis = get_service(request), request.app[GENESIS]
@@ -41,7 +49,7 @@ def describe_status(request: web.Request) -> dict[str, Any]:
         "log_size": tip.size,
         "checkpoint_size": tip.size,
         "rule_book_version": tip.header.rule_book_version,
-        "software_version": metadata.version("hourledger"),
+        "software_version": find_version(),
         "authorities": [item.name for item in authorities],
         "pending": len(service.mempool),
     }

@@ -17,12 +17,6 @@ _STATUSES: Final = {
     Reason.NOT_AUTHENTICATED: 401,
     Reason.NOT_PERMITTED: 403,
     Reason.NOT_FOUND: 404,
-    Reason.UNKNOWN_ORGANISATION: 404,
-    Reason.UNKNOWN_MERCHANT: 404,
-    Reason.UNKNOWN_VOLUNTEER: 404,
-    Reason.UNKNOWN_ACTIVITY: 404,
-    Reason.UNKNOWN_OFFER: 404,
-    Reason.UNKNOWN_HOLD: 404,
     Reason.BUSY: 503,
     Reason.WRITE_FAILED: 503,
 }
@@ -60,15 +54,21 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     except HourledgerError as error:
         return respond_error(error)
     except web.HTTPException as error:
-        return _respond_http(error)
+        return respond_http(error)
     except Exception as error:  # noqa: BLE001 - the last resort: an answer for the client, the fault for the log
         log_fault("request failed", error)
         return respond_error(HourledgerError(Reason.INTERNAL, "the node met a fault"))
 
 
-def _respond_http(error: web.HTTPException) -> web.StreamResponse:
-    reason = {404: Reason.NOT_FOUND, 405: Reason.USAGE, 413: Reason.TOO_LARGE}.get(error.status, Reason.MALFORMED)
-    detail = {404: "there is no such path", 405: "the path does not take this method", 413: "the body is too large"}
+def respond_http(error: web.HTTPException) -> web.Response:
+    """Return the response of an error that HTTP itself knows."""
+    reason = {404: Reason.NOT_FOUND, 405: Reason.USAGE, 408: Reason.USAGE}.get(error.status, Reason.MALFORMED)
+    detail = {
+        404: "there is no such path",
+        405: "the path does not take this method",
+        408: "the body did not come in time",
+        417: "the request expects what is not known here",
+    }
     body: dict[str, Any] = describe_error(HourledgerError(reason, detail.get(error.status, "the request is not understood")))
     headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
     return web.json_response(body, status=error.status, headers=headers)

@@ -1,5 +1,6 @@
 """Reading requests: parameters and bodies as typed values, or a documented error."""
 
+import asyncio
 import json
 from typing import Any, Final
 
@@ -14,6 +15,8 @@ SERVICE: Final = web.AppKey("service", LedgerService)
 DEFAULT_WAIT_S: Final = 10
 MAX_WAIT_S: Final = 60
 MAX_NUMBER: Final = 2**63 - 1
+BODY_SECONDS: Final = 30.0
+"""How long a client may take to send a body."""
 
 
 def get_service(request: web.Request) -> LedgerService:
@@ -69,21 +72,37 @@ def read_wait(request: web.Request) -> int:
 
 
 async def read_body(request: web.Request, max_bytes: int) -> bytes:
-    """Return the body, reading no more than `max_bytes` of it."""
-    refusal = HourledgerError(Reason.TOO_LARGE, f"the body may have {max_bytes} bytes at most")
+    """Return the body, reading no more than `max_bytes` of it, for `BODY_SECONDS` at most."""
     if request.content_length is not None and request.content_length > max_bytes:
-        raise refusal
+        raise _too_large(max_bytes)
     body = bytearray()
-    async for chunk in request.content.iter_chunked(65_536):
-        body += chunk
-        if len(body) > max_bytes:
-            raise refusal
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.content.iter_chunked(65_536):
+                body += chunk
+                if len(body) > max_bytes:
+                    raise _too_large(max_bytes)
+    except TimeoutError as error:
+        raise web.HTTPRequestTimeout from error
+    except (web.RequestPayloadError, ConnectionError) as error:
+        raise HourledgerError(Reason.MALFORMED, "the body did not come whole") from error
     return bytes(body)
 
 
+def _too_large(max_bytes: int) -> HourledgerError:
+    return HourledgerError(Reason.TOO_LARGE, f"the body may have {max_bytes} bytes at most")
+
+
 def parse_body(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
-    """Return the JSON value in a body."""
+    """Return the JSON value in a body. A member that is named twice has no one value, so it is refused."""
     try:
-        return json.loads(body)
+        return json.loads(body, object_pairs_hook=_refuse_duplicates)
     except (ValueError, RecursionError) as error:
-        raise HourledgerError(Reason.MALFORMED, "the body is not JSON") from error
+        raise HourledgerError(Reason.MALFORMED, "the body is not JSON, or names a member twice") from error
+
+
+def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise ValueError("a member is named twice")
+    return document

@@ -19,7 +19,7 @@ from ledger.types import PublicKey, Signature, TimeMs
 TOLERANCE_S: Final = 300
 _BARE: Final = ("@method", "@path", "@query")
 _WITH_BODY: Final = (*_BARE, "content-digest")
-_INPUT: Final = re.compile(r'sig1=(\(([^()]*)\);created=(\d{1,12});keyid="([0-9a-f]{64})";alg="ed25519")')
+_INPUT: Final = re.compile(r'sig1=(\(([^()]*)\);created=([0-9]{1,12});keyid="([0-9a-f]{64})";alg="ed25519")')
 _SIGNATURE: Final = re.compile(r"sig1=:([A-Za-z0-9+/]{86}==):")
 
 
@@ -41,7 +41,8 @@ def compute_digest(body: bytes) -> str:
 def compute_signature_base(components: Sequence[tuple[str, str]], parameters: str) -> bytes:
     """Return the bytes that are signed (RFC 9421, 2.5): a line for each component, then the parameters."""
     lines = [f'"{name}": {value}' for name, value in components]
-    return "\n".join([*lines, f'"@signature-params": {parameters}']).encode()
+    # A path or query may hold bytes that are no UTF-8: the server hands them over as surrogates.
+    return "\n".join([*lines, f'"@signature-params": {parameters}']).encode(errors="surrogateescape")
 
 
 def _components(parts: RequestParts) -> tuple[tuple[str, str], ...]:

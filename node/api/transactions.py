@@ -16,8 +16,8 @@ from node.service import compute_first_event
 MAX_ENVELOPE_BYTES = MAX_TRANSACTION_BYTES
 
 
-def format_outcome(outcome: Outcome) -> dict[str, Any]:
-    """Return the JSON object of an outcome, without its place in the log."""
+def format_outcome(outcome: Outcome, found: FoundOutcome | None = None) -> dict[str, Any]:
+    """Return the JSON object of an outcome; its place in the log is null where it is not recorded."""
     explanation = None if outcome.reason is None else EXPLANATIONS[outcome.reason]
     return {
         "height": outcome.height,
@@ -28,6 +28,8 @@ def format_outcome(outcome: Outcome) -> dict[str, Any]:
         "next_step": "" if explanation is None else explanation.next_step,
         "rows": [_format_row(row) for row in outcome.rows],
         "event_count": outcome.event_count,
+        "entry_index": None if found is None else found.index,
+        "first_event_index": None if found is None else compute_first_event(found),
     }
 
 
@@ -38,11 +40,7 @@ def _format_row(row: RowOutcome | None) -> dict[str, str] | None:
 def _respond(transaction_id: Hash, found: FoundOutcome | None) -> web.Response:
     if found is None:
         return web.json_response({"transaction_id": transaction_id.hex(), "status": "pending"}, status=202)
-    outcome = {
-        **format_outcome(found.outcome),
-        "entry_index": found.index,
-        "first_event_index": compute_first_event(found),
-    }
+    outcome = format_outcome(found.outcome, found)
     return web.json_response({"transaction_id": transaction_id.hex(), "status": "final", "outcome": outcome})
 
 
@@ -56,7 +54,9 @@ async def submit(request: web.Request) -> web.Response:
 
 async def try_out(request: web.Request) -> web.Response:
     """Say what would become of a transaction now, and record nothing."""
-    outcome = get_service(request).try_out(await read_body(request, MAX_ENVELOPE_BYTES))
+    outcome = await get_service(request).try_out(await read_body(request, MAX_ENVELOPE_BYTES))
+    if isinstance(outcome, FoundOutcome):
+        return web.json_response({"outcome": format_outcome(outcome.outcome, outcome)})
     return web.json_response({"outcome": format_outcome(outcome)})
 
 

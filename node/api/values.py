@@ -14,18 +14,16 @@ from contracts.points import get_lots, get_merchant_balance
 from contracts.rulebook import get_table
 from ledger.codec import encode
 from ledger.errors import HourledgerError
-from ledger.events import split_entry
 from ledger.genesis import to_date
 from ledger.notes import format_base64
 from ledger.reasons import Reason
 from ledger.state import Table, View
 from ledger.state_tree import state_proof_codec
-from ledger.types import EntryIndex, Identifier
-from node.api.access import authenticate, require_entry, require_key, require_party
-from node.api.requests import get_service, read_hex, read_identifier, read_query_number
+from ledger.types import Identifier
+from node.api.access import authenticate, require_key, require_party
+from node.api.requests import get_service, read_hex, read_identifier
 
 MAX_KEY_BYTES = 256
-MAX_PAGE = 1_000
 
 Format = Callable[[View, Identifier, Any], dict[str, Any]]
 
@@ -72,22 +70,22 @@ def _format_offer(_view: View, identifier: Identifier, value: Any) -> dict[str, 
     }
 
 
-def _make_public(table: Table[Any], reason: Reason, name: str, fmt: Format) -> Callable[[web.Request], Any]:
+def _make_public(table: Table[Any], name: str, fmt: Format) -> Callable[[web.Request], Any]:
     async def show(request: web.Request) -> web.Response:
         identifier = read_identifier(request)
         with get_service(request).reading() as pinned:
             value = table.get(pinned.reader.state, identifier)
             if value is None:
-                raise HourledgerError(reason, f"there is no such {name}", identifier.hex())
+                raise HourledgerError(Reason.NOT_FOUND, f"there is no such {name}", identifier.hex())
             return web.json_response(fmt(pinned.reader.state, identifier, value))
 
     return show
 
 
-show_organisation = _make_public(ORGANISATIONS, Reason.UNKNOWN_ORGANISATION, "organisation", _format_organisation)
-show_merchant = _make_public(MERCHANTS, Reason.UNKNOWN_MERCHANT, "merchant", _format_merchant)
-show_activity = _make_public(ACTIVITIES, Reason.UNKNOWN_ACTIVITY, "activity", _format_activity)
-show_offer = _make_public(OFFERS, Reason.UNKNOWN_OFFER, "offer", _format_offer)
+show_organisation = _make_public(ORGANISATIONS, "organisation", _format_organisation)
+show_merchant = _make_public(MERCHANTS, "merchant", _format_merchant)
+show_activity = _make_public(ACTIVITIES, "activity", _format_activity)
+show_offer = _make_public(OFFERS, "offer", _format_offer)
 
 
 async def show_merchant_account(request: web.Request) -> web.Response:
@@ -108,7 +106,7 @@ async def show_volunteer(request: web.Request) -> web.Response:
         require_party(authenticate(request, view), (identifier,))
         volunteer = VOLUNTEERS.get(view, identifier)
         if volunteer is None:
-            raise HourledgerError(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", identifier.hex())
+            raise HourledgerError(Reason.NOT_FOUND, "there is no such volunteer", identifier.hex())
         lots = get_lots(view, identifier)
         _expired, usable = split_expired(lots, compute_today(view, service.clock()))
     return web.json_response(
@@ -130,36 +128,6 @@ async def show_volunteer(request: web.Request) -> web.Response:
     )
 
 
-async def list_volunteer_entries(request: web.Request) -> web.Response:
-    """List a volunteer's entries: all for the volunteer, an organisation's own for its officers."""
-    identifier = read_identifier(request)
-    start = EntryIndex(read_query_number(request, "from", 0))
-    limit = max(1, read_query_number(request, "limit", 100, MAX_PAGE))
-    found: list[dict[str, Any]] = []
-    next_index: int | None = None
-    with get_service(request).reading() as pinned:
-        signed_by = authenticate(request, pinned.reader.state)
-        if signed_by is None:
-            raise HourledgerError(Reason.NOT_AUTHENTICATED, "the answer is for its parties only")
-        for index in pinned.reader.iterate_subject(identifier, EntryIndex(min(start, pinned.reader.tip.size))):
-            entry = pinned.reader.read_entry(index)
-            if not _may_read(signed_by, entry):
-                continue
-            if len(found) == limit:
-                next_index = index
-                break
-            found.append({"index": index, "type": split_entry(entry)[0], "entry": entry.hex()})
-    return web.json_response({"entries": found, "next": next_index})
-
-
-def _may_read(signed_by: Identifier, entry: bytes) -> bool:
-    try:
-        require_entry(signed_by, entry)
-    except HourledgerError:
-        return False
-    return True
-
-
 async def show_hold(request: web.Request) -> web.Response:
     """Give a hold to its volunteer and its merchant."""
     identifier = read_identifier(request)
@@ -169,7 +137,7 @@ async def show_hold(request: web.Request) -> web.Response:
         hold = HOLDS.get(view, identifier)
         require_party(signed_by, () if hold is None else (hold.volunteer, hold.merchant))
     if hold is None:
-        raise HourledgerError(Reason.UNKNOWN_HOLD, "there is no such hold", identifier.hex())
+        raise HourledgerError(Reason.NOT_FOUND, "there is no such hold", identifier.hex())
     return web.json_response(
         {
             "hold": identifier.hex(),

@@ -1,0 +1,90 @@
+"""The chain as it is shown: reads of one checkpoint, and the threads that carry out long ones.
+
+A view stays open while somebody reads, also in a thread whose client has gone, and is closed once it is replaced and unused.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from ledger.errors import HourledgerError
+from ledger.reasons import Reason
+from ledger.types import TimeMs
+from node.chain import Chain, ChainReader
+from node.cosigner import Cosigner
+
+T = TypeVar("T")
+
+READ_THREADS: Final = 2
+MAX_READS: Final = 64
+"""Long reads under way or waiting for a thread; one more is answered with BUSY."""
+
+
+@dataclass(slots=True)
+class Pinned:
+    """The chain at a checkpoint, its note, and how many are reading. Closed when replaced and nobody reads any more."""
+
+    reader: ChainReader
+    note: bytes
+    users: int = 0
+    is_replaced: bool = False
+
+    def leave(self) -> None:
+        """One reader less."""
+        self.users -= 1
+        self._close_if_done()
+
+    def replace(self) -> None:
+        """There is a newer checkpoint."""
+        self.is_replaced = True
+        self._close_if_done()
+
+    def _close_if_done(self) -> None:
+        if self.is_replaced and self.users == 0:
+            self.reader.close()
+
+
+def make_pinned(chain: Chain, cosigner: Cosigner, time_ms: TimeMs) -> Pinned:
+    """Return the chain as it is now under a checkpoint cosigned at `time_ms`."""
+    reader = chain.reader()
+    try:
+        return Pinned(reader, cosigner.sign(reader, time_ms))
+    except HourledgerError:
+        reader.close()
+        raise
+
+
+class ReadThreads:
+    """Threads for long reads, apart from those that admit transactions: verifying for many delays no submission."""
+
+    __slots__ = ("_count", "_pool")
+
+    def __init__(self, threads: int = READ_THREADS) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reads")
+        self._count = 0
+
+    async def run(self, job: Callable[[], T], on_done: Callable[[], None] = lambda: None) -> T:
+        """Return what `job` returns; raise `BUSY` when too many wait.
+
+        A client that goes away does not end the thread, so `on_done` is called, on the event loop, when the job really is over.
+        """
+        if self._count >= MAX_READS:
+            on_done()
+            raise HourledgerError(Reason.BUSY, "too many long requests wait", str(self._count))
+        self._count += 1
+        future = asyncio.get_running_loop().run_in_executor(self._pool, job)
+
+        def finish(done: asyncio.Future[T]) -> None:
+            self._count -= 1
+            on_done()
+            if not done.cancelled():
+                done.exception()  # whoever still waits gets it; when nobody does, it is no fault
+
+        future.add_done_callback(finish)
+        return await asyncio.shield(future)
+
+    def close(self) -> None:
+        """Wait for the jobs that run, and drop the others."""
+        self._pool.shutdown(cancel_futures=True)
