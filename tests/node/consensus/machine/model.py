@@ -1,7 +1,7 @@
 """A network of machines alone: no blocks, no disk, no signatures; a seed decides what happens to every message.
 
-In the first phase messages are lost, late, doubled and cut off, nodes restart from what they had made durable, and up to f of them
-lie. Then the faults end, and everybody must decide within a bound of simulated time. Safety is checked at every decision.
+In the first phase messages are lost, late, doubled and cut off, nodes restart from what they had made durable, and up to f of
+them lie. Then the faults end, and everybody must decide within a bound of simulated time. Safety is checked at every decision.
 """
 
 import heapq
@@ -79,7 +79,7 @@ class Network:
     now_ms: int = 0
 
     def __post_init__(self) -> None:
-        self.random = random.Random(self.seed)
+        self.random = random.Random(self.seed)  # noqa: S311 - a seed must replay
         faulty = self.size - compute_quorum(self.size)
         count_byzantine = self.random.randint(0, faulty) if self.byzantine is None else self.byzantine
         liars = set(self.random.sample(range(self.size), count_byzantine))
