@@ -5,7 +5,7 @@ working days after the service; a late one is marked, not refused (article 11). 
 record.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
@@ -25,10 +25,12 @@ from contracts.records import (
     VOID,
     Batch,
     Record,
+    RecordStatus,
     find_conflict,
     find_record,
+    is_void,
+    move_record,
     put_record,
-    remove_record,
     set_revision,
     start_codec,
 )
@@ -228,25 +230,28 @@ def _find_refusal(state: View, organisation: Identifier, row: Attendance, accrua
         return RowOutcome(Reason.UNKNOWN_VOLUNTEER, row.volunteer.hex())
     existing = find_record(state, row.volunteer, row.day, row.record)
     if existing is not None:
-        return RowOutcome(Reason.RECORD_VOID if existing.is_void else Reason.DUPLICATE_RECORD, row.record.hex())
-    return _find_content_refusal(state, organisation, row, accrual, is_correction=False)
+        reason = Reason.RECORD_VOID if is_void(state, existing.batch, existing.row) else Reason.DUPLICATE_RECORD
+        return RowOutcome(reason, row.record.hex())
+    return _find_content_refusal(state, organisation, row, accrual, correcting=None)
 
 
 def _find_content_refusal(
-    state: View, organisation: Identifier, row: Attendance, accrual: Accrual, *, is_correction: bool
+    state: View, organisation: Identifier, row: Attendance, accrual: Accrual, *, correcting: Record | None
 ) -> RowOutcome | None:
     """Return the first reason against a row's content. A correction may also concern a closed activity (Order 67, 13)."""
     activity = get_activity(state, row.activity, organisation)
     if activity is None:
         return RowOutcome(Reason.UNKNOWN_ACTIVITY, row.activity.hex())
-    refusal = _find_activity_refusal(activity, row, is_correction=is_correction)
+    refusal = _find_activity_refusal(activity, row, is_correction=correcting is not None)
     if refusal is not None:
         return refusal
     if not 1 <= row.minutes <= accrual.max_record_minutes:
         return RowOutcome(Reason.INVALID_MINUTES, str(row.minutes))
     if _compute_end(row) > accrual.local_minute:
         return RowOutcome(Reason.FUTURE_DATE, str(row.day))
-    return find_conflict(state, row.volunteer, row.day, row.start, row.minutes, accrual.daily_cap_minutes, ignore=row.record)
+    return find_conflict(
+        state, row.volunteer, row.day, row.start, row.minutes, accrual.daily_cap_minutes, correcting=correcting
+    )
 
 
 def _find_activity_refusal(activity: Activity, row: Attendance, *, is_correction: bool) -> RowOutcome | None:
@@ -268,7 +273,16 @@ def _compute_record(row: Attendance, batch: Identifier, number: int, accrual: Ac
     is_late = accrual.is_late(row.day)
     points = accrual.compute_points(row.minutes, is_late=is_late)
     return Record(
-        row.record, batch, number, row.day, row.start, row.minutes, points, accrual.expires_day, is_late, is_void=False
+        row.record,
+        batch,
+        number,
+        row.day,
+        row.start,
+        row.minutes,
+        points,
+        accrual.expires_day,
+        is_late,
+        RecordStatus.COUNTED,
     )
 
 
@@ -301,9 +315,9 @@ def _get_own_record(
     """Return the organisation's record and its revision, or raise `Rejection`."""
     found = find_record(state, volunteer, day, record)
     batch = None if found is None else BATCHES.get(state, found.batch)
-    if found is None or batch is None or batch.organisation != organisation:
+    if found is None or found.status is RecordStatus.MOVED or batch is None or batch.organisation != organisation:
         raise Rejection(Reason.UNKNOWN_RECORD, "the organisation has no such record of the volunteer", record.hex())
-    if found.is_void:
+    if found.status is RecordStatus.VOID:
         raise Rejection(Reason.RECORD_VOID, "the record was made void", record.hex())
     return found, batch.revisions[found.row]
 
@@ -315,19 +329,19 @@ def amend_hours(state: Overlay, body: AmendHours, context: TransactionContext) -
     if not VOLUNTEERS.has(state, row.volunteer):
         raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", row.volunteer.hex())
     old, revision = _get_own_record(state, body.organisation, row.volunteer, body.recorded_day, row.record)
+    taken = find_record(state, row.volunteer, row.day, row.record)
+    if taken is not None and not taken.is_same(old):
+        raise Rejection(Reason.DUPLICATE_RECORD, "that month has another record of this identifier", row.record.hex())
     accrual = Accrual.load(state, context.block.time_ms)
-    refusal = _find_content_refusal(state, body.organisation, row, accrual, is_correction=True)
+    refusal = _find_content_refusal(state, body.organisation, row, accrual, correcting=old)
     if refusal is not None:
         raise Rejection(refusal.reason, "the corrected record cannot stand", refusal.value)
     if revision >= LAST_REVISION:
         raise Rejection(Reason.NO_CHANGE, "the record was corrected too often", str(revision))
     wanted = accrual.compute_points(row.minutes, is_late=old.is_late)
     points = Points(old.points + change_points(state, row.volunteer, old, wanted - old.points))
-    new = Record(
-        row.record, old.batch, old.row, row.day, row.start, row.minutes, points, old.expires_day, old.is_late, is_void=False
-    )
-    remove_record(state, row.volunteer, old)
-    put_record(state, row.volunteer, new)
+    new = replace(old, day=row.day, start=row.start, minutes=row.minutes, points=points)
+    move_record(state, row.volunteer, old, new)
     set_revision(state, old.batch, old.row, revision + 1)
     return Effects((_encode_recorded(body.organisation, row, new, revision + 1, body.correction),))
 
@@ -339,10 +353,7 @@ def void_hours(state: Overlay, body: VoidHours, context: TransactionContext) -> 
         raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", body.volunteer.hex())
     old, _revision = _get_own_record(state, body.organisation, body.volunteer, body.recorded_day, body.record)
     returned = Points(-change_points(state, body.volunteer, old, -old.points))
-    void = Record(
-        old.record, old.batch, old.row, old.day, old.start, old.minutes, Points(0), old.expires_day, old.is_late, is_void=True
-    )
-    put_record(state, body.volunteer, void)
+    put_record(state, body.volunteer, replace(old, points=Points(0), status=RecordStatus.VOID))
     set_revision(state, old.batch, old.row, VOID)
     event = VoidedHours(body.record, old.batch, old.row, body.organisation, body.volunteer, body.correction, returned)
     return Effects((HOURS_VOIDED.encode(event),))
