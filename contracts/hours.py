@@ -11,7 +11,7 @@ from typing import Final
 
 from contracts.accrual import Accrual, change_points, mint_lot
 from contracts.activities import Activity, get_activity
-from contracts.identity.parties import VOLUNTEERS, require_officers
+from contracts.identity.parties import VOLUNTEERS, get_organisation, require_officers
 from contracts.kinds import Kind, Module
 from contracts.lots import Lot, row_codec
 from contracts.parameters import MINUTES_PER_DAY
@@ -232,23 +232,31 @@ def _find_refusal(state: View, organisation: Identifier, row: Attendance, accrua
     if existing is not None:
         reason = Reason.RECORD_VOID if is_void(state, existing.batch, existing.row) else Reason.DUPLICATE_RECORD
         return RowOutcome(reason, row.record.hex())
-    return _find_content_refusal(state, organisation, row, accrual, correcting=None)
+    refusal = _find_content_refusal(state, organisation, row, accrual, is_correction=False)
+    return refusal or _find_conflict(state, row, accrual, correcting=None)
 
 
 def _find_content_refusal(
-    state: View, organisation: Identifier, row: Attendance, accrual: Accrual, *, correcting: Record | None
+    state: View, organisation: Identifier, row: Attendance, accrual: Accrual, *, is_correction: bool
 ) -> RowOutcome | None:
-    """Return the first reason against a row's content. A correction may also concern a closed activity (Order 67, 13)."""
+    """Return the first reason against a row's content, other records left aside.
+
+    A correction may also concern a closed activity (Order 67, article 13).
+    """
     activity = get_activity(state, row.activity, organisation)
     if activity is None:
         return RowOutcome(Reason.UNKNOWN_ACTIVITY, row.activity.hex())
-    refusal = _find_activity_refusal(activity, row, is_correction=correcting is not None)
+    refusal = _find_activity_refusal(activity, row, is_correction=is_correction)
     if refusal is not None:
         return refusal
     if not 1 <= row.minutes <= accrual.max_record_minutes:
         return RowOutcome(Reason.INVALID_MINUTES, str(row.minutes))
     if _compute_end(row) > accrual.local_minute:
         return RowOutcome(Reason.FUTURE_DATE, str(row.day))
+    return None
+
+
+def _find_conflict(state: View, row: Attendance, accrual: Accrual, *, correcting: Record | None) -> RowOutcome | None:
     return find_conflict(
         state, row.volunteer, row.day, row.start, row.minutes, accrual.daily_cap_minutes, correcting=correcting
     )
@@ -309,6 +317,13 @@ def _encode_recorded(
     )
 
 
+def _require_known(state: View, organisation: Identifier, volunteer: Identifier) -> None:
+    """Raise `Rejection` unless both exist; that comes before the question who signed."""
+    get_organisation(state, organisation)
+    if not VOLUNTEERS.has(state, volunteer):
+        raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", volunteer.hex())
+
+
 def _get_own_record(
     state: View, organisation: Identifier, volunteer: Identifier, day: Day, record: Identifier
 ) -> tuple[Record, int]:
@@ -324,20 +339,20 @@ def _get_own_record(
 
 def amend_hours(state: Overlay, body: AmendHours, context: TransactionContext) -> Effects:
     """Replace a record's content (signed by officers as the policy says). The earlier revision stays in the log."""
-    require_officers(state, context, body.organisation)
     row = body.attendance
-    if not VOLUNTEERS.has(state, row.volunteer):
-        raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", row.volunteer.hex())
+    _require_known(state, body.organisation, row.volunteer)
+    require_officers(state, context, body.organisation)
     old, revision = _get_own_record(state, body.organisation, row.volunteer, body.recorded_day, row.record)
     taken = find_record(state, row.volunteer, row.day, row.record)
     if taken is not None and not taken.is_same(old):
         raise Rejection(Reason.DUPLICATE_RECORD, "that month has another record of this identifier", row.record.hex())
     accrual = Accrual.load(state, context.block.time_ms)
-    refusal = _find_content_refusal(state, body.organisation, row, accrual, correcting=old)
+    refusal = _find_content_refusal(state, body.organisation, row, accrual, is_correction=True)
+    if refusal is None and revision >= LAST_REVISION:
+        raise Rejection(Reason.NO_CHANGE, "the record was corrected too often", str(revision))
+    refusal = refusal or _find_conflict(state, row, accrual, correcting=old)
     if refusal is not None:
         raise Rejection(refusal.reason, "the corrected record cannot stand", refusal.value)
-    if revision >= LAST_REVISION:
-        raise Rejection(Reason.NO_CHANGE, "the record was corrected too often", str(revision))
     wanted = accrual.compute_points(row.minutes, is_late=old.is_late)
     points = Points(old.points + change_points(state, row.volunteer, old, wanted - old.points))
     new = replace(old, day=row.day, start=row.start, minutes=row.minutes, points=points)
@@ -348,9 +363,8 @@ def amend_hours(state: Overlay, body: AmendHours, context: TransactionContext) -
 
 def void_hours(state: Overlay, body: VoidHours, context: TransactionContext) -> Effects:
     """Make a record void (signed by officers as the policy says). Its points go back as far as they are not spent."""
+    _require_known(state, body.organisation, body.volunteer)
     require_officers(state, context, body.organisation)
-    if not VOLUNTEERS.has(state, body.volunteer):
-        raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", body.volunteer.hex())
     old, _revision = _get_own_record(state, body.organisation, body.volunteer, body.recorded_day, body.record)
     returned = Points(-change_points(state, body.volunteer, old, -old.points))
     put_record(state, body.volunteer, replace(old, points=Points(0), status=RecordStatus.VOID))
