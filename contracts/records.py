@@ -149,7 +149,8 @@ def find_conflict(
     """Return the reason why the volunteer cannot have served then, or None.
 
     Times are half-open, so back-to-back records are fine. Lengths without times are held against a daily cap instead, over all
-    records of a day on which any record has no times (DOMAIN section 4, rule 1). `correcting` is the record being corrected.
+    minutes served on a day on which any record has no times (DOMAIN section 4, rule 1). `correcting` is the record being
+    corrected.
     """
     others = [item for item in iterate_neighbours(view, volunteer, day) if not item.is_same(correcting)]
     if start is not None:
@@ -157,11 +158,23 @@ def find_conflict(
         for other in others:
             if other.start is not None and first < other.end_minute and other.first_minute < first + minutes:
                 return RowOutcome(Reason.OVERLAP, other.record.hex())
-    same_day = [item for item in others if item.day == day]
-    total = minutes + sum(item.minutes for item in same_day)
-    has_untimed = start is None or any(item.start is None for item in same_day)
-    is_full = len(get_calendar(view, volunteer, day)) >= MAX_RECORDS_A_MONTH
-    return RowOutcome(Reason.DAILY_CAP, str(total)) if is_full or (has_untimed and total > daily_cap) else None
+    for touched in dict.fromkeys((day, (day * MINUTES_PER_DAY + (start or 0) + minutes - 1) // MINUTES_PER_DAY)):
+        is_untimed = any(item.start is None and item.day == touched for item in others) or (start is None and day == touched)
+        total = _count_minutes(day, start, minutes, touched)
+        total += sum(_count_minutes(item.day, item.start, item.minutes, touched) for item in others)
+        if is_untimed and total > daily_cap:
+            return RowOutcome(Reason.DAILY_CAP, str(total))
+    if len(get_calendar(view, volunteer, day)) >= MAX_RECORDS_A_MONTH:
+        return RowOutcome(Reason.DAILY_CAP, str(MAX_RECORDS_A_MONTH))
+    return None
+
+
+def _count_minutes(day: Day, start: int | None, minutes: Minutes, touched: int) -> int:
+    """Minutes of a record of `day` that were served on the day `touched`."""
+    if start is None:
+        return minutes if day == touched else 0
+    first = (day - touched) * MINUTES_PER_DAY + start
+    return max(0, min(first + minutes, MINUTES_PER_DAY) - max(first, 0))
 
 
 def is_void(view: View, batch: Identifier, row: int) -> bool:
