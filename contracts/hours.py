@@ -277,8 +277,13 @@ def _compute_end(row: Attendance) -> int:
     return row.day * MINUTES_PER_DAY + (row.start or 0) + row.minutes
 
 
+def _compute_last_day(row: Attendance) -> Day:
+    """Day on which the service ended; one that ends at midnight ends on the day before."""
+    return Day((_compute_end(row) - 1) // MINUTES_PER_DAY)
+
+
 def _compute_record(row: Attendance, batch: Identifier, number: int, accrual: Accrual) -> Record:
-    is_late = accrual.is_late(row.day)
+    is_late = accrual.is_late(_compute_last_day(row), accrual.today)
     points = accrual.compute_points(row.minutes, is_late=is_late)
     return Record(
         row.record,
@@ -288,6 +293,7 @@ def _compute_record(row: Attendance, batch: Identifier, number: int, accrual: Ac
         row.start,
         row.minutes,
         points,
+        accrual.today,
         accrual.expires_day,
         is_late,
         RecordStatus.COUNTED,
@@ -353,9 +359,10 @@ def amend_hours(state: Overlay, body: AmendHours, context: TransactionContext) -
     refusal = refusal or _find_conflict(state, row, accrual, correcting=old)
     if refusal is not None:
         raise Rejection(refusal.reason, "the corrected record cannot stand", refusal.value)
-    wanted = accrual.compute_points(row.minutes, is_late=old.is_late)
+    is_late = accrual.is_late(_compute_last_day(row), old.certified_day)
+    wanted = accrual.compute_points(row.minutes, is_late=is_late)
     points = Points(old.points + change_points(state, row.volunteer, old, wanted - old.points))
-    new = replace(old, day=row.day, start=row.start, minutes=row.minutes, points=points)
+    new = replace(old, day=row.day, start=row.start, minutes=row.minutes, points=points, is_late=is_late)
     move_record(state, row.volunteer, old, new)
     set_revision(state, old.batch, old.row, revision + 1)
     return Effects((_encode_recorded(body.organisation, row, new, revision + 1, body.correction),))

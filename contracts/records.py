@@ -41,7 +41,7 @@ class RecordStatus(IntEnum):
 class Record:
     """One attendance in a volunteer's calendar. `start` is minutes after midnight, None where only a length is known.
 
-    `points` are those that this record has put into circulation.
+    `points` are those that this record has put into circulation. `certified_day` is when it was first recorded.
     """
 
     record: Identifier
@@ -51,6 +51,7 @@ class Record:
     start: int | None
     minutes: Minutes
     points: Points
+    certified_day: Day
     expires_day: Day
     is_late: bool
     status: RecordStatus
@@ -88,6 +89,7 @@ _record: Codec[Record] = codec.struct(
     start_codec,
     codec.minutes,
     codec.points,
+    codec.day,
     codec.day,
     codec.boolean,
     codec.member(RecordStatus),
