@@ -51,7 +51,8 @@ def command(
     started = time.monotonic()
     output = Output(is_json)
     roster = _read_roster(roster_file)
-    home = DemoHome(folder or Path(tempfile.mkdtemp(prefix="hourledger-demo-")))
+    # Absolute, because the node is a process with another current folder.
+    home = DemoHome((folder or Path(tempfile.mkdtemp(prefix="hourledger-demo-"))).absolute())
     home.prepare()
     excluded = not_service or (() if roster_file is not None else SAMPLE_NOT_SERVICE)
     options = ImportOptions(batch_size, registrar=load_registrar(home), may_publish=True, not_service=excluded)

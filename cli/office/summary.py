@@ -119,6 +119,8 @@ def format_refusal(item: PlannedRow) -> dict[str, Any]:
 def describe_result(result: ImportResult, points: int, drafts: Sequence[Path], roster: Roster, records: Records) -> str:
     """Return an import in words."""
     new = result.select(Fate.NEW)
+    if not result.rows:
+        return "\n".join(("The file has no row to certify.", *describe_problems(roster.problems)))
     if len(result.select(Fate.KNOWN)) == len(result.rows):
         return "\n".join(
             (f"No new record: all {len(result.rows):,} rows were certified before.", *describe_problems(roster.problems))

@@ -1,6 +1,7 @@
 """The demo as a user runs it: the real program, the real node, the real check."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -20,9 +21,10 @@ ROOT = Path(__file__).parents[2]
 SAMPLE = {"records": 68, "minutes": 11_880, "volunteers": 14, "activities": 8, "points_minted": 175, "refused": 4}
 
 
-def start(*arguments: object) -> subprocess.Popen[str]:
+def start(*arguments: object, folder: Path = ROOT) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "cli", "demo", *(str(argument) for argument in arguments)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def tell(*arguments: object) -> dict[str, Any]:
@@ -91,7 +93,7 @@ def test_roster_of_ones_own(tmp_path: Path) -> None:
 
 
 def test_summary_for_people_names_the_files(tmp_path: Path) -> None:
-    process = start("--home", tmp_path)
+    process = start("--home", ".", folder=tmp_path)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
     assert "68 certified by two officers" in out

@@ -133,4 +133,4 @@ def test_one_signature_is_not_enough_and_the_draft_lives_on(town: Town, monkeypa
 def test_status_and_what_is_not_there(town: Town) -> None:
     assert town("node", "status").document["chain_id"] == "town.example/log"
     missing = town("org", "show", "00" * 16, good=False)
-    assert (missing.code, missing.document["error"]["reason"]) == (1, "unknown_organisation")
+    assert (missing.code, missing.document["error"]["reason"]) == (1, "not_found")

@@ -149,6 +149,13 @@ def test_import_says_what_it_did(hourledger: CommandLine, office: Office, double
     assert again.out == "No new record: all 3 rows were certified before.\n"
 
 
+def test_file_without_rows_is_said_to_be_so(hourledger: CommandLine, office: Office) -> None:
+    import_all(hourledger, office)
+    (office.folder / "empty.csv").write_text(f"{people.HEADER}\n", encoding="utf-8")
+    result = hourledger("hours", "import", office.folder / "empty.csv", *office.book, *office.both)
+    assert (result.code, result.out) == (0, "The file has no row to certify.\n")
+
+
 def test_preview_needs_no_node_and_no_key(hourledger: CommandLine, tmp_path: Path) -> None:
     roster = people.write_roster(tmp_path / "roster.csv", ROWS)
     nowhere = ("--office", tmp_path / "office", "--node", "http://127.0.0.1:9")
