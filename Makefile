@@ -35,6 +35,8 @@ fix: .venv/dev ## mend what can be mended: lint, format, generated documents
 	@$(bin)/ruff check --fix --quiet . || true
 	@$(bin)/ruff format .
 	@$(bin)/python -m tools.reasons
+	@$(bin)/python -m tools.kinds
+	@$(bin)/python -m tools.examples
 
 run: .venv/runtime ## a development node with one authority, kept in ./.hourledger
 	@test -d $(HOME_DIR) || $(bin)/hourledger node init --home $(HOME_DIR)
