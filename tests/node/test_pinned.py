@@ -1,124 +1,129 @@
-"""Views stay open while somebody reads, and long reads are bounded and ended in order."""
+"""What is shown stays open as long as somebody reads it, and not longer; long reads are bounded."""
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from typing import cast
 
 import pytest
 
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
+from node import pinned as module
 from node.chain import ChainReader
-from node.pinned import MAX_READS, Pinned, ReadThreads
-from node.storage.memory import MemoryStore
-from tests.node.toy import open_chain
+from node.pinned import Pinned, ReadThreads
 
 
-class ClosingReader(ChainReader):
-    """Remembers that it was closed."""
+class Reader:
+    """Stands for a view of the chain; counts how often it is closed."""
 
-    __slots__ = ("is_closed",)
+    def __init__(self) -> None:
+        self.closed = 0
 
     def close(self) -> None:
-        self.is_closed = True
-        super().close()
+        self.closed += 1
 
 
-def make_view() -> tuple[Pinned, ClosingReader]:
-    store = MemoryStore()
-    open_chain(store)
-    reader = ClosingReader(store.snapshot())
-    reader.is_closed = False
-    return Pinned(reader, b""), reader
+def make(users: int = 0) -> tuple[Reader, Pinned]:
+    reader = Reader()
+    return reader, Pinned(cast("ChainReader", reader), b"", users)
 
 
-def run(scenario: Callable[[ReadThreads], Awaitable[None]]) -> None:
-    async def main() -> None:
-        threads = ReadThreads(1)
-        try:
-            await scenario(threads)
-        finally:
-            await threads.close()
-
-    asyncio.run(main())
+def test_view_is_closed_when_it_is_replaced_and_nobody_reads() -> None:
+    reader, pinned = make()
+    pinned.replace()
+    assert reader.closed == 1
 
 
-def test_view_closes_when_it_is_replaced_and_nobody_reads() -> None:
-    view, reader = make_view()
-    view.users += 1
-    view.replace()
-    assert not reader.is_closed
-    view.leave()
-    assert reader.is_closed
+def test_view_is_open_while_somebody_reads() -> None:
+    reader, pinned = make(2)
+    pinned.leave()
+    pinned.replace()
+    assert reader.closed == 0
+    pinned.leave()
+    assert reader.closed == 1
 
 
-def test_view_that_is_the_newest_stays_open() -> None:
-    view, reader = make_view()
-    view.users += 1
-    view.leave()
-    assert not reader.is_closed
-    view.replace()
-    assert reader.is_closed
+def test_newest_view_stays_open() -> None:
+    reader, pinned = make(1)
+    pinned.leave()
+    assert reader.closed == 0
 
 
-def test_read_gives_its_answer_or_its_error() -> None:
-    async def scenario(threads: ReadThreads) -> None:
-        assert await threads.run(lambda: 7) == 7
-        with pytest.raises(ZeroDivisionError):
-            await threads.run(lambda: 1 // 0)
+def test_job_of_a_client_that_went_away_keeps_its_view() -> None:
+    async def run() -> list[str]:
+        threads, events, begin = ReadThreads(), list[str](), threading.Event()
 
-    run(scenario)
+        def job() -> None:
+            begin.wait(5)
+            events.append("read")
 
-
-def test_reader_who_goes_away_leaves_only_when_the_thread_is_done() -> None:
-    async def scenario(threads: ReadThreads) -> None:
-        go_on, done = threading.Event(), asyncio.Event()
-        task = asyncio.create_task(threads.run(go_on.wait, done.set))
-        await asyncio.sleep(0.05)
+        task = asyncio.create_task(threads.run(job, lambda: events.append("left")))
+        await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert not done.is_set()
-        go_on.set()
-        await asyncio.wait_for(done.wait(), 5)
+        assert events == []
+        begin.set()
+        await threads.close()
+        return events
 
-    run(scenario)
+    assert asyncio.run(run()) == ["read", "left"]
 
 
-def test_too_many_reads_are_refused_and_their_views_let_go_of() -> None:
-    async def scenario(threads: ReadThreads) -> None:
-        go_on, left = threading.Event(), []
-        tasks = [asyncio.create_task(threads.run(go_on.wait, lambda: left.append(1))) for _ in range(MAX_READS)]
-        await asyncio.sleep(0)
+def test_too_many_long_reads_are_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_READS", 2)
+
+    async def run() -> None:
+        threads, begin, left = ReadThreads(1), threading.Event(), list[int]()
+        tasks = [asyncio.create_task(threads.run(lambda: begin.wait(5))) for _number in range(2)]
+        await asyncio.sleep(0.01)
         with pytest.raises(HourledgerError) as caught:
-            await threads.run(go_on.wait, lambda: left.append(1))
-        assert (caught.value.reason, len(left)) == (Reason.BUSY, 1)
-        go_on.set()
-        await asyncio.gather(*tasks)
-        assert len(left) == MAX_READS + 1
+            await threads.run(lambda: None, lambda: left.append(1))
+        assert (caught.value.reason, left) == (Reason.BUSY, [1])
+        begin.set()
+        assert await asyncio.gather(*tasks) == [True, True]
         assert await threads.run(lambda: 7) == 7
+        await threads.close()
 
-    run(scenario)
+    asyncio.run(run())
+
+
+def test_error_of_a_job_reaches_its_client_and_frees_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_READS", 1)
+
+    def fail() -> None:
+        raise HourledgerError(Reason.NOT_FOUND, "nothing there")
+
+    async def run() -> None:
+        threads = ReadThreads()
+        for _number in range(3):
+            with pytest.raises(HourledgerError):
+                await threads.run(fail)
+            await asyncio.sleep(0)
+        await threads.close()
+
+    asyncio.run(run())
 
 
 def test_closing_waits_for_what_runs_and_drops_what_does_not() -> None:
-    async def scenario(threads: ReadThreads) -> None:
-        began, go_on, left = threading.Event(), threading.Event(), []
+    # Every view must have been let go of before the store may close.
+    async def run() -> list[str]:
+        threads, begun, end, left = ReadThreads(1), threading.Event(), threading.Event(), list[str]()
 
-        def work() -> str:
-            began.set()
-            go_on.wait(5)
-            return "done"
+        def job() -> str:
+            begun.set()
+            end.wait(5)
+            return "read"
 
-        running = asyncio.create_task(threads.run(work, lambda: left.append("running")))
+        running = asyncio.create_task(threads.run(job, lambda: left.append("running")))
         waiting = asyncio.create_task(threads.run(lambda: "never", lambda: left.append("waiting")))
-        await asyncio.to_thread(began.wait, 5)
-        asyncio.get_running_loop().call_later(0.1, go_on.set)
+        await asyncio.to_thread(begun.wait, 5)
+        asyncio.get_running_loop().call_later(0.05, end.set)
         await threads.close()
-        # Both views are let go of before the store may close.
-        assert sorted(left) == ["running", "waiting"]
-        assert await running == "done"
+        names = sorted(left)
+        assert await running == "read"
         with pytest.raises(asyncio.CancelledError):
             await waiting
+        return names
 
-    run(scenario)
+    assert asyncio.run(run()) == ["running", "waiting"]
