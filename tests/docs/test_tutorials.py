@@ -17,7 +17,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted(path.name for path in (ROOT / "docs").glob("*.md") if "```console" in path.read_text(encoding="utf-8"))
+PAGES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"))
+    if "```console" in path.read_text(encoding="utf-8")
+)
 SECONDS = 120
 
 _PIECE = re.compile(r"^(?:<!-- file: (\S+) -->\n)?```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -25,6 +29,9 @@ _PIECE = re.compile(r"^(?:<!-- file: (\S+) -->\n)?```(\w+)\n(.*?)^```$", re.DOTA
 HOURLEDGER = """#!/bin/sh
 [ "$1 $2" = "node run" ] && set -- "$@" --port {port}
 PYTHONPATH={root} exec {python} -m cli "$@"
+"""
+MAKE = """#!/bin/sh
+[ "$1" = demo ] && exec hourledger demo
 """
 CURL = """#!{python}
 import sys, urllib.request
@@ -40,7 +47,7 @@ class Command:
 
 def read_page(name: str) -> Iterator[Command | tuple[str, str]]:
     """The commands of a page, and the files that it tells the reader to save, in order."""
-    for file, language, body in _PIECE.findall((ROOT / "docs" / name).read_text(encoding="utf-8")):
+    for file, language, body in _PIECE.findall((ROOT / name).read_text(encoding="utf-8")):
         if file:
             yield file, body
         elif language == "console":
@@ -85,6 +92,7 @@ def test_page_does_what_it_says(name: str, tmp_path: Path) -> None:
     programs, place = tmp_path / "bin", tmp_path / "place"
     write_program(programs / "hourledger", HOURLEDGER.format(port=port, root=ROOT, python=sys.executable))
     write_program(programs / "curl", CURL.format(port=port, python=sys.executable))
+    write_program(programs / "make", MAKE)
     place.mkdir()
     (place / "docs").symlink_to(ROOT / "docs")
     items = list(read_page(name))
@@ -93,6 +101,7 @@ def test_page_does_what_it_says(name: str, tmp_path: Path) -> None:
         "PATH": f"{programs}:{os.environ['PATH']}",
         "HOURLEDGER_NODE": f"http://127.0.0.1:{port}",
         "LC_ALL": "C.UTF-8",
+        "TMPDIR": str(tmp_path),
     }
     # timeout ends whatever the script has started, too.
     program = ["/usr/bin/env", "timeout", str(SECONDS), "bash", "-c", make_script(items)]
@@ -108,7 +117,21 @@ def test_page_does_what_it_says(name: str, tmp_path: Path) -> None:
 
 
 def test_there_are_tutorials() -> None:
-    assert {"tutorial-officer.md", "tutorial-verifier.md"} <= set(PAGES)
+    assert {"README.md", "docs/operator.md", "docs/tutorial-officer.md", "docs/tutorial-verifier.md"} <= set(PAGES)
+
+
+def test_messages_that_the_operator_looks_up_are_those_of_the_program() -> None:
+    source = "".join(
+        path.read_text(encoding="utf-8") for name in ("ledger", "node", "cli") for path in (ROOT / name).rglob("*.py")
+    )
+    table = (ROOT / "docs" / "operator.md").read_text(encoding="utf-8").partition("## When something goes wrong")[2]
+    messages = [
+        message for row in re.findall(r"^\| ([^(].*?) \|", table, re.MULTILINE) for message in re.findall(r"`(.+?)`", row)
+    ]
+    assert len(messages) > 10
+    for message in messages:
+        for part in message.split("..."):
+            assert part.strip() in source, message
 
 
 @pytest.mark.parametrize(
