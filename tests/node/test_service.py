@@ -16,8 +16,9 @@ from ledger.reasons import Reason
 from ledger.transactions import MAX_SIGNATURES, SignedTransaction, encode_signed, sign
 from ledger.types import TimeMs
 from node.app import open_service
-from node.chain import FoundOutcome
+from node.chain import ChainReader, FoundOutcome
 from node.home import Home, init_development_home
+from node.mempool import SIGNER_SHARE, Mempool
 from node.service import LedgerService, Made
 from node.storage.memory import MemoryStore
 from tests.node import story as people
@@ -228,6 +229,63 @@ def test_view_in_use_outlives_its_replacement(bench: Bench) -> None:
 def test_nothing_is_done_when_nothing_is_due(bench: Bench) -> None:
     assert bench.add_block().pinned is None
     assert bench.add_block(is_due=True).pinned is not None
+
+
+def test_replaced_view_is_closed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[ChainReader] = []
+
+    def note(reader: ChainReader) -> None:
+        closed.append(reader)
+
+    monkeypatch.setattr(ChainReader, "close", note)
+    before = bench.service.pinned.reader
+    bench.add_block(is_due=True)
+    assert closed == [before]
+
+
+def test_merged_envelope_without_room_leaves_the_first(bench: Bench) -> None:
+    async def test() -> None:
+        await bench.register()
+        first, second, _outsider = make_policy(bench)
+        room = SIGNER_SHARE * len(encode_signed(first))
+        bench.service.mempool = Mempool(max_bytes=room)
+        task = await bench.send(first)
+        with pytest.raises(HourledgerError) as caught:
+            await bench.send(second)
+        assert caught.value.reason is Reason.BUSY
+        assert bench.service.mempool.get(first.transaction_id) == first
+        bench.add_block()
+        assert await get_reason(task) is Reason.INSUFFICIENT_SIGNATURES
+
+    run(test())
+
+
+@pytest.mark.parametrize("is_failed", [False, True])
+def test_transaction_that_is_being_checked_when_the_service_ends_is_not_taken(bench: Bench, *, is_failed: bool) -> None:
+    async def test() -> None:
+        signed = bench.build("identity.register_organisation", make_organisation(), AUTHORITY)
+        task = asyncio.create_task(bench.service.submit(encode_signed(signed)))
+        await asyncio.sleep(0)
+        if is_failed:
+            bench.service.fail(HourledgerError(Reason.WRITE_FAILED, "the disk is full"))
+        else:
+            bench.service.stop()
+        with pytest.raises(HourledgerError) as caught:
+            await task
+        assert caught.value.reason is (Reason.WRITE_FAILED if is_failed else Reason.BUSY)
+        assert len(bench.service.mempool) == 0
+
+    run(test())
+
+
+def test_nobody_begins_to_wait_for_a_service_that_stops(bench: Bench) -> None:
+    async def test() -> None:
+        signed = bench.build("identity.register_organisation", make_organisation(), AUTHORITY)
+        transaction_id = await bench.service.submit(encode_signed(signed))
+        bench.service.stop()
+        assert await asyncio.wait_for(bench.service.wait(transaction_id, 60), 1) is None
+
+    run(test())
 
 
 @pytest.mark.parametrize("is_failed", [False, True])

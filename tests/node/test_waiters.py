@@ -49,6 +49,20 @@ def test_who_waited_long_enough_or_went_away_is_forgotten() -> None:
     asyncio.run(run())
 
 
+def test_who_goes_away_just_before_the_answer_is_no_obstacle() -> None:
+    async def run() -> FoundOutcome | None:
+        waiters = Waiters()
+        staying, leaving = (asyncio.create_task(waiters.wait(ID, 10)) for _number in range(2))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        waiters.answer(ID, FOUND)
+        # Python 3.11 gives a result to one who was cancelled in the same moment, 3.12 does not.
+        await asyncio.gather(leaving, return_exceptions=True)
+        return await staying
+
+    assert asyncio.run(run()) is FOUND
+
+
 def test_one_who_goes_away_takes_nobody_along() -> None:
     async def run() -> FoundOutcome | None:
         waiters = Waiters()

@@ -9,6 +9,7 @@ import pytest
 from contracts.identity.organisations import SetPolicy
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
+from ledger.transactions import SignedTransaction
 from node.service import LedgerService
 from tests.node import story as people
 from tests.node.running import AUTHORITY, RunningNode
@@ -53,6 +54,22 @@ def test_transactions_that_no_block_may_have_do_not_put_off_the_heartbeat(tmp_pa
             assert time.monotonic() < end, "no heartbeat came"
             draft = node.build("identity.set_policy", SetPolicy(people.ORGANISATION, 1), [people.OFFICER])
             assert node.submit(draft).reason == Reason.INSUFFICIENT_SIGNATURES
+
+
+def test_heartbeat_comes_while_there_is_always_something_that_no_block_may_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with RunningNode(tmp_path, heartbeat_ms=100) as node:
+        stranger = node.build("identity.register_organisation", make_organisation(), [people.STRANGER])
+
+        def take_always(service: LedgerService) -> tuple[SignedTransaction, ...]:
+            service.work.set()
+            return (stranger,)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(LedgerService, "take_transactions", take_always)
+            height = node.service.pinned.reader.tip.height
+            wait_until(lambda: node.service.pinned.reader.tip.height > height + 1)
 
 
 def test_fault_in_a_block_ends_the_node_with_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
