@@ -114,11 +114,7 @@ class HoldChanged:
     points: Points
 
 
-_offer_points: Codec[Points] = codec.Codec(
-    "offer points",
-    codec.integer("offer points", 1, 1_000_000_000).to_wire,
-    lambda wire: Points(codec.integer("offer points", 1, 1_000_000_000).from_wire(wire)),
-)
+_offer_points: Codec[Points] = codec.typed_integer("offer points", 1, 1_000_000_000)
 _publish = codec.struct(PublishOffer, codec.identifier, codec.identifier, _offer_points, codec.day, codec.hash_)
 _withdraw = codec.struct(WithdrawOffer, codec.identifier, codec.identifier)
 _hold = codec.struct(

@@ -31,7 +31,7 @@ from ledger.notes import (
     validate_key_name,
     validate_signature_type,
 )
-from ledger.types import HASH_BYTES, SIGNATURE_BYTES, Hash, Signature
+from ledger.types import HASH_BYTES, Hash, Signature
 
 MAX_SIZE = 2**63 - 1
 MAX_TIME_S = 2**63 - 1
@@ -132,8 +132,8 @@ def verify_cosignature(checkpoint: Checkpoint, key: VerifierKey, line: NoteSigna
     validate_signature_type(key, SignatureType.COSIGNATURE)
     time_s = int.from_bytes(line.signature[:_TIME_BYTES], "big")
     signature = Signature(line.signature[_TIME_BYTES:])
-    is_well_formed = line.is_claimed_by(key) and len(signature) == SIGNATURE_BYTES and time_s <= MAX_TIME_S
-    if not is_well_formed or not is_signature(
+    is_claimed = line.is_claimed_by(key) and time_s <= MAX_TIME_S
+    if not is_claimed or not is_signature(
         key.public_key, Context.PLAIN, _encode_cosigned_message(checkpoint, time_s), signature
     ):
         raise SignatureError("a cosignature does not fit the checkpoint", key.name)

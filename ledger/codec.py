@@ -106,7 +106,8 @@ def integer(name: str, low: int, high: int) -> Codec[int]:
     return _checked(name, lambda value: type(value) is int and low <= value <= high)
 
 
-def _integer_of(name: str, low: int, high: int) -> Codec[T]:
+def typed_integer(name: str, low: int, high: int) -> Codec[T]:
+    """As `integer`, for a distinct type of number that the annotation of the result names."""
     return _checked(name, lambda value: type(value) is int and low <= value <= high)
 
 
@@ -222,11 +223,11 @@ hash_: Codec[Hash] = _binary_of("hash", HASH_BYTES)
 public_key: Codec[PublicKey] = _binary_of("public key", PUBLIC_KEY_BYTES)
 signature: Codec[Signature] = _binary_of("signature", SIGNATURE_BYTES)
 identifier: Codec[Identifier] = _binary_of("identifier", IDENTIFIER_BYTES)
-height: Codec[Height] = _integer_of("height", 0, 2**63 - 1)
-round_: Codec[Round] = _integer_of("round", 0, 2**31 - 1)
-entry_index: Codec[EntryIndex] = _integer_of("entry index", 0, 2**63 - 1)
-time_ms: Codec[TimeMs] = _integer_of("time_ms", 0, MAX_TIME_MS)
-day: Codec[Day] = _integer_of("day", 0, MAX_DAY)
-points: Codec[Points] = _integer_of("points", 0, MAX_POINTS)
-minutes: Codec[Minutes] = _integer_of("minutes", -(2**31), 2**31 - 1)
+height: Codec[Height] = typed_integer("height", 0, 2**63 - 1)
+round_: Codec[Round] = typed_integer("round", 0, 2**31 - 1)
+entry_index: Codec[EntryIndex] = typed_integer("entry index", 0, 2**63 - 1)
+time_ms: Codec[TimeMs] = typed_integer("time_ms", 0, MAX_TIME_MS)
+day: Codec[Day] = typed_integer("day", 0, MAX_DAY)
+points: Codec[Points] = typed_integer("points", 0, MAX_POINTS)
+minutes: Codec[Minutes] = typed_integer("minutes", -(2**31), 2**31 - 1)
 """Any whole number: whether it is a possible length of service is a rule's question, not the codec's."""

@@ -104,6 +104,22 @@ class Reason(StrEnum):
     INTERNAL = "internal"
 
 
+SIGNER_REASONS = frozenset(
+    {
+        Reason.UNKNOWN_KEY,
+        Reason.UNKNOWN_ORGANISATION,
+        Reason.UNKNOWN_MERCHANT,
+        Reason.UNKNOWN_VOLUNTEER,
+        Reason.NOT_PERMITTED,
+        Reason.SUSPENDED,
+        Reason.INSUFFICIENT_SIGNATURES,
+    }
+)
+"""Refusals that may be about who signed. They are answered but never recorded: an id covers the payload and not its signatures,
+so a recorded one would let anybody who sees a payload send it under a wrong signature and so end it for its owner. A draft that
+lacks a signature stays good, too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """What a reason means and what the person who meets it does next."""

@@ -62,8 +62,7 @@ class Admission:
         self._rule_book.admit(view, signed.signers)
 
     def _validate_content(self, transaction: Transaction) -> None:
-        # An unknown kind comes before an expired one in the order of reasons. The time given here always fits.
-        validate_form(transaction, self._chain_id, transaction.valid_until_ms)
+        validate_form(transaction, self._chain_id)
         self._rule_book.validate_form(transaction)
 
     def _remember(self, envelope_hash: Hash) -> None:

@@ -8,7 +8,7 @@ build, validate and commit; `check`, `find_outcome` and readers may be used mean
 from collections.abc import Iterable
 
 from ledger.authorities import Authority
-from ledger.blocks import Block, Commit, commit_codec, verify_commit
+from ledger.blocks import Block, Commit, commit_codec, compute_block_hash, verify_commit
 from ledger.codec import encode
 from ledger.errors import HourledgerError
 from ledger.execution import RuleBook
@@ -27,11 +27,14 @@ from node.chain.rules import ChainRules, PartiesOf
 from node.storage import namespaces
 from node.storage.protocol import KeyValueStore
 
+REMEMBERED_CANDIDATES = 4
+"""Each holds a whole block and all that it writes."""
+
 
 class Chain:
     """A chain over a store that its caller opened and will close. Made by `Chain.open`."""
 
-    __slots__ = ("_admission", "_failure", "_rules", "_store", "_tip")
+    __slots__ = ("_admission", "_executed", "_failure", "_rules", "_store", "_tip")
 
     def __init__(self, store: KeyValueStore, rules: ChainRules, tip: Tip) -> None:
         self._store = store
@@ -39,6 +42,8 @@ class Chain:
         self._tip = tip
         self._admission = Admission(rules.chain_id, rules.rule_book)
         self._failure: HourledgerError | None = None
+        # Candidates for the block after the tip, by block hash: what was executed once is not executed again.
+        self._executed: dict[Hash, Candidate] = {}
 
     @classmethod
     def open(
@@ -99,15 +104,23 @@ class Chain:
         candidate says so.
         """
         self._require_sound()
-        return proposing.build(self._rules, self._admission, self._store, self._tip, transactions, time_ms, proposer)
+        candidate = proposing.build(self._rules, self._admission, self._store, self._tip, transactions, time_ms, proposer)
+        self._remember(candidate)
+        return candidate
 
     def validate(self, block: Block) -> Candidate:
         """Return the candidate of a block that another node made, or raise `HourledgerError` that says what is wrong with it.
 
-        Whose turn it is, and whether its time is too far from the present, is for the engine to judge.
+        Whose turn it is, and whether its time is too far from the present, is for the engine to judge. A block that this chain
+        built or found valid just before is not executed again.
         """
         self._require_sound()
-        return validation.validate(self._rules, self._admission, self._store, self._tip, block)
+        known = self._executed.get(compute_block_hash(block.header))
+        if known is not None and known.block == block:
+            return known
+        candidate = validation.validate(self._rules, self._admission, self._store, self._tip, block)
+        self._remember(candidate)
+        return candidate
 
     def commit(self, candidate: Candidate, commit: Commit) -> None:
         """Make a block final: verify its commit, write it in one synced batch, and only then stand on it.
@@ -128,6 +141,12 @@ class Chain:
             self._failure = error
             raise
         self._tip = candidate.tip
+        self._executed.clear()
+
+    def _remember(self, candidate: Candidate) -> None:
+        if len(self._executed) >= REMEMBERED_CANDIDATES:
+            self._executed.clear()
+        self._executed[candidate.block_hash] = candidate
 
     def _require_sound(self) -> None:
         if self._failure is not None:

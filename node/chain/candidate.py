@@ -25,7 +25,7 @@ from ledger.state import View, iterate_hashed
 from ledger.state_tree import update
 from ledger.tiles import TILE_HEIGHT, TILE_WIDTH, is_stored_level
 from ledger.types import HASH_BYTES, PUBLIC_KEY_BYTES, ZERO_HASH, EntryIndex, Hash, Height, PublicKey, TimeMs
-from node.chain.records import Tip, encode_tip, load_page, load_tile
+from node.chain.records import Tip, damaged, encode_tip, load_page, load_tile
 from node.chain.rules import ChainRules, PartiesOf
 from node.storage import namespaces
 from node.storage.protocol import Readable
@@ -170,6 +170,13 @@ def _compute_tile_writes(source: Readable, appended: Appended) -> dict[bytes, by
         tile_index, position = divmod(index, TILE_WIDTH)
         tile = (level // TILE_HEIGHT, tile_index)
         if tile not in grown:
-            grown[tile] = [load_tile(source, *tile)[: position * HASH_BYTES]] if position else []
+            grown[tile] = [_load_partial_tile(source, tile, position)] if position else []
         grown[tile].append(node)
     return {namespaces.compute_tile_key(*tile): b"".join(hashes) for tile, hashes in grown.items()}
+
+
+def _load_partial_tile(source: Readable, tile: tuple[int, int], width: int) -> bytes:
+    data = load_tile(source, *tile)
+    if len(data) != width * HASH_BYTES:
+        raise damaged(f"tile {tile[0]}/{tile[1]} does not have {width} hashes", f"{len(data)} bytes")
+    return data

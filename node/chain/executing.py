@@ -1,7 +1,8 @@
-"""Execution of a block's transactions that a fault in a rule cannot stop.
+"""Execution of a block's transactions that neither a fault in a rule nor a wrong signer can spoil.
 
 A rule that raises anything but `Rejection` has a bug. The transaction that meets it must reach no block, or no node could go
-on: a proposer leaves it out, a validator refuses the block that has it, and both say which one it was.
+on: a proposer leaves it out, a validator refuses the block that has it, and both say which one it was. The same holds for a
+refusal that is about the signers (`ledger.reasons.SIGNER_REASONS`): the transaction stays open for those who may sign it.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from ledger.errors import HourledgerError
 from ledger.events import Outcome
 from ledger.execution import BlockContext, Executed, RuleBook, execute_block
-from ledger.reasons import Reason
+from ledger.reasons import EXPLANATIONS, SIGNER_REASONS, Reason
 from ledger.state import Overlay, View
 from ledger.transactions import SignedTransaction
 from node.chain.candidate import LeftOut
@@ -18,16 +19,16 @@ from node.chain.candidate import LeftOut
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What the transactions led to, without those that met a fault."""
+    """What the transactions led to, without those that met a fault or were signed by the wrong people."""
 
     executed: Executed
     failures: tuple[LeftOut, ...]
 
 
 def execute_each(view: View, rule_book: RuleBook, transactions: Sequence[SignedTransaction], context: BlockContext) -> Done:
-    """Carry out transactions in order over `view`; one that meets a fault in a rule changes nothing.
+    """Carry out transactions in order over `view`; one that cannot be in a block changes nothing.
 
-    Leads to the same as `ledger.execution.execute_block` where there is no fault. Raises `STORE_DAMAGED` when `view` does.
+    Leads to the same as `ledger.execution.execute_block` where all can. Raises `STORE_DAMAGED` when `view` does.
     """
     state = Overlay(view)
     outcomes: list[Outcome] = []
@@ -39,10 +40,18 @@ def execute_each(view: View, rule_book: RuleBook, transactions: Sequence[SignedT
         except Exception as error:  # noqa: BLE001 - any bug in a rule, of whatever type
             failures.append(LeftOut(signed.transaction_id, _explain_fault(signed, error)))
             continue
+        outcome = executed.outcomes[0]
+        if outcome.reason in SIGNER_REASONS:
+            failures.append(LeftOut(signed.transaction_id, _explain_refusal(outcome.reason, outcome.value)))
+            continue
         state.absorb(executed.state)
         outcomes.extend(executed.outcomes)
         entries.extend(executed.entries)
     return Done(Executed(tuple(outcomes), tuple(entries), state), tuple(failures))
+
+
+def _explain_refusal(reason: Reason, value: str) -> HourledgerError:
+    return HourledgerError(reason, EXPLANATIONS[reason].meaning, value)
 
 
 def _explain_fault(signed: SignedTransaction, error: Exception) -> HourledgerError:

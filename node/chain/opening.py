@@ -82,6 +82,8 @@ def _verify_last_block(store: Readable, rules: ChainRules, tip: Tip) -> None:
 
 
 def _verify_log_end(store: Readable, tip: Tip) -> None:
+    if tip.size <= tip.header.log_size:
+        raise damaged("the frontier of the tip does not fit its header", str(tip.size))
     last = EntryIndex(tip.size - 1)
     if load_required(store, namespaces.compute_entry_key(last), bytes) != HEADER.encode(tip.header):
         raise damaged("the last entry of the log is not the header of the tip", str(last))

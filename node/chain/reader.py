@@ -6,7 +6,6 @@ root of the header that is the last of those entries. Keep the reader of the hei
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Final, Self
 
 from ledger import merkle, state_tree
@@ -18,7 +17,7 @@ from ledger.merkle import NodeReader
 from ledger.reasons import Reason
 from ledger.state import compute_key_hash
 from ledger.state_tree import StateProof
-from ledger.tiles import TILE_HEIGHT, TILE_WIDTH, node_reader_from_tiles
+from ledger.tiles import MAX_TILE_LEVEL, TILE_HEIGHT, TILE_WIDTH, node_reader_from_tiles
 from ledger.types import HASH_BYTES, EntryIndex, Hash, Height, Identifier
 from node.chain.records import (
     StateView,
@@ -72,7 +71,7 @@ class ChainReader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /) -> None:
+    def __exit__(self, *_exception: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -120,6 +119,7 @@ class ChainReader:
 
     def iterate_subject(self, party: Identifier, start: EntryIndex = FIRST_ENTRY) -> Iterator[EntryIndex]:
         """Yield the indexes, from `start` on, of the entries that a party may read because they name it."""
+        self._require_range(start, self.tip.size)
         prefix = namespaces.SUBJECTS.key(party)
         for key, _nothing in self._snapshot.iterate(prefix, namespaces.encode_number(start)):
             yield decode_reference(key[len(prefix) :])
@@ -130,8 +130,8 @@ class ChainReader:
 
     def read_tile(self, level: int, index: int, width: int = TILE_WIDTH) -> bytes:
         """Return the first `width` hashes of a tile (C2SP tlog-tiles)."""
-        end = (index * TILE_WIDTH + width) << (TILE_HEIGHT * level)
-        if level < 0 or index < 0 or not 0 < width <= TILE_WIDTH or end > self.tip.size:
+        is_tile = 0 <= level <= MAX_TILE_LEVEL and index >= 0 and 0 < width <= TILE_WIDTH
+        if not is_tile or (index * TILE_WIDTH + width) << (TILE_HEIGHT * level) > self.tip.size:
             raise HourledgerError(Reason.NOT_FOUND, "the log has no such tile", f"{level}/{index}.p/{width}")
         return load_tile(self._snapshot, level, index)[: width * HASH_BYTES]
 

@@ -121,7 +121,7 @@ def _replay_block(chain: Chain, found: Readable, height: Height, data: bytes) ->
     except HourledgerError as error:
         if error.reason is Reason.WRITE_FAILED:  # The scratch store's disk is full: that says nothing about this one.
             raise
-        raise damaged(f"the commit of block {height} is not good: {error.detail}", error.value) from error
+        raise damaged(f"commit {height} is not good: {error.detail}", error.value) from error
 
 
 def _compare(expected: Readable, found: Readable, namespace: Namespace) -> int:

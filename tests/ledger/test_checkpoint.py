@@ -105,6 +105,11 @@ def test_a_text_that_is_not_exactly_a_checkpoint_is_refused(text: str) -> None:
         parse_checkpoint(text)
 
 
+def test_the_refusal_of_an_extension_line_says_so() -> None:
+    with pytest.raises(CodecError, match="extension"):
+        parse_checkpoint(format_checkpoint(CHECKPOINT) + "extension\n")
+
+
 @pytest.mark.parametrize(
     ("origin", "size", "root"),
     [("", 0, bytes(32)), ("a" * 256, 0, bytes(32)), ("a", -1, bytes(32)), ("a", 2**63, bytes(32)), ("a", 0, bytes(31))],

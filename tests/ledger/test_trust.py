@@ -236,6 +236,21 @@ def test_a_key_name_that_a_note_allows_and_a_policy_does_not() -> None:
         LogKey(log_key(0, "a\x7fb"))
 
 
+def test_a_policy_made_in_memory_obeys_the_same_rules() -> None:
+    one, other = Witness("a", cosigner_key(1)), Witness("b", cosigner_key(2))
+    nested = (Group("g", 1, ("a",)), Group("h", 2, ("g", "b")))
+    assert is_quorum(TrustPolicy((), (one, other), nested, "h"), ["a", "b"])
+    renamed = VerifierKey("other.example", SignatureType.COSIGNATURE, one.key.public_key)
+    for witnesses, groups, quorum in [
+        ((one, Witness("b", renamed)), (), "a"),
+        ((one, other), tuple(reversed(nested)), "h"),
+        ((one, other), (Group("g", 1, ("g",)),), "a"),
+        ((one,), (), "b"),
+    ]:
+        with pytest.raises(CodecError):
+            TrustPolicy((), witnesses, groups, quorum)
+
+
 def test_built_policies_need_the_origin_as_the_logs_name_and_a_threshold_that_can_be_met() -> None:
     with pytest.raises(CodecError, match="origin"):
         build_trust("hours.example/other", [log_key(0)], [cosigner_key(1)], 1)

@@ -47,12 +47,12 @@ EVENT_TYPES: dict[str, EventType[Any]] = {event.name: event for event in (PUT, O
 
 @dataclass(frozen=True, slots=True)
 class ToyRuleBook:
-    """Kinds `put`, `refuse` (always rejected) and `break` (a bug), for members whose keys the state knows."""
+    """Kinds `put`, `own` (a put by `MEMBER` only), `refuse` (always rejected) and `break` (a bug), for known members."""
 
     version: int = 1
 
     def validate_form(self, transaction: Transaction) -> None:
-        if transaction.kind not in {"put", "refuse", "break"}:
+        if transaction.kind not in {"put", "own", "refuse", "break"}:
             raise HourledgerError(Reason.UNKNOWN_KIND, "there is no such kind", transaction.kind)
         try:
             decode(PUTS, transaction.body)
@@ -71,6 +71,8 @@ class ToyRuleBook:
                 state.put(b"value/" + put.key, put.value)
             else:
                 state.delete(b"value/" + put.key)
+        if transaction.kind == "own" and MEMBER.public_key not in context.signers:
+            raise Rejection(Reason.NOT_PERMITTED, "not the owner", "a value")
         if transaction.kind == "refuse":
             raise Rejection(Reason.NO_CHANGE, "never", "a value")
         if transaction.kind == "break":

@@ -25,7 +25,7 @@ from ledger.types import Hash, Round, TimeMs
 from node.chain import Chain
 from node.storage.leveldb import open_leveldb
 from node.storage.memory import MemoryStore
-from node.storage.namespaces import BLOCKS, ENTRIES, STATE
+from node.storage.namespaces import BLOCKS, ENTRIES, STATE, compute_tile_key
 from tests.node import toy
 
 
@@ -80,6 +80,21 @@ def test_a_refusal_is_recorded_and_changes_nothing(chain: Chain) -> None:
     assert chain.view().get(b"value/a") is None
 
 
+def test_a_payload_under_the_wrong_signature_stays_open_for_its_owner() -> None:
+    chain = toy.open_chain(MemoryStore())
+    stolen = toy.transact(1, (b"a", b"1"), kind="own", key=toy.OTHER_MEMBER)
+    candidate = toy.build(chain, [stolen, toy.transact(2, (b"b", b"2"))])
+    assert [(item.transaction_id, item.error.reason) for item in candidate.left_out] == [
+        (stolen.transaction_id, Reason.NOT_PERMITTED)
+    ]
+    chain.commit(candidate, toy.make_commit(candidate.block.header))
+    assert chain.find_outcome(stolen.transaction_id) is None
+    toy.add_block(chain, sign(stolen, toy.MEMBER))
+    found = chain.find_outcome(stolen.transaction_id)
+    assert found is not None
+    assert found.outcome.is_accepted
+
+
 def test_headers_lead_from_one_to_the_next(chain: Chain) -> None:
     candidates = toy.tell_story(chain)
     with chain.reader() as reader:
@@ -117,7 +132,8 @@ def test_a_candidate_that_is_not_committed_leaves_no_trace() -> None:
     store = MemoryStore()
     chain = toy.open_chain(store)
     before = toy.read_all(store)
-    chain.validate(toy.build(chain, toy.STORY[0]).block)
+    chain.validate(toy.build(toy.open_chain(MemoryStore()), toy.STORY[0]).block)
+    toy.build(chain, toy.STORY[2])
     assert toy.read_all(store) == before
 
 
@@ -215,6 +231,17 @@ def test_only_the_block_after_the_tip_is_committed(chain: Chain) -> None:
     chain.commit(candidate, commit)
     with refused(Reason.INTERNAL):
         chain.commit(candidate, commit)
+
+
+@pytest.mark.parametrize("width", [0, 1, 2])
+def test_a_tile_of_another_width_is_not_built_upon(width: int) -> None:
+    store = MemoryStore()
+    chain = toy.open_chain(store)
+    toy.add_block(chain)
+    assert chain.tip.size == 2
+    store.write({compute_tile_key(0, 0): (store.get(compute_tile_key(0, 0)) or b"")[: 32 * width] + bytes(32 * (width // 2))})
+    with refused(Reason.STORE_DAMAGED):
+        toy.build(chain, ())
 
 
 def test_execution_is_that_of_the_ledger(chain: Chain) -> None:

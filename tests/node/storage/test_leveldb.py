@@ -94,6 +94,29 @@ def test_a_store_cannot_be_opened_on_a_full_disk(tmp_path: Path) -> None:
     open_leveldb(tmp_path).close()
 
 
+class RecordingDatabase:
+    """Stands for a LevelDB, and notes how it is written."""
+
+    def __init__(self) -> None:
+        self.calls: list[object] = []
+
+    def write_batch(self, *, sync: bool) -> "RecordingDatabase":
+        self.calls.append(("batch", sync))
+        return self
+
+    def put(self, key: bytes, value: bytes) -> None:
+        self.calls.append((key, value))
+
+    def write(self) -> None:
+        self.calls.append("written")
+
+
+def test_a_batch_is_one_synced_write(tmp_path: Path) -> None:
+    database = RecordingDatabase()
+    LevelDbStore(database, tmp_path).write({b"a": b"1", b"b": b"2"})
+    assert database.calls == [("batch", True), (b"a", b"1"), (b"b", b"2"), "written"]
+
+
 class BrokenDatabase:
     """Stands for a LevelDB that fails at whatever it is asked."""
 

@@ -1,0 +1,79 @@
+"""Activities: published before hours are recorded for them, closed when nothing more is to come."""
+
+from pathlib import Path
+
+import click
+
+from cli.office.importer import publish as publish_activities
+from cli.office.record_book import KnownActivity
+from cli.options import DATE, IDENTIFIER
+from cli.output import format_json
+from cli.session import Session, asks, open_desk, works_at_desk
+from contracts.activities import ActivityClass, CloseActivity
+from ledger.errors import HourledgerError
+from ledger.reasons import Reason
+from ledger.types import Day, Identifier
+
+_CLASSES = [item.name.lower() for item in ActivityClass]
+
+
+@click.group()
+def command() -> None:
+    """Activities of an organisation."""
+
+
+@command.command("publish")
+@click.argument("reference")
+@click.option("--name", required=True, help="The activity's name. Its hash goes onto the ledger, the text does not.")
+@click.option("--class", "class_name", type=click.Choice(_CLASSES), default="service", show_default=True, help="What it is.")
+@click.option("--first-day", type=DATE, required=True, help="Such as 2026-10-11.")
+@click.option("--last-day", type=DATE, help="Otherwise the first day.")
+@works_at_desk
+def publish(
+    session: Session,
+    *,
+    reference: str,
+    name: str,
+    class_name: str,
+    first_day: Day,
+    last_day: Day | None,
+    office: Path,
+    organisation: Identifier | None,
+) -> None:
+    """Publish the activity that the organisation's files call REFERENCE (signed by one officer)."""
+    activity_class = ActivityClass[class_name.upper()]
+    with open_desk(session, office, organisation) as desk:
+        identifier = desk.book.compute_activity(reference, activity_class, first_day)
+        document = {"activity": identifier.hex(), "reference": reference, "dry_run": session.is_dry_run}
+        activity = KnownActivity(
+            identifier, reference, activity_class, first_day, last_day or first_day, name, is_published=False
+        )
+        if session.is_dry_run:
+            session.output.give(document, f"{name} would be published as {identifier.hex()}.")
+            return
+        desk.resume()
+        publish_activities(desk, (activity,))
+        session.output.give(document, f"{name} is published as {identifier.hex()}.")
+
+
+@command.command("close")
+@click.argument("reference")
+@works_at_desk
+def close(session: Session, *, reference: str, office: Path, organisation: Identifier | None) -> None:
+    """Close the activity that the organisation's files call REFERENCE (signed by one officer)."""
+    with open_desk(session, office, organisation) as desk:
+        found = [item for item in desk.book.find_activities(reference) if item.is_published]
+        if not found:
+            raise HourledgerError(Reason.UNKNOWN_ACTIVITY, "the record book has no such activity", reference)
+        for item in found:
+            done = f"{reference} is closed"
+            session.carry_out("activities.close", CloseActivity(item.activity, desk.organisation), done)
+
+
+@command.command("show")
+@click.argument("activity", type=IDENTIFIER)
+@asks
+def show(session: Session, *, activity: Identifier) -> None:
+    """Show an activity as everybody may see it."""
+    document = session.client.get_json(f"/v1/activities/{activity.hex()}")
+    session.output.give(document, format_json(document))

@@ -1,0 +1,73 @@
+"""Certificates: issued from proven records, shown in words."""
+
+from pathlib import Path
+
+import click
+
+from certificates.jcs import encode_jcs, parse_json_object
+from certificates.verification import MAX_CERTIFICATE_BYTES, format_report, verify_certificate
+from cli.office.files import write_whole
+from cli.office.issuing import Issuer, Period
+from cli.options import DATE, PATH, json_option
+from cli.output import Output, format_json
+from cli.reading import read_bounded
+from cli.session import Session, compute_now_ms, open_desk, works_at_desk
+from ledger.errors import HourledgerError
+from ledger.reasons import Reason
+from ledger.types import Day, Identifier, TimeMs
+
+
+@click.group()
+def command() -> None:
+    """Certificates of service."""
+
+
+@command.command("issue")
+@click.argument("reference")
+@click.option("--out", type=PATH, required=True, help="The file to write.")
+@click.option("--first-day", type=DATE, help="Only records from this day on.")
+@click.option("--last-day", type=DATE, help="Only records up to this day.")
+@works_at_desk
+def issue(
+    session: Session,
+    *,
+    reference: str,
+    out: Path,
+    first_day: Day | None,
+    last_day: Day | None,
+    office: Path,
+    organisation: Identifier | None,
+) -> None:
+    """Issue a certificate for the volunteer whom the organisation's files call REFERENCE (signed by one officer)."""
+    key = session.load_key()
+    with open_desk(session, office, organisation) as desk:
+        known = desk.book.find_volunteer(reference)
+        if known is None:
+            raise HourledgerError(Reason.UNKNOWN_VOLUNTEER, "the record book has no such volunteer", reference)
+        issuer = Issuer(session.client, desk.records, desk.organisation, key)
+        document = issuer.issue(known.volunteer, compute_now_ms(), Period(first_day, last_day))
+    if not session.is_dry_run:
+        write_whole(out, encode_jcs(document))
+    done = "would be" if session.is_dry_run else "is"
+    answer = {"dry_run": session.is_dry_run, "certificate": str(out), "id": document["id"]}
+    session.output.give(answer, f"The certificate {document['id']} {done} in {out}.")
+
+
+@command.command("show")
+@click.argument("file", type=PATH)
+@click.option("--full", is_flag=True, help="Print the whole document.")
+@json_option
+def show(*, file: Path, full: bool, is_json: bool) -> None:
+    """Show what the certificate in FILE says. Whether that is true, hourledger verify says."""
+    data = read_bounded(file, MAX_CERTIFICATE_BYTES, "the certificate")
+    if full:
+        click.echo(format_json(parse_json_object(data, max_bytes=MAX_CERTIFICATE_BYTES)))
+        return
+    # The statement is computed from the evidence; without a trust file nothing vouches for it, and that is said.
+    report = verify_certificate(data, (), TimeMs(compute_now_ms()))
+    statement = format_report(report)["statement"]
+    if not isinstance(statement, dict):
+        failed = next(check for check in report.report.checks if check.reason is not None)
+        raise HourledgerError(failed.reason or Reason.MALFORMED, failed.detail, str(file))
+    lines = [f"{name:<18} {value}" for name, value in statement.items()]
+    Output(is_json).give({"is_verified": False, **statement}, "\n".join((*lines, "not verified: use hourledger verify")))

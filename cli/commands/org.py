@@ -1,0 +1,90 @@
+"""Organisations: licensed by an authority, run by their officers."""
+
+import click
+
+from cli.office.builders import new_identifier
+from cli.options import IDENTIFIER, PUBLIC_KEY
+from cli.output import format_json
+from cli.session import Session, asks, sends
+from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, SetPolicy
+from contracts.identity.parties import Standing
+from ledger.types import Identifier, PublicKey
+
+_organisation = click.argument("organisation", type=IDENTIFIER)
+
+
+@click.group()
+def command() -> None:
+    """Organisations, their officers and their policy."""
+
+
+@command.command("register")
+@click.option("--name", required=True, help="The name that certificates show.")
+@click.option(
+    "--officer", "officers", type=PUBLIC_KEY, multiple=True, required=True, help="An officer's public key. Repeatable."
+)
+@click.option("--approvals", type=click.IntRange(1, 16), default=2, show_default=True, help="Officers who must sign hours.")
+@click.option("--id", "organisation", type=IDENTIFIER, help="The identifier to use. Otherwise a new one is made.")
+@sends
+def register(
+    session: Session, *, name: str, officers: tuple[PublicKey, ...], approvals: int, organisation: Identifier | None
+) -> None:
+    """License an organisation to record hours (signed by an authority)."""
+    identifier = organisation or new_identifier()
+    body = RegisterOrganisation(identifier, name, officers, approvals)
+    done = f"{name} is registered as {identifier.hex()}"
+    session.carry_out("identity.register_organisation", body, done, organisation=identifier.hex())
+
+
+@command.command("show")
+@_organisation
+@asks
+def show(session: Session, *, organisation: Identifier) -> None:
+    """Show an organisation as everybody may see it."""
+    document = session.client.get_json(f"/v1/organisations/{organisation.hex()}")
+    session.output.give(document, format_json(document))
+
+
+@command.command("suspend")
+@_organisation
+@sends
+def suspend(session: Session, *, organisation: Identifier) -> None:
+    """Suspend an organisation (signed by an authority)."""
+    body = ChangeStanding(organisation, Standing.SUSPENDED)
+    session.carry_out("identity.change_standing", body, "The organisation is suspended")
+
+
+@command.command("reinstate")
+@_organisation
+@sends
+def reinstate(session: Session, *, organisation: Identifier) -> None:
+    """Lift a suspension (signed by an authority)."""
+    body = ChangeStanding(organisation, Standing.ACTIVE)
+    session.carry_out("identity.change_standing", body, "The organisation is reinstated")
+
+
+@command.command("add-officer")
+@_organisation
+@click.argument("officer", type=PUBLIC_KEY)
+@sends
+def add_officer(session: Session, *, organisation: Identifier, officer: PublicKey) -> None:
+    """Add an officer by the public key (signed by officers as the policy says)."""
+    session.carry_out("identity.add_officer", ChangeOfficer(organisation, officer), "The officer is added")
+
+
+@command.command("remove-officer")
+@_organisation
+@click.argument("officer", type=PUBLIC_KEY)
+@sends
+def remove_officer(session: Session, *, organisation: Identifier, officer: PublicKey) -> None:
+    """Remove an officer, whose key can never be used again (signed by officers as the policy says)."""
+    session.carry_out("identity.remove_officer", ChangeOfficer(organisation, officer), "The officer is removed")
+
+
+@command.command("set-policy")
+@_organisation
+@click.option("--approvals", type=click.IntRange(1, 16), required=True, help="Officers who must sign hours.")
+@sends
+def set_policy(session: Session, *, organisation: Identifier, approvals: int) -> None:
+    """Set how many officers must sign (signed by as many as the present policy says)."""
+    session.carry_out("identity.set_policy", SetPolicy(organisation, approvals), f"{approvals} officers must sign from now on")

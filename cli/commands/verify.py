@@ -1,0 +1,90 @@
+"""Verification of certificates from files, without a node and without a network."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from certificates.datetimes import parse_datetime
+from certificates.verification import MAX_CERTIFICATE_BYTES, CertificateReport, format_report, verify_certificate
+from cli.output import Output
+from cli.reading import read_bounded
+from cli.trust_files import load_policies
+from ledger.errors import HourledgerError
+from ledger.types import TimeMs
+from ledger.verification import Verdict
+
+_MS_PER_DAY = 86_400_000
+_MARKS = {Verdict.VALID: "✓", Verdict.INVALID: "✗", Verdict.UNDETERMINED: "?"}
+_WORST_FIRST = (Verdict.INVALID, Verdict.UNDETERMINED, Verdict.VALID)
+
+
+@click.command("verify")
+@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option(
+    "--trust",
+    "trust_paths",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    required=True,
+    envvar="HOURLEDGER_TRUST",
+    help="A trust file, or a folder of them. Repeatable.",
+)
+@click.option("--at-time", help="The time to judge by, such as 2026-10-11T12:00:00Z. Otherwise now.")
+@click.option("--max-age", "max_age_days", type=click.IntRange(0, 36_500), help="How many days old the evidence may be.")
+@click.option("--json", "is_json", is_flag=True, help="Print one JSON object.")
+def command(
+    *,
+    files: tuple[Path, ...],
+    trust_paths: tuple[Path, ...],
+    at_time: str | None,
+    max_age_days: int | None,
+    is_json: bool,
+) -> int:
+    """Check certificates in FILES, offline.
+
+    Ends with 0 when all are valid, 1 when one is invalid, 3 when one could not be decided, 2 when the command cannot be used.
+    """
+    output = Output(is_json)
+    policies = load_policies(trust_paths)
+    at_time_ms = _parse_time(at_time)
+    max_age_ms = None if max_age_days is None else max_age_days * _MS_PER_DAY
+    reports = [
+        verify_certificate(read_bounded(file, MAX_CERTIFICATE_BYTES, "the certificate"), policies, at_time_ms, max_age_ms)
+        for file in files
+    ]
+    output.show(_format_reports(files, reports))
+    for file, report in zip(files, reports, strict=True):
+        output.say(_describe(file, report))
+    return _find_worst(reports).exit_code
+
+
+def _format_reports(files: Sequence[Path], reports: Sequence[CertificateReport]) -> object:
+    """Return one report for one file; for several, all of them under the worst verdict."""
+    documents = [{"file": str(file), **format_report(report)} for file, report in zip(files, reports, strict=True)]
+    return documents[0] if len(documents) == 1 else {"verdict": _find_worst(reports).value, "files": documents}
+
+
+def _find_worst(reports: Sequence[CertificateReport]) -> Verdict:
+    verdicts = {report.report.verdict for report in reports}
+    return next(verdict for verdict in _WORST_FIRST if verdict in verdicts)
+
+
+def _describe(file: Path, report: CertificateReport) -> str:
+    lines = [f"{file}: {report.report.verdict.value}"]
+    statement = report.statement
+    if statement is not None and report.report.verdict is Verdict.VALID:
+        hours, minutes = divmod(statement.minutes, 60)
+        lines.append(f"  {hours} h {minutes} min in {statement.records} records, {statement.organisation_name}")
+    lines += [f"  {_MARKS[check.verdict]} {check.name}: {check.detail}" for check in report.report.checks]
+    return "\n".join(lines)
+
+
+def _parse_time(text: str | None) -> TimeMs:
+    if text is None:
+        return TimeMs(time.time_ns() // 1_000_000)
+    try:
+        return parse_datetime(text)
+    except HourledgerError as error:
+        raise click.BadParameter(f"'{text}' is not a time such as 2026-10-11T12:00:00Z", param_hint="--at-time") from error

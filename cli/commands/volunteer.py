@@ -1,0 +1,137 @@
+"""Volunteers: enrolled by an organisation, one account a person."""
+
+from pathlib import Path
+
+import click
+
+from cli.office.enrolling import Person, read_people
+from cli.office.importer import enrol
+from cli.office.record_book import KnownVolunteer, RecordBook
+from cli.office.tags import FILE_NAME, Registrar, load_registrar_key
+from cli.options import IDENTIFIER, PATH, PUBLIC_KEY, compose, json_option, office_option
+from cli.output import Output, confirm, format_json
+from cli.session import Session, asks_with_key, open_desk, works_at_desk
+from ledger.errors import HourledgerError
+from ledger.reasons import Reason
+from ledger.types import Identifier, PublicKey
+
+registrar_options = compose(
+    click.option("--registrar-key", type=PATH, help="The region's registrar's key. Otherwise registrar.key in the office."),
+    click.option(
+        "--shared-references",
+        "is_shared",
+        is_flag=True,
+        help="The references mean the same person at every organisation of the region, such as an official number.",
+    ),
+)
+
+
+def load_registrar(office: Path, registrar_key: Path | None, *, is_shared: bool) -> Registrar:
+    """Return the registrar that an office works with."""
+    return Registrar(load_registrar_key(registrar_key or office / FILE_NAME), is_shared)
+
+
+@click.group()
+def command() -> None:
+    """Volunteers of an organisation."""
+
+
+@command.command("enrol")
+@click.argument("file", type=PATH, required=False)
+@click.option("--id", "references", multiple=True, help="The organisation's reference of a volunteer. Repeatable.")
+@click.option("--public-key", type=PUBLIC_KEY, help="The public key of the one volunteer named by --id.")
+@registrar_options
+@works_at_desk
+def enrol_volunteers(
+    session: Session,
+    *,
+    file: Path | None,
+    references: tuple[str, ...],
+    public_key: PublicKey | None,
+    registrar_key: Path | None,
+    is_shared: bool,
+    office: Path,
+    organisation: Identifier | None,
+) -> None:
+    """Enrol the volunteers in FILE (CSV or XLSX), or those named by --id (signed by one officer).
+
+    FILE has a column volunteer (志愿者编号), and if there are any, name (姓名) and public key (公钥). Names stay in
+    the record book.
+    """
+    people = _collect(file, references, public_key)
+    registrar = load_registrar(office, registrar_key, is_shared=is_shared)
+    with open_desk(session, office, organisation) as desk:
+        desk.resume()
+        new = [item for item in people if not _is_enrolled(desk.book, item)]
+        if not session.is_dry_run:
+            known = tuple(_to_known(desk.book, item) for item in new)
+            enrol(desk, known, registrar, {item.reference: item.key for item in new if item.key is not None})
+        accounts = {item.reference: desk.book.find_volunteer(item.reference) for item in people}
+    done = "would be" if session.is_dry_run else "are"
+    shown = {name: known.volunteer.hex() for name, known in accounts.items() if known is not None and known.is_enrolled}
+    text = f"{len(new)} volunteers {done} newly enrolled, {len(people) - len(new)} were enrolled before."
+    session.output.give({"dry_run": session.is_dry_run, "new": len(new), "volunteers": shown}, text)
+
+
+@command.command("show")
+@click.argument("volunteer", type=IDENTIFIER)
+@asks_with_key
+def show(session: Session, *, volunteer: Identifier) -> None:
+    """Show an account (asked for with the volunteer's key)."""
+    document = session.client.get_json(f"/v1/volunteers/{volunteer.hex()}", key=session.load_key())
+    session.output.give(document, format_json(document))
+
+
+@command.command("find")
+@click.argument("reference")
+@office_option
+@json_option
+def find(*, reference: str, office: Path, is_json: bool) -> None:
+    """Show the account that the record book has for REFERENCE."""
+    with RecordBook(office) as book:
+        known = book.find_volunteer(reference)
+    if known is None:
+        raise HourledgerError(Reason.NOT_FOUND, "the record book has no such volunteer", reference)
+    document = {"reference": reference, "volunteer": known.volunteer.hex(), "is_enrolled": known.is_enrolled}
+    Output(is_json).give(document, known.volunteer.hex())
+
+
+@command.command("erase")
+@click.argument("reference")
+@click.option("--yes", "is_agreed", is_flag=True, help="Erase without being asked.")
+@click.option("--dry-run", "is_dry_run", is_flag=True, help="Say what would happen; change nothing.")
+@office_option
+@json_option
+def erase(*, reference: str, is_agreed: bool, is_dry_run: bool, office: Path, is_json: bool) -> None:
+    """Destroy what this office has about a person: name, details, salts and the way to the account. There is no way back."""
+    output = Output(is_json)
+    with RecordBook(office) as book:
+        if book.find_volunteer(reference) is None:
+            raise HourledgerError(Reason.NOT_FOUND, "the record book has no such volunteer", reference)
+        if is_dry_run:
+            output.give({"dry_run": True, "reference": reference}, f"What is here about {reference} would be destroyed.")
+            return
+        if not is_agreed:
+            confirm(f"Destroy everything that is here about {reference}, for good?")
+        count = book.erase_volunteer(reference)
+    output.give({"reference": reference, "records": count}, f"The details of {count} records of {reference} are destroyed.")
+
+
+def _collect(file: Path | None, references: tuple[str, ...], public_key: PublicKey | None) -> tuple[Person, ...]:
+    if (file is None) == (not references):
+        raise click.UsageError("Name either a FILE or volunteers with --id.")
+    if public_key is not None and len(references) != 1:
+        raise click.UsageError("--public-key is the key of one volunteer: give --id once with it.")
+    return read_people(file) if file is not None else tuple(Person(item, key=public_key) for item in references)
+
+
+def _is_enrolled(book: RecordBook, person: Person) -> bool:
+    known = book.find_volunteer(person.reference)
+    return known is not None and known.is_enrolled
+
+
+def _to_known(book: RecordBook, person: Person) -> KnownVolunteer:
+    known = book.find_volunteer(person.reference)
+    if known is not None:
+        return known
+    return KnownVolunteer(person.reference, book.compute_volunteer(person.reference), is_enrolled=False, name=person.name)

@@ -1,0 +1,114 @@
+"""The program `hourledger`: finds the command, carries it out, and turns every error into a sentence and an exit code.
+
+Each group of commands is a module that is imported when it is used, so that `hourledger verify` needs no node's libraries.
+"""
+
+import importlib
+import io
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+import click
+
+from cli.output import report_error, report_surprise
+from ledger.errors import HourledgerError
+
+PROGRAM: Final = "hourledger"
+INTERRUPTED: Final = 130
+"""128 and the number of SIGINT, as shells have it."""
+
+COMMANDS: Final = {
+    "demo": "the whole story on this machine, then a summary",
+    "node": "make, run and look at a node",
+    "keys": "make and show keys",
+    "org": "organisations, their officers and their policy",
+    "merchant": "merchants",
+    "volunteer": "enrol volunteers",
+    "activity": "publish and close activities",
+    "hours": "certify hours from a spreadsheet, and correct them",
+    "points": "points of a volunteer",
+    "exchange": "offers, and points held and captured for them",
+    "tx": "drafts: show, sign, submit",
+    "cert": "issue certificates",
+    "verify": "check certificates, offline",
+    "trust": "trust files",
+    "fsck": "check a node's store from end to end",
+}
+"""Module of `cli.commands` and what it is for, in the order of the help. The module's `command` is the click command."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the help."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of a command."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"cli.commands.{cmd_name}").command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"cli.commands.{cmd_name} has no command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _find_version() -> str:
+    try:
+        return version(PROGRAM)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(_find_version(), prog_name=PROGRAM)
+def cli() -> None:
+    """Certify volunteer hours on a permissioned ledger, and check certificates offline."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out a command line and return the exit code: 0 done, 1 no, 2 usage, 3 no answer now, 4 damage (DESIGN 12)."""
+    is_json = "--json" in arguments
+    try:
+        return _carry_out(arguments)
+    except click.Abort:
+        click.echo("hourledger: interrupted; run the same command again to go on.", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stdout = io.StringIO()  # whoever read our output has gone; nothing is left to tell anybody
+        return 1
+    except HourledgerError as error:
+        return report_error(error, is_json=is_json)
+    except Exception as error:  # noqa: BLE001 - the last resort: a person sees a sentence, not a traceback
+        return report_surprise(error, is_json=is_json)
+
+
+def _carry_out(arguments: Sequence[str]) -> int:
+    try:
+        result = cli.main(args=list(arguments), prog_name=PROGRAM, standalone_mode=False)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    return result if isinstance(result, int) else 0
+
+
+def main() -> None:
+    """Entry point of the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a name shows its code instead of ending the command.
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(run(sys.argv[1:]))

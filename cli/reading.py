@@ -1,0 +1,18 @@
+"""Files that a user named, read with a bound. Apart from everything else, so that verification needs nothing of a node."""
+
+from pathlib import Path
+
+from ledger.errors import HourledgerError
+from ledger.reasons import Reason
+
+
+def read_bounded(path: Path, max_bytes: int, name: str) -> bytes:
+    """Return the first `max_bytes` + 1 bytes of a file, so that whoever parses them sees when it is too long.
+
+    `name` is what the file is, for the error (UNREADABLE_FILE).
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(max_bytes + 1)
+    except (OSError, ValueError) as error:
+        raise HourledgerError(Reason.UNREADABLE_FILE, f"{name} cannot be read", str(path)) from error

@@ -1,0 +1,83 @@
+"""Who may read what. Public values and events need nothing; the others a request signed by a party to them.
+
+Organisations read their own records, volunteers their own, merchants their holds (DESIGN section 9). Nobody reads by office:
+authorities keep the ledger and have no right to its people.
+"""
+
+from collections.abc import Iterable
+
+from aiohttp import web
+
+from contracts.exchange import HOLDS
+from contracts.identity.parties import KEYS, ORGANISATIONS, Role
+from contracts.rulebook import get_parties, get_table
+from ledger.errors import HourledgerError
+from ledger.reasons import Reason
+from ledger.state import View
+from ledger.types import IDENTIFIER_BYTES, Identifier, PublicKey
+from node.api.requests import get_service
+from node.api.signatures import RequestParts, verify_request
+
+_OWNED = frozenset({b"volunteer", b"points", b"calendar", b"merchant-points"})
+"""Tables whose keys begin with the identifier of the party that may read the value."""
+
+
+def authenticate(request: web.Request, view: View, body: bytes = b"") -> Identifier | None:
+    """Return the party that signed a request, None for one that is not signed; raise `NOT_AUTHENTICATED`.
+
+    An officer counts only while an officer of the organisation.
+    """
+    if "Signature" not in request.headers and "Signature-Input" not in request.headers:
+        return None
+    path, _, query = request.raw_path.partition("?")
+    parts = RequestParts(request.method, path, query, body)
+    key = verify_request(parts, request.headers, get_service(request).clock())
+    party = _find_party(view, key)
+    if party is None:
+        raise HourledgerError(Reason.NOT_AUTHENTICATED, "the request's key belongs to nobody on this chain", key.hex())
+    return party
+
+
+def _find_party(view: View, key: PublicKey) -> Identifier | None:
+    party = KEYS.get(view, key)
+    if party is None:
+        return None
+    if party.role is Role.OFFICER:
+        organisation = ORGANISATIONS.get(view, party.identifier)
+        if organisation is None or key not in organisation.officers:
+            return None
+    return party.identifier
+
+
+def require_party(signed_by: Identifier | None, allowed: Iterable[Identifier]) -> None:
+    """Raise `NOT_AUTHENTICATED` for a request that is not signed, `NOT_PERMITTED` for another's."""
+    if signed_by is None:
+        raise HourledgerError(Reason.NOT_AUTHENTICATED, "the answer is for its parties only")
+    if signed_by not in set(allowed):
+        raise HourledgerError(Reason.NOT_PERMITTED, "the signer is no party to it", signed_by.hex())
+
+
+def require_entry(signed_by: Identifier | None, entry: bytes) -> None:
+    """Raise unless the signer may read an entry of the log."""
+    parties = get_parties(entry)
+    if parties:
+        require_party(signed_by, parties)
+
+
+def require_key(signed_by: Identifier | None, view: View, key: bytes) -> None:
+    """Raise unless the signer may read a value of the state."""
+    table = get_table(key)
+    if table is None:
+        raise HourledgerError(Reason.NOT_FOUND, "the state has no such table", key.hex()[:80])
+    if not table.is_public:
+        require_party(signed_by, _find_readers(view, table.namespace, key))
+
+
+def _find_readers(view: View, namespace: bytes, key: bytes) -> tuple[Identifier, ...]:
+    owner = key[len(namespace) + 1 :][:IDENTIFIER_BYTES]
+    if namespace in _OWNED:
+        return (Identifier(owner),)
+    if namespace == HOLDS.namespace:
+        hold = HOLDS.get(view, owner)
+        return () if hold is None else (hold.volunteer, hold.merchant)
+    return ()

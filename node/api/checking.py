@@ -1,0 +1,97 @@
+"""Verification as a service, for those who cannot run it. The node's own trust file counts unless others are given."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiohttp import web
+
+from certificates.jcs import JsonObject, encode_jcs
+from certificates.verification import MAX_CERTIFICATE_BYTES, format_report, verify_certificate
+from ledger.codec import MAX_TIME_MS
+from ledger.errors import CodecError, HourledgerError
+from ledger.reasons import Reason
+from ledger.trust import TrustPolicy, parse_trust
+from ledger.types import TimeMs
+from node.api.about import GENESIS, compute_trust
+from node.api.requests import get_service, parse_body, read_body
+
+MAX_REQUEST_BYTES: Final = MAX_CERTIFICATE_BYTES + (1 << 20)
+MAX_TRUST_FILES: Final = 64
+
+
+async def verify(request: web.Request) -> web.Response:
+    """Verify a certificate; the answer is a report whatever the verdict.
+
+    The body is a certificate, or an object with `document`, the certificate, and optionally `trust` (texts of trust files),
+    `at_time_ms` and `max_age_s`.
+    """
+    body = await read_body(request, MAX_REQUEST_BYTES)
+    service = get_service(request)
+    with service.reading() as pinned:
+        own_trust = compute_trust(request.app[GENESIS].chain_id, pinned.reader.state)
+    now_ms = service.clock()
+    text = await service.read_threads.run(lambda: json.dumps(answer_question(body, own_trust, now_ms)))
+    return web.json_response(text=text)
+
+
+def answer_question(body: bytes, own_trust: TrustPolicy, now_ms: TimeMs) -> JsonObject:
+    """Return the report that a request asks for; raise `HourledgerError` for a question of another form."""
+    question = _read_question(body, own_trust, now_ms)
+    return format_report(verify_certificate(question.data, question.trust, question.at_time_ms, question.max_age_ms))
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    data: bytes
+    trust: tuple[TrustPolicy, ...]
+    at_time_ms: TimeMs
+    max_age_ms: int | None = None
+
+
+def _read_question(body: bytes, own_trust: TrustPolicy, now_ms: TimeMs) -> _Question:
+    try:
+        document = parse_body(body)
+    except HourledgerError:
+        return _Question(body, (own_trust,), now_ms)
+    if not isinstance(document, dict) or "document" not in document:
+        return _Question(body, (own_trust,), now_ms)
+    return _read_object(document, own_trust, now_ms)
+
+
+def _read_object(document: dict[str, Any], own_trust: TrustPolicy, now_ms: TimeMs) -> _Question:
+    match {"trust": None, "at_time_ms": None, "max_age_s": None, **document}:
+        case {
+            "document": dict(certificate),
+            "trust": None | list() as trust,
+            "at_time_ms": at_time_ms,
+            "max_age_s": max_age_s,
+            **rest,
+        } if (
+            not rest
+            and len(trust or ()) <= MAX_TRUST_FILES
+            and all(isinstance(text, str) for text in trust or ())
+            and (at_time_ms is None or _is_number(at_time_ms, MAX_TIME_MS))
+            and (max_age_s is None or _is_number(max_age_s, MAX_TIME_MS))
+        ):
+            policies = (own_trust,) if trust is None else tuple([_parse_trust(text) for text in trust])
+            at_time = now_ms if at_time_ms is None else TimeMs(at_time_ms)
+            return _Question(_encode(certificate), policies, at_time, None if max_age_s is None else max_age_s * 1_000)
+        case _:
+            detail = "the body must be a certificate, or an object with document, trust, at_time_ms and max_age_s"
+            raise HourledgerError(Reason.USAGE, detail)
+
+
+def _is_number(value: object, high: int) -> bool:
+    return type(value) is int and 0 <= value <= high
+
+
+def _encode(certificate: dict[str, Any]) -> bytes:
+    try:
+        return encode_jcs(certificate)
+    except CodecError:
+        return b""
+
+
+def _parse_trust(text: str) -> TrustPolicy:
+    return parse_trust(text.encode(errors="replace"))

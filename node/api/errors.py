@@ -1,0 +1,94 @@
+"""Errors over HTTP: a status, the reason, and a sentence. Never a traceback."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from aiohttp import web
+
+from ledger.errors import HourledgerError
+from ledger.reasons import EXPLANATIONS, ExitCode, Reason
+from node.log import log_fault
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+RETRY_AFTER_SECONDS: Final = 1
+ANSWER_SECONDS: Final = 30.0
+ANSWER_BYTES_PER_SECOND: Final = 65_536
+"""A client may take so long for any answer, and for a long one a second more for so many bytes."""
+_STATUSES: Final = {
+    Reason.TOO_LARGE: 413,
+    Reason.NOT_AUTHENTICATED: 401,
+    Reason.NOT_PERMITTED: 403,
+    Reason.NOT_FOUND: 404,
+    Reason.BUSY: 503,
+    Reason.WRITE_FAILED: 503,
+}
+
+
+def compute_status(reason: Reason) -> int:
+    """Return the HTTP status of a reason."""
+    if reason in _STATUSES:
+        return _STATUSES[reason]
+    exit_code = EXPLANATIONS[reason].exit_code
+    return {ExitCode.USAGE: 400, ExitCode.REFUSED: 422, ExitCode.UNDETERMINED: 503}.get(exit_code, 500)
+
+
+def describe_error(error: HourledgerError) -> dict[str, str]:
+    """Return the JSON object of an error."""
+    return {
+        "reason": error.reason.value,
+        "detail": error.detail,
+        "value": error.value,
+        "next_step": EXPLANATIONS[error.reason].next_step,
+    }
+
+
+def respond_error(error: HourledgerError) -> web.Response:
+    """Return the response of an error."""
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if error.reason is Reason.BUSY else None
+    return web.json_response(describe_error(error), status=compute_status(error.reason), headers=headers)
+
+
+@web.middleware
+async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn whatever goes wrong into a documented answer."""
+    try:
+        return await handler(request)
+    except HourledgerError as error:
+        return respond_error(error)
+    except web.HTTPException as error:
+        return respond_http(error)
+    except Exception as error:  # noqa: BLE001 - the last resort: an answer for the client, the fault for the log
+        log_fault("request failed", error)
+        return respond_error(HourledgerError(Reason.INTERNAL, "the node met a fault"))
+
+
+@web.middleware
+async def send_in_time(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Send the answer, and hang up on a client that does not take it at a reasonable pace."""
+    response = await handler(request)
+    byte_count = len(response.body) if isinstance(response, web.Response) and isinstance(response.body, bytes) else 0
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS + byte_count / ANSWER_BYTES_PER_SECOND):
+            await response.prepare(request)
+            await response.write_eof()
+    except TimeoutError as error:
+        if request.transport is not None:
+            request.transport.abort()
+        raise ConnectionResetError("the client did not take its answer") from error
+    return response
+
+
+def respond_http(error: web.HTTPException) -> web.Response:
+    """Return the response of an error that HTTP itself knows."""
+    reason = {404: Reason.NOT_FOUND, 405: Reason.USAGE, 408: Reason.USAGE}.get(error.status, Reason.MALFORMED)
+    detail = {
+        404: "there is no such path",
+        405: "the path does not take this method",
+        408: "the body did not come in time",
+        417: "the request expects what is not known here",
+    }
+    body: dict[str, Any] = describe_error(HourledgerError(reason, detail.get(error.status, "the request is not understood")))
+    headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
+    return web.json_response(body, status=error.status, headers=headers)

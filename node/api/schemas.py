@@ -1,0 +1,222 @@
+"""The shapes of what is sent and answered, as JSON Schema 2020-12 for the description of the interface."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
+
+from ledger.codec import MAX_TIME_MS
+from ledger.proofs import MEDIA_TYPE
+from ledger.reasons import Reason
+from ledger.types import HASH_BYTES, IDENTIFIER_BYTES, PUBLIC_KEY_BYTES
+from ledger.verification import Verdict
+
+Schema: TypeAlias = dict[str, Any]
+
+TEXT: Final[Schema] = {"type": "string"}
+BOOLEAN: Final[Schema] = {"type": "boolean"}
+NUMBER: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
+TIME_MS: Final[Schema] = {
+    "type": "integer",
+    "minimum": 0,
+    "maximum": MAX_TIME_MS,
+    "description": "Milliseconds since 1970-01-01T00:00:00Z.",
+}
+DAY: Final[Schema] = {"type": "string", "format": "date"}
+DATE_TIME: Final[Schema] = {"type": "string", "format": "date-time"}
+BASE64: Final[Schema] = {"type": "string", "contentEncoding": "base64"}
+
+
+def bytes_in_hex(count: int) -> Schema:
+    """Return the schema of so many bytes in lower-case hex."""
+    return {"type": "string", "pattern": f"^[0-9a-f]{{{2 * count}}}$"}
+
+
+def some_bytes_in_hex(max_bytes: int) -> Schema:
+    """Return the schema of one to `max_bytes` bytes in lower-case hex."""
+    return {"type": "string", "pattern": "^([0-9a-f]{2})+$", "maxLength": 2 * max_bytes}
+
+
+IDENTIFIER: Final = bytes_in_hex(IDENTIFIER_BYTES)
+HASH: Final = bytes_in_hex(HASH_BYTES)
+PUBLIC_KEY: Final = bytes_in_hex(PUBLIC_KEY_BYTES)
+REASON: Final[Schema] = {"type": "string", "enum": [reason.value for reason in Reason]}
+VERDICT: Final[Schema] = {"type": "string", "enum": [verdict.value for verdict in Verdict]}
+
+
+def one_of(*names: str) -> Schema:
+    """Return the schema of one of these texts."""
+    return {"type": "string", "enum": list(names)}
+
+
+def list_of(item: Schema, max_items: int | None = None) -> Schema:
+    """Return the schema of a list."""
+    return {"type": "array", "items": item} | ({} if max_items is None else {"maxItems": max_items})
+
+
+def nullable(schema: Schema) -> Schema:
+    """Return the schema of a value that may be null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def members(required: Mapping[str, Schema], optional: Mapping[str, Schema] = MappingProxyType({})) -> Schema:
+    """Return the schema of an object with these members."""
+    return {"type": "object", "required": list(required), "properties": {**required, **optional}}
+
+
+def ref(name: str) -> Schema:
+    """Return a reference to one of `SCHEMAS`."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+_ERROR_MEMBERS: Final = {"reason": REASON, "detail": TEXT, "value": TEXT, "next_step": TEXT}
+_PARTY: Final = {"name": TEXT, "standing": one_of("active", "suspended")}
+_OUTCOME: Final = {
+    "height": NUMBER,
+    "accepted": BOOLEAN,
+    "reason": nullable(REASON),
+    "value": TEXT,
+    "detail": TEXT,
+    "next_step": TEXT,
+    "rows": list_of(nullable(members({"reason": REASON, "value": TEXT}))),
+    "event_count": NUMBER,
+    "entry_index": nullable(NUMBER),
+    "first_event_index": nullable(NUMBER),
+}
+_BUNDLE_ENTRY: Final = members({"index": NUMBER, "entry": BASE64, "hashes": list_of(BASE64)})
+_BUNDLE_VALUE: Final = members({"key": BASE64, "value": nullable(BASE64), "proof": BASE64})
+_CHECK: Final = members(
+    {
+        "name": TEXT,
+        "verdict": VERDICT,
+        "detail": TEXT,
+        "against": TEXT,
+        "as_of": nullable(DATE_TIME),
+        "reason": nullable(REASON),
+    }
+)
+_STATEMENT: Final = members(
+    {
+        "chain_id": TEXT,
+        "organisation": IDENTIFIER,
+        "organisation_name": TEXT,
+        "volunteer": IDENTIFIER,
+        "records": NUMBER,
+        "minutes": NUMBER,
+        "first_day": DAY,
+        "last_day": DAY,
+    }
+)
+_AUTHORITY: Final = members({"name": TEXT, "key": PUBLIC_KEY, "cosigner_key": PUBLIC_KEY, "log_key": PUBLIC_KEY})
+
+SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
+    {
+        "Error": members(_ERROR_MEMBERS),
+        "Outcome": members(_OUTCOME),
+        "Final": members({"transaction_id": HASH, "status": one_of("final"), "outcome": ref("Outcome")}),
+        "Pending": members({"transaction_id": HASH, "status": one_of("pending")}),
+        "DryRun": members({"outcome": ref("Outcome")}),
+        "Status": members(
+            {
+                "chain_id": TEXT,
+                "region": TEXT,
+                "genesis_hash": HASH,
+                "height": NUMBER,
+                "time_ms": TIME_MS,
+                "block_hash": HASH,
+                "log_size": NUMBER,
+                "checkpoint_size": NUMBER,
+                "rule_book_version": NUMBER,
+                "software_version": TEXT,
+                "authorities": list_of(TEXT),
+                "pending": NUMBER,
+            }
+        ),
+        "Health": members({"status": one_of("ok"), "height": NUMBER}),
+        "Unhealthy": members({"status": one_of("failed"), **_ERROR_MEMBERS}),
+        "Genesis": members(
+            {
+                "version": NUMBER,
+                "chain_id": TEXT,
+                "region": TEXT,
+                "time_ms": TIME_MS,
+                "authorities": list_of(_AUTHORITY),
+                "recovery_keys": list_of(PUBLIC_KEY),
+                "parameters": {"type": "object", "additionalProperties": {"type": "integer"}},
+                "holidays": list_of(DAY),
+                "working_weekends": list_of(DAY),
+            }
+        ),
+        "Consistency": members({"old_size": NUMBER, "new_size": NUMBER, "hashes": list_of(HASH)}),
+        "Bundle": members(
+            {
+                "mediaType": one_of(MEDIA_TYPE),
+                "checkpoint": TEXT,
+                "entries": list_of(_BUNDLE_ENTRY),
+                "values": list_of(_BUNDLE_VALUE),
+            }
+        ),
+        "Organisation": members({"organisation": IDENTIFIER, **_PARTY, "officers": list_of(PUBLIC_KEY), "approvals": NUMBER}),
+        "Merchant": members({"merchant": IDENTIFIER, **_PARTY, "key": PUBLIC_KEY}),
+        "MerchantAccount": members({"merchant": IDENTIFIER, "balance": {"type": "integer"}}),
+        "Activity": members(
+            {
+                "activity": IDENTIFIER,
+                "organisation": IDENTIFIER,
+                "class": one_of("service", "meeting", "training", "commendation"),
+                "first_day": DAY,
+                "last_day": DAY,
+                "details": HASH,
+                "is_open": BOOLEAN,
+            }
+        ),
+        "Offer": members(
+            {
+                "offer": IDENTIFIER,
+                "merchant": IDENTIFIER,
+                "points": NUMBER,
+                "last_day": DAY,
+                "details": HASH,
+                "is_open": BOOLEAN,
+            }
+        ),
+        "Volunteer": members(
+            {
+                "volunteer": IDENTIFIER,
+                "key": nullable(PUBLIC_KEY),
+                "enrolled_by": IDENTIFIER,
+                "balance": NUMBER,
+                "lots": list_of(members({"points": NUMBER, "expires_day": DAY, "batch": IDENTIFIER, "row": NUMBER})),
+            }
+        ),
+        "Entries": members(
+            {
+                "entries": list_of(members({"index": NUMBER, "type": TEXT, "entry": some_bytes_in_hex(65_535)})),
+                "next": nullable(NUMBER),
+            }
+        ),
+        "Hold": members(
+            {
+                "hold": IDENTIFIER,
+                "volunteer": IDENTIFIER,
+                "merchant": IDENTIFIER,
+                "offer": IDENTIFIER,
+                "status": one_of("open", "captured", "released", "expired"),
+                "expires_ms": TIME_MS,
+                "points": NUMBER,
+            }
+        ),
+        "StateValue": members(
+            {
+                "key": some_bytes_in_hex(256),
+                "table": TEXT,
+                "value": nullable({"type": "string", "pattern": "^([0-9a-f]{2})*$"}),
+                "proof": BASE64,
+                "height": NUMBER,
+                "state_root": HASH,
+            }
+        ),
+        "Report": members(
+            {"verdict": VERDICT, "as_of": nullable(DATE_TIME), "statement": nullable(_STATEMENT), "checks": list_of(_CHECK)}
+        ),
+    }
+)

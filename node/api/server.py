@@ -1,0 +1,82 @@
+"""The table of endpoints, and the application made of it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import HttpVersion11, web
+
+from ledger.genesis import Genesis
+from node.api import about, bundles, checking, histories, log, transactions, values
+from node.api.about import GENESIS
+from node.api.errors import answer_errors, respond_http, send_in_time
+from node.api.openapi import describe_api
+from node.api.requests import SERVICE
+from node.service import LedgerService
+
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One method on one path; `node.api.openapi` describes it."""
+
+    method: str
+    path: str
+    handler: Handler
+
+
+_NODE_ENDPOINTS: Final = (
+    Endpoint("POST", "/v1/transactions", transactions.submit),
+    Endpoint("POST", "/v1/transactions/dry-run", transactions.try_out),
+    Endpoint("GET", "/v1/transactions/{id}", transactions.show),
+    Endpoint("GET", "/v1/status", about.show_status),
+    Endpoint("GET", "/v1/health", about.show_health),
+    Endpoint("GET", "/v1/genesis", about.show_genesis),
+    Endpoint("GET", "/v1/trust", about.show_trust),
+    Endpoint("GET", "/checkpoint", log.show_checkpoint),
+    Endpoint("GET", "/v1/checkpoint", log.show_checkpoint),
+    Endpoint("GET", "/tile/{tile:.+}", log.show_tile),
+    Endpoint("GET", "/v1/consistency", log.show_consistency),
+    Endpoint("GET", "/v1/entries/{index}", log.show_entry),
+    Endpoint("GET", "/v1/entries/{index}/proof", log.show_entry_proof),
+    Endpoint("POST", "/v1/bundles", bundles.make_bundle),
+    Endpoint("GET", "/v1/organisations/{id}", values.show_organisation),
+    Endpoint("GET", "/v1/merchants/{id}", values.show_merchant),
+    Endpoint("GET", "/v1/merchants/{id}/account", values.show_merchant_account),
+    Endpoint("GET", "/v1/activities/{id}", values.show_activity),
+    Endpoint("GET", "/v1/offers/{id}", values.show_offer),
+    Endpoint("GET", "/v1/volunteers/{id}", values.show_volunteer),
+    Endpoint("GET", "/v1/volunteers/{id}/entries", histories.list_entries),
+    Endpoint("GET", "/v1/holds/{id}", values.show_hold),
+    Endpoint("GET", "/v1/state/{key}", values.show_state),
+    Endpoint("POST", "/v1/verify", checking.verify),
+)
+
+
+async def answer_expectation(request: web.Request) -> web.Response | None:
+    """Let a client that asks first go on (RFC 9110, section 10.1.1), and refuse other expectations in our own words."""
+    if request.headers.get("Expect", "").lower() != "100-continue":
+        return respond_http(web.HTTPExpectationFailed())
+    if request.version >= HttpVersion11:
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # the answer itself has not begun
+    return None
+
+
+async def show_openapi(_request: web.Request) -> web.Response:
+    """Give the description of this interface."""
+    return web.json_response(describe_api())
+
+
+ENDPOINTS: Final = (*_NODE_ENDPOINTS, Endpoint("GET", "/v1/openapi.json", show_openapi))
+
+
+def make_application(service: LedgerService, genesis: Genesis) -> web.Application:
+    """Return the application that serves a node."""
+    application = web.Application(middlewares=[send_in_time, answer_errors], client_max_size=checking.MAX_REQUEST_BYTES)
+    application[SERVICE] = service
+    application[GENESIS] = genesis
+    for endpoint in ENDPOINTS:
+        application.router.add_route(endpoint.method, endpoint.path, endpoint.handler, expect_handler=answer_expectation)
+    return application

@@ -1,0 +1,71 @@
+"""Sending transactions and asking what became of them."""
+
+from typing import Any
+
+from aiohttp import web
+
+from ledger.errors import HourledgerError, RowOutcome
+from ledger.events import Outcome
+from ledger.reasons import EXPLANATIONS, Reason
+from ledger.transactions import MAX_TRANSACTION_BYTES
+from ledger.types import Hash
+from node.api.requests import get_service, read_body, read_transaction_id, read_wait
+from node.chain import FoundOutcome
+from node.service import compute_first_event
+
+MAX_ENVELOPE_BYTES = MAX_TRANSACTION_BYTES
+
+
+def format_outcome(outcome: Outcome, found: FoundOutcome | None = None) -> dict[str, Any]:
+    """Return the JSON object of an outcome; its place in the log is null where it is not recorded."""
+    explanation = None if outcome.reason is None else EXPLANATIONS[outcome.reason]
+    return {
+        "height": outcome.height,
+        "accepted": outcome.is_accepted,
+        "reason": None if outcome.reason is None else outcome.reason.value,
+        "value": outcome.value,
+        "detail": "" if explanation is None else explanation.meaning,
+        "next_step": "" if explanation is None else explanation.next_step,
+        "rows": [_format_row(row) for row in outcome.rows],
+        "event_count": outcome.event_count,
+        "entry_index": None if found is None else found.index,
+        "first_event_index": None if found is None else compute_first_event(found),
+    }
+
+
+def _format_row(row: RowOutcome | None) -> dict[str, str] | None:
+    return None if row is None else {"reason": row.reason.value, "value": row.value}
+
+
+def _respond(transaction_id: Hash, found: FoundOutcome | None) -> web.Response:
+    if found is None:
+        return web.json_response({"transaction_id": transaction_id.hex(), "status": "pending"}, status=202)
+    outcome = format_outcome(found.outcome, found)
+    return web.json_response({"transaction_id": transaction_id.hex(), "status": "final", "outcome": outcome})
+
+
+async def submit(request: web.Request) -> web.Response:
+    """Take a transaction and wait for its outcome."""
+    wait = read_wait(request)
+    service = get_service(request)
+    transaction_id = await service.submit(await read_body(request, MAX_ENVELOPE_BYTES))
+    return _respond(transaction_id, await service.wait(transaction_id, wait))
+
+
+async def try_out(request: web.Request) -> web.Response:
+    """Say what would become of a transaction now, and record nothing."""
+    outcome = await get_service(request).try_out(await read_body(request, MAX_ENVELOPE_BYTES))
+    if isinstance(outcome, FoundOutcome):
+        return web.json_response({"outcome": format_outcome(outcome.outcome, outcome)})
+    return web.json_response({"outcome": format_outcome(outcome)})
+
+
+async def show(request: web.Request) -> web.Response:
+    """Say what became of a transaction."""
+    wait = read_wait(request) if "wait" in request.query else 0
+    service = get_service(request)
+    transaction_id = read_transaction_id(request)
+    found = service.find_outcome(transaction_id)
+    if found is None and transaction_id not in service.mempool:
+        raise HourledgerError(Reason.NOT_FOUND, "the node does not know the transaction", transaction_id.hex())
+    return _respond(transaction_id, await service.wait(transaction_id, wait))

@@ -1,0 +1,173 @@
+"""Current values: organisations, merchants, activities and offers for everybody; accounts and holds for their parties."""
+
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+from contracts.activities import ACTIVITIES
+from contracts.exchange import HOLDS, OFFERS
+from contracts.identity.parties import MERCHANTS, ORGANISATIONS, VOLUNTEERS
+from contracts.lots import compute_sum, split_expired
+from contracts.parameters import compute_today
+from contracts.points import get_lots, get_merchant_balance
+from contracts.rulebook import get_table
+from ledger.codec import encode
+from ledger.errors import HourledgerError
+from ledger.genesis import to_date
+from ledger.notes import format_base64
+from ledger.reasons import Reason
+from ledger.state import Table, View
+from ledger.state_tree import state_proof_codec
+from ledger.types import Identifier
+from node.api.access import authenticate, require_key, require_party
+from node.api.requests import get_service, read_hex, read_identifier
+
+MAX_KEY_BYTES = 256
+
+Format = Callable[[View, Identifier, Any], dict[str, Any]]
+
+
+def _format_organisation(_view: View, identifier: Identifier, value: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {
+        "organisation": identifier.hex(),
+        "name": value.name,
+        "standing": value.standing.name.lower(),
+        "officers": [key.hex() for key in value.officers],
+        "approvals": value.approvals,
+    }
+
+
+def _format_merchant(_view: View, identifier: Identifier, value: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {
+        "merchant": identifier.hex(),
+        "name": value.name,
+        "standing": value.standing.name.lower(),
+        "key": value.key.hex(),
+    }
+
+
+def _format_activity(_view: View, identifier: Identifier, value: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {
+        "activity": identifier.hex(),
+        "organisation": value.organisation.hex(),
+        "class": value.activity_class.name.lower(),
+        "first_day": to_date(value.first_day).isoformat(),
+        "last_day": to_date(value.last_day).isoformat(),
+        "details": value.details.hex(),
+        "is_open": value.is_open,
+    }
+
+
+def _format_offer(_view: View, identifier: Identifier, value: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {
+        "offer": identifier.hex(),
+        "merchant": value.merchant.hex(),
+        "points": value.points,
+        "last_day": to_date(value.last_day).isoformat(),
+        "details": value.details.hex(),
+        "is_open": value.is_open,
+    }
+
+
+def _make_public(table: Table[Any], name: str, fmt: Format) -> Callable[[web.Request], Any]:
+    async def show(request: web.Request) -> web.Response:
+        identifier = read_identifier(request)
+        with get_service(request).reading() as pinned:
+            value = table.get(pinned.reader.state, identifier)
+            if value is None:
+                raise HourledgerError(Reason.NOT_FOUND, f"there is no such {name}", identifier.hex())
+            return web.json_response(fmt(pinned.reader.state, identifier, value))
+
+    return show
+
+
+show_organisation = _make_public(ORGANISATIONS, "organisation", _format_organisation)
+show_merchant = _make_public(MERCHANTS, "merchant", _format_merchant)
+show_activity = _make_public(ACTIVITIES, "activity", _format_activity)
+show_offer = _make_public(OFFERS, "offer", _format_offer)
+
+
+async def show_merchant_account(request: web.Request) -> web.Response:
+    """Give a merchant its balance."""
+    merchant = read_identifier(request)
+    with get_service(request).reading() as pinned:
+        require_party(authenticate(request, pinned.reader.state), (merchant,))
+        balance = get_merchant_balance(pinned.reader.state, merchant)
+    return web.json_response({"merchant": merchant.hex(), "balance": balance})
+
+
+async def show_volunteer(request: web.Request) -> web.Response:
+    """Give a volunteer the account: key and points. Expired points are listed and do not count."""
+    identifier = read_identifier(request)
+    service = get_service(request)
+    with service.reading() as pinned:
+        view = pinned.reader.state
+        require_party(authenticate(request, view), (identifier,))
+        volunteer = VOLUNTEERS.get(view, identifier)
+        if volunteer is None:
+            raise HourledgerError(Reason.NOT_FOUND, "there is no such volunteer", identifier.hex())
+        lots = get_lots(view, identifier)
+        _expired, usable = split_expired(lots, compute_today(view, service.clock()))
+    return web.json_response(
+        {
+            "volunteer": identifier.hex(),
+            "key": None if volunteer.key is None else volunteer.key.hex(),
+            "enrolled_by": volunteer.enrolled_by.hex(),
+            "balance": compute_sum(usable),
+            "lots": [
+                {
+                    "points": lot.points,
+                    "expires_day": to_date(lot.expires_day).isoformat(),
+                    "batch": lot.batch.hex(),
+                    "row": lot.row,
+                }
+                for lot in lots
+            ],
+        }
+    )
+
+
+async def show_hold(request: web.Request) -> web.Response:
+    """Give a hold to its volunteer and its merchant."""
+    identifier = read_identifier(request)
+    with get_service(request).reading() as pinned:
+        view = pinned.reader.state
+        signed_by = authenticate(request, view)
+        hold = HOLDS.get(view, identifier)
+        require_party(signed_by, () if hold is None else (hold.volunteer, hold.merchant))
+    if hold is None:
+        raise HourledgerError(Reason.NOT_FOUND, "there is no such hold", identifier.hex())
+    return web.json_response(
+        {
+            "hold": identifier.hex(),
+            "volunteer": hold.volunteer.hex(),
+            "merchant": hold.merchant.hex(),
+            "offer": hold.offer.hex(),
+            "status": hold.status.name.lower(),
+            "expires_ms": hold.expires_ms,
+            "points": compute_sum(hold.lots),
+        }
+    )
+
+
+async def show_state(request: web.Request) -> web.Response:
+    """Give the value of a state key and its proof under the newest block's state root."""
+    key = read_hex(request.match_info["key"], "the key", 1, MAX_KEY_BYTES)
+    with get_service(request).reading() as pinned:
+        reader = pinned.reader
+        require_key(authenticate(request, reader.state), reader.state, key)
+        value = reader.state.get(key)
+        proof = encode(state_proof_codec, reader.prove_state(key))
+        header = reader.tip.header
+    table = get_table(key)
+    return web.json_response(
+        {
+            "key": key.hex(),
+            "table": "" if table is None else table.namespace.decode(),
+            "value": None if value is None else value.hex(),
+            "proof": format_base64(proof),
+            "height": header.height,
+            "state_root": header.state_root.hex(),
+        }
+    )

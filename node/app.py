@@ -1,0 +1,105 @@
+"""The node as a program: the one place where configuration, clock, store, engine and interfaces come together."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from contracts.rulebook import RuleBookV1, compute_genesis_state, get_parties
+from ledger.errors import HourledgerError
+from ledger.genesis import Genesis
+from ledger.reasons import Reason
+from node.api.connections import Listener, listening
+from node.api.server import make_application
+from node.chain import Chain
+from node.clock import Clock, read_system_clock
+from node.consensus.solo import run_solo
+from node.cosigner import Cosigner
+from node.home import Home, NodeKeys, Settings, load_genesis, load_node_keys, load_settings
+from node.log import configure_logs, log_event
+from node.mempool import Mempool
+from node.pinned import make_pinned
+from node.service import LedgerService
+from node.storage.leveldb import open_leveldb
+from node.storage.protocol import KeyValueStore
+
+SHUTDOWN_SECONDS = 1.0
+"""How long requests under way may take once the node stops."""
+
+
+def run_node(
+    path: Path,
+    passphrase: bytes | None,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    announce: Callable[[str], None] = lambda _url: None,
+) -> None:
+    """Run the node of a home folder until SIGTERM or SIGINT; `announce` gets its address once it answers.
+
+    Raises `HourledgerError` where it cannot start or go on.
+    """
+    home = Home(path)
+    genesis = load_genesis(home)
+    settings = load_settings(home)
+    chosen = Settings(settings.host if host is None else host, settings.port if port is None else port, settings.heartbeat_ms)
+    keys = load_node_keys(home, passphrase)
+    configure_logs()
+    store = open_leveldb(home.store)
+    try:
+        service = open_service(home, genesis, keys, store, read_system_clock)
+        asyncio.run(_serve(service, genesis, keys, chosen, announce))
+    except HourledgerError as error:
+        log_event("failed", reason=error.reason.value)
+        raise
+    finally:
+        store.close()
+    log_event("stopped")
+
+
+def open_service(home: Home, genesis: Genesis, keys: NodeKeys, store: KeyValueStore, clock: Clock) -> LedgerService:
+    """Return the service over a store; its first checkpoint is cosigned. Raises `HourledgerError`."""
+    chain = Chain.open(store, genesis, RuleBookV1(), compute_genesis_state(genesis), get_parties)
+    authority = next((item for item in chain.authorities if item.key == keys.authority.public_key), None)
+    if authority is None or len(chain.authorities) != 1:
+        detail = "this node's key is not that of the chain's only authority"
+        raise HourledgerError(Reason.NOT_PERMITTED, detail, keys.authority.public_key.hex())
+    cosigner = Cosigner(genesis.chain_id, authority, keys, home.cosigned)
+    return LedgerService(chain, Mempool(), cosigner, clock, make_pinned(chain, cosigner, clock()))
+
+
+async def _serve(
+    service: LedgerService, genesis: Genesis, keys: NodeKeys, settings: Settings, announce: Callable[[str], None]
+) -> None:
+    stop = asyncio.Event()
+    runner = make_runner(service, genesis)
+    await runner.setup()
+    try:
+        async with listening(runner, settings.host, settings.port) as listener:
+            _stop_on_signals(stop, listener)
+            log_event("started", chain_id=genesis.chain_id, height=service.chain.tip.height, url=listener.url)
+            announce(listener.url)
+            await run_solo(service, keys.authority, settings.heartbeat_ms, stop)
+    finally:
+        service.stop()
+        await runner.cleanup()
+        await service.close()
+
+
+def _stop_on_signals(stop: asyncio.Event, listener: Listener) -> None:
+    """On SIGTERM and SIGINT let nobody else in, and stop after the block in hand."""
+
+    def begin_stop() -> None:
+        listener.close()
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, begin_stop)
+
+
+def make_runner(service: LedgerService, genesis: Genesis) -> web.AppRunner:
+    """Return what serves the interface; `node.api.connections.listening` lets clients in."""
+    return web.AppRunner(make_application(service, genesis), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)

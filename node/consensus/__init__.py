@@ -1,0 +1,1 @@
+"""Engines: who decides which block is next."""

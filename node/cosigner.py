@@ -1,0 +1,76 @@
+"""The cosigner: vouches for checkpoints after finality, and never for two that do not fit together.
+
+What it has vouched for is in a file outside the store, written and synced before a signature is given out. So a store that was
+cut short, or brought back from an old copy, is noticed: its log does not begin with what this node has vouched for.
+"""
+
+from pathlib import Path
+
+from ledger.authorities import Authority
+from ledger.checkpoint import (
+    Checkpoint,
+    add_signatures,
+    cosign,
+    format_checkpoint,
+    format_signed_checkpoint,
+    parse_checkpoint,
+    sign_checkpoint,
+)
+from ledger.errors import CodecError, HourledgerError
+from ledger.reasons import Reason
+from ledger.types import EntryIndex, TimeMs
+from node.chain import ChainReader
+from node.files import read_file, replace_file
+from node.home import NodeKeys
+
+
+class Cosigner:
+    """Signs checkpoints of one log with the log's key, and as its authority."""
+
+    __slots__ = ("_authority", "_guard_path", "_keys", "_last", "_origin")
+
+    def __init__(self, origin: str, authority: Authority, keys: NodeKeys, guard_path: Path) -> None:
+        self._origin = origin
+        self._authority = authority
+        self._keys = keys
+        self._guard_path = guard_path
+        self._last = _load_guard(guard_path, origin)
+
+    def sign(self, reader: ChainReader, time_ms: TimeMs) -> bytes:
+        """Return the signed note of the checkpoint at the reader's height.
+
+        Raises `HourledgerError`: `STORE_DAMAGED` when the log does not begin with what this node has vouched for,
+        `WRITE_FAILED` when what it is about to vouch for could not be made durable.
+        """
+        tip = reader.tip
+        checkpoint = Checkpoint(self._origin, tip.size, tip.frontier.root)
+        if checkpoint != self._last:
+            self._require_consistent(reader, checkpoint)
+            replace_file(self._guard_path, format_checkpoint(checkpoint).encode())
+            self._last = checkpoint
+        line = cosign(checkpoint, self._authority.name, self._keys.cosigner, time_ms // 1_000)
+        return format_signed_checkpoint(add_signatures(sign_checkpoint(checkpoint, self._keys.log), [line]))
+
+    def _require_consistent(self, reader: ChainReader, checkpoint: Checkpoint) -> None:
+        last = self._last
+        if last is None:
+            return
+        if last.size > checkpoint.size or reader.compute_root_at(EntryIndex(last.size)) != last.root:
+            raise HourledgerError(
+                Reason.STORE_DAMAGED,
+                f"the store's log does not begin with the {last.size} entries that this node has vouched for",
+                str(checkpoint.size),
+            )
+
+
+def _load_guard(path: Path, origin: str) -> Checkpoint | None:
+    if not path.exists():
+        return None
+    refusal = HourledgerError(Reason.STORE_DAMAGED, "the file of what this node has vouched for is not readable", str(path))
+    try:
+        checkpoint = parse_checkpoint(read_file(path).decode())
+    except (CodecError, UnicodeDecodeError) as error:
+        raise refusal from error
+    if checkpoint.origin != origin:
+        raise HourledgerError(Reason.STORE_OF_ANOTHER_CHAIN, "the node's folder belongs to another chain", checkpoint.origin)
+    return checkpoint

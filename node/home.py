@@ -1,0 +1,203 @@
+"""A node's home folder: genesis, keys, store and settings, and how a new one is made.
+
+HOME/genesis.json     the chain's beginning, the same for all nodes
+HOME/node.json        settings of this node
+HOME/keys/            authority.pem, cosigner.pem and log.pem, encrypted
+HOME/store/           LevelDB
+HOME/cosigned         the newest checkpoint that this node has vouched for
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from contracts.rulebook import compute_genesis_state
+from ledger.authorities import Authority
+from ledger.crypto import SigningKey, sha256
+from ledger.errors import HourledgerError
+from ledger.genesis import GENESIS_VERSION, Genesis, format_genesis, parse_genesis, to_day
+from ledger.notes import validate_key_name
+from ledger.reasons import Reason
+from ledger.transactions import chain_id_codec
+from ledger.types import Day, TimeMs
+from node.files import read_file, replace_file
+from node.keystore import generate_key, load_key, save_key
+
+DEFAULT_HOST: Final = "127.0.0.1"
+DEFAULT_PORT: Final = 8551
+DEFAULT_HEARTBEAT_MS: Final = 60_000
+MAX_HEARTBEAT_MS: Final = 24 * 3600 * 1000
+DEVELOPMENT_CHAIN: Final = "hourledger.example/dev"
+_ROLES: Final = ("authority", "cosigner", "log")
+_SETTINGS: Final = {"host": DEFAULT_HOST, "port": DEFAULT_PORT, "heartbeat_ms": DEFAULT_HEARTBEAT_MS}
+
+
+@dataclass(frozen=True, slots=True)
+class NodeKeys:
+    """What a node signs with: votes, cosignatures, and its log's checkpoints."""
+
+    authority: SigningKey
+    cosigner: SigningKey
+    log: SigningKey
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where the node listens, and after how long an idle chain makes a block, in milliseconds."""
+
+    host: str
+    port: int
+    heartbeat_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Places in a home folder."""
+
+    path: Path
+
+    @property
+    def genesis(self) -> Path:
+        """The genesis file."""
+        return self.path / "genesis.json"
+
+    @property
+    def settings(self) -> Path:
+        """The settings file."""
+        return self.path / "node.json"
+
+    @property
+    def store(self) -> Path:
+        """The folder of the store."""
+        return self.path / "store"
+
+    @property
+    def cosigned(self) -> Path:
+        """The file with the newest checkpoint that this node has vouched for."""
+        return self.path / "cosigned"
+
+    def key(self, role: str) -> Path:
+        """The key file of a role."""
+        return self.path / "keys" / f"{role}.pem"
+
+
+def make_development_key(role: str) -> SigningKey:
+    """Return a key that everybody knows, for the development chain only."""
+    return SigningKey(sha256(b"hourledger development key: ", role.encode()))
+
+
+def init_home(
+    path: Path, *, chain_id: str, region: str, time_ms: TimeMs, passphrase: bytes | None, parameters: dict[str, int]
+) -> Genesis:
+    """Make a home with fresh keys and a genesis of which this node is the only authority.
+
+    Keys are encrypted unless `passphrase` is None. Raises `HourledgerError`, `ALREADY_EXISTS` where there is a home already.
+    """
+    return _init(Home(path), lambda _role: generate_key(), chain_id, region, time_ms, passphrase, parameters)
+
+
+def init_development_home(path: Path) -> Genesis:
+    """Make a home for the development chain with the keys that everybody knows, unencrypted."""
+    genesis = make_development_genesis()
+    return _init(
+        Home(path), make_development_key, genesis.chain_id, genesis.region, genesis.time_ms, None, dict(genesis.parameters)
+    )
+
+
+def make_development_genesis() -> Genesis:
+    """Return the genesis of the development chain, which is also the repository's genesis.json."""
+    keys = NodeKeys(*(make_development_key(role) for role in _ROLES))
+    return make_genesis(keys, DEVELOPMENT_CHAIN, "Development · 开发", TimeMs(1_767_225_600_000), {})
+
+
+def make_genesis(keys: NodeKeys, chain_id: str, region: str, time_ms: TimeMs, parameters: dict[str, int]) -> Genesis:
+    """Return a genesis with one authority, with the working days of China; raise `HourledgerError` for what cannot be one.
+
+    The chain's name is its log's name, so it must be one that a note can bear.
+    """
+    validate_key_name(chain_id)
+    authority = Authority(f"{chain_id}/a1", keys.authority.public_key, keys.cosigner.public_key, keys.log.public_key)
+    holidays, working_weekends = load_workdays()
+    genesis = Genesis(
+        GENESIS_VERSION,
+        chain_id_codec.from_wire(chain_id),
+        region,
+        time_ms,
+        (authority,),
+        (),
+        tuple(sorted(parameters.items())),
+        holidays,
+        working_weekends,
+    )
+    compute_genesis_state(genesis)
+    return parse_genesis(format_genesis(genesis))
+
+
+def load_workdays() -> tuple[tuple[Day, ...], tuple[Day, ...]]:
+    """Return the packaged calendar: weekdays that are holidays, and weekend days that are worked on."""
+    document = json.loads(resources.files("node").joinpath("data/workdays-cn.json").read_text(encoding="utf-8"))
+    holidays, weekends = (document[name] for name in ("holidays", "working_weekends"))
+    return tuple(to_day(date.fromisoformat(text)) for text in holidays), tuple(
+        to_day(date.fromisoformat(text)) for text in weekends
+    )
+
+
+def _init(
+    home: Home,
+    make_key: Callable[[str], SigningKey],
+    chain_id: str,
+    region: str,
+    time_ms: TimeMs,
+    passphrase: bytes | None,
+    parameters: dict[str, int],
+) -> Genesis:
+    if home.genesis.exists():
+        raise HourledgerError(Reason.ALREADY_EXISTS, "there is a node in the folder already", str(home.path))
+    keys = NodeKeys(*(make_key(role) for role in _ROLES))
+    genesis = make_genesis(keys, chain_id, region, time_ms, parameters)
+    try:
+        home.key("any").parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HourledgerError(Reason.UNREADABLE_FILE, "the folder cannot be made", str(home.path)) from error
+    for role in _ROLES:
+        save_key(home.key(role), getattr(keys, role), passphrase)
+    replace_file(home.settings, (json.dumps(_SETTINGS, indent=2) + "\n").encode())
+    # The genesis comes last: a home without one is unfinished.
+    replace_file(home.genesis, format_genesis(genesis))
+    return genesis
+
+
+def load_genesis(home: Home) -> Genesis:
+    """Return the home's genesis, or raise `HourledgerError`."""
+    return parse_genesis(read_file(home.genesis))
+
+
+def load_node_keys(home: Home, passphrase: bytes | None) -> NodeKeys:
+    """Return the home's keys, or raise `HourledgerError`."""
+    return NodeKeys(*(load_key(home.key(role), passphrase) for role in _ROLES))
+
+
+def load_settings(home: Home) -> Settings:
+    """Return the home's settings, or raise `HourledgerError`."""
+    refusal = HourledgerError(
+        Reason.UNREADABLE_FILE, "the settings are not a JSON object with host, port and heartbeat_ms", str(home.settings)
+    )
+    try:
+        document = json.loads(read_file(home.settings))
+    except (ValueError, RecursionError) as error:
+        raise refusal from error
+    match document:
+        case {"host": str(host), "port": port, "heartbeat_ms": heartbeat_ms, **rest} if (
+            not rest and _is_number(port, 0, 65_535) and _is_number(heartbeat_ms, 1, MAX_HEARTBEAT_MS)
+        ):
+            return Settings(host, port, heartbeat_ms)
+        case _:
+            raise refusal
+
+
+def _is_number(value: object, low: int, high: int) -> bool:
+    return type(value) is int and low <= value <= high

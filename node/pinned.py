@@ -1,0 +1,92 @@
+"""The chain as it is shown: reads of one checkpoint, and the threads that carry out long ones.
+
+A view stays open while somebody reads, also in a thread whose client has gone, and is closed once it is replaced and unused.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from ledger.errors import HourledgerError
+from ledger.reasons import Reason
+from ledger.types import TimeMs
+from node.chain import Chain, ChainReader
+from node.cosigner import Cosigner
+
+T = TypeVar("T")
+
+READ_THREADS: Final = 2
+MAX_READS: Final = 64
+"""Long reads under way or waiting for a thread; one more is answered with BUSY."""
+
+
+@dataclass(slots=True)
+class Pinned:
+    """The chain at a checkpoint, its note, and how many are reading. Closed when replaced and nobody reads any more."""
+
+    reader: ChainReader
+    note: bytes
+    users: int = 0
+    is_replaced: bool = False
+
+    def leave(self) -> None:
+        """One reader less."""
+        self.users -= 1
+        self._close_if_done()
+
+    def replace(self) -> None:
+        """There is a newer checkpoint."""
+        self.is_replaced = True
+        self._close_if_done()
+
+    def _close_if_done(self) -> None:
+        if self.is_replaced and self.users == 0:
+            self.reader.close()
+
+
+def make_pinned(chain: Chain, cosigner: Cosigner, time_ms: TimeMs) -> Pinned:
+    """Return the chain as it is now under a checkpoint cosigned at `time_ms`."""
+    reader = chain.reader()
+    try:
+        return Pinned(reader, cosigner.sign(reader, time_ms))
+    except HourledgerError:
+        reader.close()
+        raise
+
+
+class ReadThreads:
+    """Threads for long reads, apart from those that admit transactions: verifying for many delays no submission."""
+
+    __slots__ = ("_pool", "_reads")
+
+    def __init__(self, threads: int = READ_THREADS) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reads")
+        self._reads: set[asyncio.Future[Any]] = set()
+
+    async def run(self, job: Callable[[], T], on_done: Callable[[], None] = lambda: None) -> T:
+        """Return what `job` returns; raise `BUSY` when too many wait.
+
+        A client that goes away does not end the thread, so `on_done` is called, on the event loop, when the job really is over.
+        """
+        if len(self._reads) >= MAX_READS:
+            on_done()
+            raise HourledgerError(Reason.BUSY, "too many long requests wait", str(len(self._reads)))
+        future = asyncio.get_running_loop().run_in_executor(self._pool, job)
+        self._reads.add(future)
+
+        def finish(done: asyncio.Future[T]) -> None:
+            self._reads.discard(done)
+            on_done()
+            if not done.cancelled():
+                done.exception()  # whoever still waits gets it; when nobody does, it is no fault
+
+        future.add_done_callback(finish)
+        return await asyncio.shield(future)
+
+    async def close(self) -> None:
+        """Drop the jobs that have not begun, and wait for the others, so that each has called its `on_done`."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._reads:
+            await asyncio.wait(self._reads)

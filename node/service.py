@@ -1,0 +1,226 @@
+"""What a node does for its clients: takes transactions, tells their outcomes, and shows the chain at its newest checkpoint.
+
+Everything here runs on the event loop but `make_block`, which an engine calls in a worker thread, one call at a time. Reads
+go to the chain as it was at the newest cosigned checkpoint and never wait for a block that is being written.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from contracts.rulebook import RuleBookV1
+from ledger.blocks import Commit, Vote, compute_block_hash, compute_commit_message
+from ledger.crypto import Context, SigningKey
+from ledger.errors import CodecError, HourledgerError
+from ledger.events import Outcome
+from ledger.execution import BlockContext, execute_transaction
+from ledger.reasons import Reason
+from ledger.state import Overlay
+from ledger.transactions import SignedTransaction, decode_signed, encode_signed
+from ledger.types import EntryIndex, Hash, Height, Round, TimeMs
+from node.chain import Candidate, Chain, FoundOutcome
+from node.clock import Clock
+from node.cosigner import Cosigner
+from node.mempool import Mempool
+from node.pinned import Pinned, ReadThreads, make_pinned
+from node.waiters import Waiters
+
+T = TypeVar("T")
+
+FIRST_ROUND = Round(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A block that is durable, and the checkpoint over it that is cosigned.
+
+    `taken` is what was offered to it. `pinned` is None where there was nothing to put into a block but transactions that may
+    not be in one.
+    """
+
+    taken: tuple[SignedTransaction, ...]
+    candidate: Candidate
+    pinned: Pinned | None
+
+
+@dataclass(slots=True)
+class LedgerService:
+    """The application part of a node, without its engine and its interfaces."""
+
+    chain: Chain
+    mempool: Mempool
+    cosigner: Cosigner
+    clock: Clock
+    pinned: Pinned
+    failure: HourledgerError | None = None
+    is_stopping: bool = False
+    work: asyncio.Event = field(default_factory=asyncio.Event)
+    waiters: Waiters = field(default_factory=Waiters)
+    read_threads: ReadThreads = field(default_factory=ReadThreads)
+
+    @contextmanager
+    def reading(self) -> Iterator[Pinned]:
+        """Give the newest checkpoint's view for a short read; it stays open until the block ends."""
+        pinned = self.pinned
+        pinned.users += 1
+        try:
+            yield pinned
+        finally:
+            pinned.leave()
+
+    async def read(self, job: Callable[[Pinned], T]) -> T:
+        """Return what a long read of the newest checkpoint's view returns; it runs in a thread. Raises `BUSY`."""
+        pinned = self.pinned
+        pinned.users += 1
+        return await self.read_threads.run(lambda: job(pinned), pinned.leave)
+
+    def find_outcome(self, transaction_id: Hash) -> FoundOutcome | None:
+        """Return a final outcome. Blocks that are not cosigned yet do not show."""
+        with self.reading() as pinned:
+            return pinned.reader.find_outcome(transaction_id)
+
+    async def submit(self, envelope: bytes) -> Hash:
+        """Let a transaction wait for a block, unless it is final or waiting already; return its id.
+
+        Raises `HourledgerError` with the first reason why it may not enter a block, `BUSY` when there is no room.
+        """
+        self._require_taking()
+        signed = decode_signed(envelope)
+        transaction_id = signed.transaction_id
+        if self.find_outcome(transaction_id) is None and self.mempool.get(transaction_id) != signed:
+            await asyncio.to_thread(self.chain.check, envelope, self.clock())
+            self._require_taking()
+            self._add(signed)
+        return transaction_id
+
+    def _add(self, signed: SignedTransaction) -> None:
+        """Let a checked transaction wait. Of two envelopes with one payload, the signatures are put together.
+
+        Otherwise whoever sees a payload could have it refused for want of signatures while its owner's envelope is passed over.
+        """
+        known = self.mempool.get(signed.transaction_id)
+        if known is None:
+            self.mempool.add(signed)
+        elif (merged := _merge(known, signed)) != known:
+            self.mempool.remove([signed.transaction_id])
+            try:
+                self.mempool.add(merged)
+            except HourledgerError:
+                self.mempool.add(known)
+                raise
+        self.work.set()
+
+    async def wait(self, transaction_id: Hash, seconds: float) -> FoundOutcome | None:
+        """Return a transaction's outcome as soon as it is final, or None when it is not within `seconds`.
+
+        Raises `HourledgerError` when the transaction was left out of a block after all.
+        """
+        found = self.find_outcome(transaction_id)
+        if found is not None or seconds <= 0 or self.is_stopping:
+            return found
+        return await self.waiters.wait(transaction_id, seconds)
+
+    async def try_out(self, envelope: bytes) -> Outcome | FoundOutcome:
+        """Return what would become of a transaction now, or what has become of it. Nothing is recorded.
+
+        Raises `HourledgerError` where it would be refused before any block, as `submit` does. That signatures are missing is
+        an outcome here.
+        """
+        signed = decode_signed(envelope)
+        found = self.find_outcome(signed.transaction_id)
+        if found is not None:
+            return found
+        await asyncio.to_thread(self.chain.check, envelope, self.clock())
+        return await self.read(lambda pinned: _execute(pinned, signed, self.clock()))
+
+    def take_transactions(self) -> tuple[SignedTransaction, ...]:
+        """Return what waits for a block, in order, without what has expired."""
+        self.work.clear()
+        for transaction_id in self.mempool.expire(self.clock()):
+            self.waiters.answer(transaction_id, HourledgerError(Reason.EXPIRED, "the transaction's time is over"))
+        return tuple(self.mempool.iterate())
+
+    def make_block(self, transactions: tuple[SignedTransaction, ...], key: SigningKey, *, is_due: bool = False) -> Made:
+        """Build, commit and cosign the next block as the only authority; runs in a worker thread.
+
+        `is_due` asks for a block also where there is nothing to put into it.
+        """
+        candidate = self.chain.build(transactions, self.clock(), key.public_key)
+        if not candidate.outcomes and not is_due:
+            return Made(transactions, candidate, None)
+        header = candidate.block.header
+        block_hash = compute_block_hash(header)
+        message = compute_commit_message(header.chain_id, header.height, FIRST_ROUND, block_hash)
+        vote = Vote(key.public_key, key.sign(Context.BLOCK, message))
+        self.chain.commit(candidate, Commit(header.height, FIRST_ROUND, block_hash, (vote,)))
+        return Made(transactions, candidate, make_pinned(self.chain, self.cosigner, self.clock()))
+
+    def publish(self, made: Made) -> None:
+        """Show a block that is durable and cosigned, and answer those who wait for its transactions."""
+        if made.pinned is not None:
+            self.pinned.replace()
+            self.pinned = made.pinned
+        self.mempool.remove([outcome.transaction_id for outcome in made.candidate.outcomes])
+        for outcome in made.candidate.outcomes:
+            if outcome.transaction_id in self.waiters:
+                self.waiters.answer(outcome.transaction_id, self.find_outcome(outcome.transaction_id))
+        self._answer_left_out(made)
+        if len(self.mempool):
+            self.work.set()
+
+    def _answer_left_out(self, made: Made) -> None:
+        if not made.candidate.left_out:
+            return
+        taken = {signed.transaction_id: signed for signed in made.taken}
+        for item in made.candidate.left_out:
+            found = self.find_outcome(item.transaction_id)
+            if found is None and self.mempool.get(item.transaction_id) != taken[item.transaction_id]:
+                continue  # meanwhile it got further signatures, with which it is tried again
+            self.mempool.remove([item.transaction_id])
+            self.waiters.answer(item.transaction_id, item.error if found is None else found)
+
+    def fail(self, error: HourledgerError) -> None:
+        """Take no more work: nothing can be made durable any longer."""
+        self.failure = error
+        self.waiters.answer_all(error)
+
+    def stop(self) -> None:
+        """Take no more work, and tell those who wait that their transactions are not final yet."""
+        self.is_stopping = True
+        self.waiters.answer_all(None)
+
+    async def close(self) -> None:
+        """Let go of the threads and of the view, once the long reads that run have ended."""
+        await self.read_threads.close()
+        self.pinned.replace()
+
+    def _require_taking(self) -> None:
+        if self.failure is not None:
+            raise HourledgerError(Reason.WRITE_FAILED, "the node takes no transactions any more", self.failure.detail)
+        if self.is_stopping:
+            raise HourledgerError(Reason.BUSY, "the node is stopping")
+
+
+def _merge(known: SignedTransaction, other: SignedTransaction) -> SignedTransaction:
+    """Return an envelope with the signatures of both, or `known` where that would be too large."""
+    signatures = {item.key: item for item in (*other.signatures, *known.signatures)}
+    merged = SignedTransaction(known.payload, tuple(signatures[key] for key in sorted(signatures)))
+    try:
+        decode_signed(encode_signed(merged))
+    except CodecError:
+        return known
+    return merged
+
+
+def _execute(pinned: Pinned, signed: SignedTransaction, time_ms: TimeMs) -> Outcome:
+    header = pinned.reader.tip.header
+    block = BlockContext(header.chain_id, Height(header.height + 1), TimeMs(max(time_ms, header.time_ms + 1)))
+    outcome, _events = execute_transaction(Overlay(pinned.reader.state), RuleBookV1(), signed, block)
+    return outcome
+
+
+def compute_first_event(found: FoundOutcome) -> EntryIndex:
+    """Return the index of the first of a transaction's events, which stand right before its outcome."""
+    return EntryIndex(found.index - found.outcome.event_count)

@@ -1,0 +1,112 @@
+from pathlib import Path
+
+import pytest
+
+from certificates.datetimes import format_datetime
+from certificates.jcs import encode_jcs
+from ledger.notes import SignatureType, VerifierKey
+from ledger.trust import build_trust, format_trust
+from ledger.types import TimeMs
+from tests.certificates.conftest import AUTHORITY, CHAIN_ID, NOW, RegionBuilder, make_key
+from tests.cli.command_line import CommandLine
+
+MS_PER_DAY = 86_400_000
+
+
+@pytest.fixture
+def hourledger(capsys: pytest.CaptureFixture[str]) -> CommandLine:
+    return CommandLine(capsys, ("--at-time", format_datetime(NOW)))
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a certificate, a forged one, the trust file, and another region's."""
+    folder = tmp_path_factory.mktemp("verify")
+    builder = RegionBuilder()
+    builder.begin()
+    builder.certify([builder.attend(number) for number in range(5)])
+    data = encode_jcs(builder.finish().certificate())
+    (folder / "good.json").write_bytes(data)
+    (folder / "forged.json").write_bytes(data.replace(b'"value":"450"', b'"value":"451"'))
+    for name, chain, log in (
+        ("trust", CHAIN_ID, AUTHORITY.log_key),
+        ("foreign", "other.example/log", make_key("x").public_key),
+    ):
+        log_key = VerifierKey(chain, SignatureType.ED25519, log)
+        cosigner = VerifierKey(AUTHORITY.name, SignatureType.COSIGNATURE, AUTHORITY.cosigner_key)
+        (folder / name).mkdir()
+        (folder / name / f"{name}.txt").write_bytes(format_trust(build_trust(chain, [log_key], [cosigner], 1)))
+    return folder
+
+
+def test_valid_certificate(hourledger: CommandLine, files: Path) -> None:
+    result = hourledger("verify", files / "good.json", "--trust", files / "trust" / "trust.txt")
+    assert result.code == 0
+    assert result.out.startswith(f"{files / 'good.json'}: valid\n  7 h 30 min in 5 records")
+    assert result.out.count("✓") == 11
+
+
+def test_folder_of_trust_files(hourledger: CommandLine, files: Path) -> None:
+    trust = ("--trust", files / "foreign", "--trust", files / "trust")
+    assert hourledger("verify", files / "good.json", *trust).code == 0
+
+
+def test_forged_certificate_is_invalid(hourledger: CommandLine, files: Path) -> None:
+    result = hourledger("verify", files / "forged.json", "--trust", files / "trust", "--json")
+    assert (result.code, result.document["verdict"]) == (1, "invalid")
+    assert "signature" in [check["name"] for check in result.document["checks"] if check["verdict"] == "invalid"]
+
+
+def test_unknown_region_is_undetermined(hourledger: CommandLine, files: Path) -> None:
+    result = hourledger("verify", files / "good.json", "--trust", files / "foreign", "--json")
+    assert (result.code, result.document["verdict"]) == (3, "undetermined")
+
+
+def test_worst_of_several_files_decides(hourledger: CommandLine, files: Path) -> None:
+    result = hourledger("verify", files / "good.json", files / "forged.json", "--trust", files / "trust", "--json")
+    assert (result.code, result.document["verdict"]) == (1, "invalid")
+    assert [item["verdict"] for item in result.document["files"]] == ["valid", "invalid"]
+
+
+def test_evidence_that_is_too_old_is_undetermined(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    later = format_datetime(TimeMs(NOW + 10 * MS_PER_DAY))
+    hourledger = CommandLine(capsys, ("--at-time", later, "--trust", str(files / "trust")))
+    assert hourledger("verify", files / "good.json", "--max-age", 9).code == 3
+    assert hourledger("verify", files / "good.json", "--max-age", 10).code == 0
+    assert hourledger("verify", files / "good.json").code == 0
+
+
+def test_bytes_that_are_no_certificate_are_invalid_not_a_fault(hourledger: CommandLine, files: Path, tmp_path: Path) -> None:
+    path = tmp_path / "noise"
+    path.write_bytes(b"\xff\x00{")
+    assert hourledger("verify", path, "--trust", files / "trust").code == 1
+
+
+@pytest.mark.parametrize("arguments", [("missing.json", "--trust", "trust"), ("good.json", "--trust", "missing")])
+def test_files_that_are_not_there(hourledger: CommandLine, files: Path, arguments: tuple[str, str, str]) -> None:
+    name, option, trust = arguments
+    result = hourledger("verify", files / name, option, files / trust)
+    assert (result.code, result.out) == (2, "")
+    assert "cannot be read" in result.err
+
+
+def test_usage(hourledger: CommandLine, files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert hourledger("verify", files / "good.json").code == 2
+    assert hourledger("verify", files / "good.json", "--trust", tmp_path).code == 2  # no trust file in the folder
+    assert CommandLine(capsys)("verify", files / "good.json", "--trust", files / "trust", "--at-time", "noon").code == 2
+    assert hourledger("verify", files / "good.json", "--trust", files / "good.json").code == 2
+
+
+def test_trust_file_in_words_and_as_json(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    show = ("trust", "show", files / "trust" / "trust.txt")
+    shown = CommandLine(capsys)(*show)
+    assert AUTHORITY.name in shown.out
+    witness = CommandLine(capsys, ("--json",))(*show).document["witnesses"][0]
+    assert witness["key"].startswith(f"{AUTHORITY.name}+")
+
+
+def test_certificate_in_words_says_that_it_is_not_verified(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = CommandLine(capsys)("cert", "show", files / "good.json")
+    assert shown.code == 0
+    assert "450" in shown.out
+    assert "not verified" in shown.out

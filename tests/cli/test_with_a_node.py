@@ -1,0 +1,136 @@
+"""The commands against a real node: what the doubles of the other tests cannot show."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.cli import people
+from tests.cli.command_line import CommandLine, Result
+
+pytestmark = pytest.mark.functional
+
+ROOT = Path(__file__).parents[2]
+ROWS = (
+    "R-1,A,Care,Service,2026-05-01,Town,V-1,60",
+    "R-2,A,Care,Service,2026-05-02,Town,V-1,240",
+    "R-3,A,Care,Service,2026-05-02,Town,V-2,120",
+)
+
+
+@dataclass(frozen=True)
+class Town:
+    """A node, and everybody's keys."""
+
+    folder: Path
+    url: str
+    hourledger: CommandLine
+
+    def __call__(self, *arguments: object, key: str = "", good: bool = True) -> Result:
+        keys = [item for name in key.split() for item in ("--key", self.folder / f"{name}.pem")]
+        result = self.hourledger(*arguments, *keys, "--node", self.url, "--json")
+        assert (result.code == 0) == good, result
+        return result
+
+    def at_office(self, *arguments: object, key: str = "first second", good: bool = True) -> Result:
+        return self(*arguments, "--office", self.folder / "office", key=key, good=good)
+
+    def make_key(self, name: str) -> str:
+        made = self.hourledger("keys", "new", self.folder / f"{name}.pem", "--no-passphrase")
+        return made.out.strip()
+
+
+@pytest.fixture
+def town(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Town]:
+    hourledger = CommandLine(capsys)
+    home = tmp_path / "node"
+    init = ("node", "init", "--home", home, "--chain-id", "town.example/log", "--region", "Town", "--no-passphrase")
+    assert hourledger(*init).code == 0
+    (tmp_path / "authority.pem").write_bytes((home / "keys" / "authority.pem").read_bytes())
+    command = [sys.executable, "-m", "cli", "node", "run", "--home", str(home), "--port", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[-1]
+        try:
+            yield Town(tmp_path, url, hourledger)
+        finally:
+            process.terminate()
+            assert process.wait(20) == 0
+
+
+def found_organisation(town: Town) -> str:
+    officers = [item for name in ("first", "second") for item in ("--officer", town.make_key(name))]
+    organisation: str = town("org", "register", "--name", "河畔", *officers, key="authority").document["organisation"]
+    town.hourledger("keys", "registrar", town.folder / "office" / "registrar.key")
+    holder = ("--id", "V-1", "--public-key", town.make_key("holder"), "--organisation", organisation)
+    town.at_office("volunteer", "enrol", *holder)
+    return organisation
+
+
+def test_from_registration_to_certificate(town: Town) -> None:
+    found_organisation(town)
+    roster = people.write_roster(town.folder / "roster.csv", ROWS)
+    result = town.at_office("hours", "import", roster, "--enrol", "--publish").document
+    assert (result["new_records"], result["minutes"], result["points"]) == (3, 420, 7)
+    account = town.hourledger("volunteer", "find", "V-1", "--office", town.folder / "office").out.strip()
+    shown = town("points", "show", account, key="holder").document
+    assert shown["balance"] == 5
+
+    certificate, trust = town.folder / "certificate.json", town.folder / "trust.txt"
+    town.at_office("cert", "issue", "V-1", "--out", certificate, key="first")
+    trust.write_bytes(fetch_trust(town))
+    report = town.hourledger("verify", certificate, "--trust", trust, "--json")
+    assert (report.code, report.document["statement"]["minutes"]) == (0, 300)
+
+    # After a correction the old certificate verifies as history, and a new one tells the new truth.
+    people.write_roster(roster, (ROWS[0].replace(",60", ",30"), *ROWS[1:]))
+    town.at_office("hours", "amend", roster, "--correction", "wrong_time")
+    which = ("--volunteer", "V-1", "--date", "2026-05-02", "--record", "R-2", "--correction", "not_service")
+    town.at_office("hours", "void", *which)
+    town.at_office("cert", "issue", "V-1", "--out", certificate, key="first")
+    report = town.hourledger("verify", certificate, "--trust", trust, "--json")
+    assert (report.code, report.document["statement"]["minutes"]) == (0, 30)
+
+
+def fetch_trust(town: Town) -> bytes:
+    from cli.office.client import NodeClient  # noqa: PLC0415
+
+    with NodeClient(town.url) as client:
+        return client.get_bytes("/v1/trust")
+
+
+def test_points_from_hold_to_settlement(town: Town) -> None:
+    found_organisation(town)
+    roster = people.write_roster(town.folder / "roster.csv", ROWS)
+    town.at_office("hours", "import", roster, "--enrol", "--publish")
+    account = town.hourledger("volunteer", "find", "V-1", "--office", town.folder / "office").out.strip()
+    named = ("--name", "茶馆", "--public-key", town.make_key("shop"))
+    merchant = town("merchant", "register", *named, key="authority").document["merchant"]
+    terms = ("--merchant", merchant, "--title", "Tea", "--points", 2, "--last-day", "2099-12-31")
+    offer = town("exchange", "offer", *terms, key="shop").document["offer"]
+    hold = town("exchange", "hold", "--volunteer", account, "--offer", offer, key="holder").document["hold"]
+    assert town("exchange", "show", hold, key="shop").document["status"] == "open"
+    assert town("exchange", "show", hold, key="first", good=False).document["error"]["reason"] == "not_permitted"
+    town("exchange", "capture", hold, "--points", 2, key="shop")
+    assert town("merchant", "account", merchant, key="shop").document["balance"] == 2
+    assert town("points", "show", account, key="holder").document["balance"] == 3
+
+
+def test_one_signature_is_not_enough_and_the_draft_lives_on(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(town.folder)
+    organisation = found_organisation(town)
+    refused = town("org", "set-policy", organisation, "--approvals", 1, key="first", good=False)
+    assert refused.document["error"]["reason"] == "insufficient_signatures"
+    (draft,) = town.folder.glob("hourledger-*.draft")
+    town.hourledger("tx", "sign", draft, "--yes", "--key", town.folder / "second.pem")
+    town("tx", "submit", draft)
+    assert town("org", "show", organisation).document["approvals"] == 1
+
+
+def test_status_and_what_is_not_there(town: Town) -> None:
+    assert town("node", "status").document["chain_id"] == "town.example/log"
+    missing = town("org", "show", "00" * 16, good=False)
+    assert (missing.code, missing.document["error"]["reason"]) == (1, "not_found")

@@ -1,0 +1,544 @@
+"""Bundles of a small real chain: what they prove under a cosigned checkpoint, and that no other reading of them passes."""
+
+import contextlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ledger import codec, merkle, state_tree
+from ledger.blocks import HEADER, Header
+from ledger.checkpoint import Checkpoint, add_signatures, cosign, format_signed_checkpoint, sign_checkpoint
+from ledger.errors import CodecError, HourledgerError, ProofError
+from ledger.events import OUTCOME, EventType
+from ledger.notes import SignatureType, VerifierKey, encode_text, format_base64, parse_base64
+from ledger.proofs import (
+    MAX_ITEMS,
+    MAX_STATE_PROOF_BYTES,
+    MEDIA_TYPE,
+    Bundle,
+    EntryProof,
+    ValueProof,
+    format_bundle,
+    get_tlog_proof,
+    parse_bundle,
+    verify_entries,
+    verify_values,
+)
+from ledger.reasons import Reason
+from ledger.state import iterate_hashed
+from ledger.tlog_proof import MAX_HASHES, format_tlog_proof, parse_tlog_proof
+from ledger.trust import TrustPolicy, build_trust, verify_checkpoint
+from ledger.types import EntryIndex, Hash, Height, TimeMs
+from tests.ledger.samples import AUTHORITIES, CHAIN_ID, HEADER_SAMPLE, TIME_MS, make_key
+
+NOTED: EventType[str] = EventType("test.noted", codec.text("note", 100))
+CHANGES: tuple[dict[bytes, bytes | None], ...] = (
+    {b"record/1": b"valid", b"record/2": b"valid"},
+    {b"record/2": b"revoked", b"record/3": b"valid", b"record/4": b""},
+    {b"record/1": None, b"record/5": b"valid"},
+)
+"""What each block does to the state: record 2 is revoked in the second, record 1 removed in the third."""
+
+
+class Chain:
+    """A log and a state tree in memory, with the header of each block at its end."""
+
+    def __init__(self, chain_id: str = CHAIN_ID) -> None:
+        self.chain_id = chain_id
+        self.entries: list[bytes] = []
+        self.frontier = merkle.EMPTY_FRONTIER
+        self.nodes: dict[tuple[int, int], Hash] = {}
+        self.pages: list[dict[bytes, bytes]] = [{}]
+        self.ends: list[int] = []
+
+    def add_block(self, changes: dict[bytes, bytes | None]) -> None:
+        pages = dict(self.pages[-1])
+        updated = state_tree.update(pages.get, dict(iterate_hashed(changes)))
+        for path, page in updated.pages.items():
+            pages[path] = page or b""
+        self.pages.append({path: page for path, page in pages.items() if page})
+        height = len(self.ends)
+        header = replace(
+            HEADER_SAMPLE,
+            chain_id=self.chain_id,
+            height=Height(height),
+            time_ms=TimeMs(TIME_MS + height),
+            state_root=updated.root,
+            log_size=EntryIndex(self.frontier.size),
+            log_root=self.frontier.root,
+        )
+        self.append(*[NOTED.encode(key.decode()) for key in changes], HEADER.encode(header))
+        self.ends.append(self.frontier.size)
+
+    def append(self, *entries: bytes) -> None:
+        appended = merkle.append(self.frontier, [merkle.compute_leaf_hash(entry) for entry in entries])
+        self.nodes |= {(level, index): node for level, index, node in appended.nodes}
+        self.frontier = appended.frontier
+        self.entries.extend(entries)
+
+    def read_node(self, level: int, index: int) -> Hash:
+        return self.nodes[level, index]
+
+    def checkpoint(self, size: int | None = None) -> Checkpoint:
+        at = self.frontier.size if size is None else size
+        return Checkpoint(self.chain_id, at, merkle.compute_root_at(self.read_node, at))
+
+    def note(self, size: int | None = None) -> str:
+        checkpoint = self.checkpoint(size)
+        lines = [
+            cosign(checkpoint, f"hours.example/a{number}", make_key(f"cosigner {number}"), TIME_MS // 1000)
+            for number in range(3)
+        ]
+        return format_signed_checkpoint(add_signatures(sign_checkpoint(checkpoint, make_key("log 0")), lines)).decode()
+
+    def prove_entry(self, index: int, size: int | None = None) -> EntryProof:
+        at = self.frontier.size if size is None else size
+        hashes = merkle.compute_inclusion_proof(self.read_node, index, at)
+        return EntryProof(EntryIndex(index), self.entries[index], hashes)
+
+    def prove_value(self, key: bytes, value: bytes | None, block: int = -1) -> ValueProof:
+        return ValueProof(key, value, state_tree.prove(self.pages[block].get, state_tree.compute_key_hash(key)))
+
+    def bundle(self, *indices: int, size: int | None = None, values: tuple[ValueProof, ...] = ()) -> Bundle:
+        return Bundle(self.note(size), tuple([self.prove_entry(index, size) for index in indices]), values)
+
+
+def make_chain(chain_id: str = CHAIN_ID) -> Chain:
+    chain = Chain(chain_id)
+    for changes in CHANGES:
+        chain.add_block(changes)
+    return chain
+
+
+def make_trust() -> TrustPolicy:
+    logs = [VerifierKey(CHAIN_ID, SignatureType.ED25519, item.log_key) for item in AUTHORITIES]
+    cosigners = [VerifierKey(item.name, SignatureType.COSIGNATURE, item.cosigner_key) for item in AUTHORITIES]
+    return build_trust(CHAIN_ID, logs, cosigners, 3)
+
+
+CHAIN = make_chain()
+SIZE = CHAIN.frontier.size
+LAST = SIZE - 1
+OLD_SIZE = CHAIN.ends[1]
+TRUST = make_trust()
+VALUES = (
+    CHAIN.prove_value(b"record/1", None),
+    CHAIN.prove_value(b"record/2", b"revoked"),
+    CHAIN.prove_value(b"record/4", b""),
+    CHAIN.prove_value(b"record/5", b"valid"),
+    CHAIN.prove_value(b"record/9", None),
+)
+BUNDLE = CHAIN.bundle(0, 1, 4, LAST, values=VALUES)
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """All that a verifier learns from a bundle."""
+
+    header: Header
+    entries: dict[EntryIndex, bytes]
+    values: dict[bytes, bytes | None]
+
+
+def verify(bundle: Bundle, trust: TrustPolicy = TRUST) -> Proven:
+    """Every step in the order in which a verifier takes them."""
+    checkpoint = verify_checkpoint(trust, encode_text(bundle.checkpoint_note)).checkpoint
+    entries = verify_entries(bundle, checkpoint)
+    header, values = verify_values(bundle, checkpoint)
+    return Proven(header, dict(entries), dict(values))
+
+
+def read(document: Any) -> Proven:
+    return verify(parse_bundle(json.loads(json.dumps(document))))
+
+
+PROVEN = Proven(
+    HEADER.decode(CHAIN.entries[LAST]),
+    {EntryIndex(index): CHAIN.entries[index] for index in (0, 1, 4, LAST)},
+    {b"record/1": None, b"record/2": b"revoked", b"record/4": b"", b"record/5": b"valid", b"record/9": None},
+)
+
+
+def change_entry(position: int, **changes: Any) -> Bundle:
+    items = list(BUNDLE.entries)
+    items[position] = replace(items[position], **changes)
+    return replace(BUNDLE, entries=tuple(items))
+
+
+def change_value(position: int, **changes: Any) -> Bundle:
+    items = list(BUNDLE.values)
+    items[position] = replace(items[position], **changes)
+    return replace(BUNDLE, values=tuple(items))
+
+
+class TestProven:
+    def test_entries_and_current_values_under_one_checkpoint(self) -> None:
+        assert verify(BUNDLE) == PROVEN
+        assert PROVEN.header.height == 2
+
+    def test_through_json_and_back(self) -> None:
+        document = format_bundle(BUNDLE)
+        assert parse_bundle(json.loads(json.dumps(document))) == BUNDLE
+        assert format_bundle(parse_bundle(document)) == document
+        assert read(document) == PROVEN
+
+    def test_an_older_bundle_stays_what_it_was(self) -> None:
+        values = (CHAIN.prove_value(b"record/1", b"valid", block=2), CHAIN.prove_value(b"record/5", None, block=2))
+        found = verify(CHAIN.bundle(OLD_SIZE - 1, size=OLD_SIZE, values=values))
+        assert (found.header.height, found.values) == (1, {b"record/1": b"valid", b"record/5": None})
+
+    def test_of_the_header_alone(self) -> None:
+        assert verify(CHAIN.bundle(LAST)) == Proven(PROVEN.header, {EntryIndex(LAST): CHAIN.entries[LAST]}, {})
+
+    def test_of_a_log_with_one_entry(self) -> None:
+        chain = Chain()
+        chain.add_block({})
+        assert verify(chain.bundle(0, values=(chain.prove_value(b"record/1", None),))).values == {b"record/1": None}
+
+    @pytest.mark.parametrize("position", range(len(BUNDLE.entries)))
+    def test_every_entry_is_a_proof_in_the_c2sp_form_as_well(self, position: int) -> None:
+        item = BUNDLE.entries[position]
+        proof = parse_tlog_proof(format_tlog_proof(get_tlog_proof(BUNDLE, item)))
+        checkpoint = verify_checkpoint(TRUST, proof.checkpoint_note).checkpoint
+        merkle.verify_inclusion(
+            merkle.compute_leaf_hash(item.entry), proof.index, checkpoint.size, proof.hashes, checkpoint.root
+        )
+
+    @settings(max_examples=30)
+    @given(
+        st.lists(
+            st.dictionaries(st.sampled_from([b"a", b"b", b"c", b"d"]), st.none() | st.binary(max_size=2), max_size=4),
+            min_size=1,
+            max_size=5,
+        ),
+        st.data(),
+    )
+    def test_any_chain(self, story: list[dict[bytes, bytes | None]], data: st.DataObject) -> None:
+        chain = Chain()
+        state: dict[bytes, bytes | None] = {}
+        for changes in story:
+            chain.add_block(changes)
+            state |= changes
+        size = chain.frontier.size
+        indices = data.draw(st.sets(st.integers(0, size - 1))) | {size - 1}
+        keys = sorted(data.draw(st.sets(st.sampled_from([b"a", b"b", b"c", b"d", b"never"]))))
+        bundle = chain.bundle(*sorted(indices), values=tuple([chain.prove_value(key, state.get(key)) for key in keys]))
+        found = read(format_bundle(bundle))
+        assert found.entries == {index: chain.entries[index] for index in indices}
+        assert found.values == {key: state.get(key) for key in keys}
+
+
+class TestForgedEntries:
+    @pytest.mark.parametrize("position", range(len(BUNDLE.entries)))
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"entry": NOTED.encode("another")},
+            {"entry": b""},
+            {"entry": CHAIN.entries[2]},
+            {"index": EntryIndex(2)},
+            {"index": EntryIndex(SIZE)},
+            {"index": EntryIndex(2**62)},
+            {"index": EntryIndex(-1)},
+            {"hashes": ()},
+            {"hashes": (Hash(bytes(32)),) * 4},
+        ],
+        ids=["another", "empty", "of another index", "index", "behind the end", "far index", "negative", "none", "others"],
+    )
+    def test_entry_index_or_hashes_changed(self, position: int, change: dict[str, Any]) -> None:
+        with pytest.raises(ProofError):
+            verify(change_entry(position, **change))
+
+    def test_hashes_cut_repeated_turned_or_flipped(self) -> None:
+        for position, item in enumerate(BUNDLE.entries):
+            forged = [
+                item.hashes[1:],
+                item.hashes[:-1],
+                (*item.hashes, item.hashes[-1]),
+                item.hashes[::-1],
+                *[(*item.hashes[:at], Hash(bytes(32)), *item.hashes[at + 1 :]) for at in range(len(item.hashes))],
+            ]
+            for hashes in forged:
+                if hashes != item.hashes:
+                    with pytest.raises(ProofError):
+                        verify(change_entry(position, hashes=hashes))
+
+    def test_two_entries_swapped(self) -> None:
+        left, right = BUNDLE.entries[0], BUNDLE.entries[1]
+        swapped = (replace(left, entry=right.entry), replace(right, entry=left.entry), *BUNDLE.entries[2:])
+        with pytest.raises(ProofError):
+            verify(replace(BUNDLE, entries=swapped))
+
+    def test_an_inner_node_is_no_entry(self) -> None:
+        children = CHAIN.nodes[0, 0] + CHAIN.nodes[0, 1]
+        with pytest.raises(ProofError):
+            verify(change_entry(0, entry=children, hashes=BUNDLE.entries[0].hashes[1:]))
+
+
+class TestForgedPresent:
+    def test_an_older_header_does_not_pass_for_the_present(self) -> None:
+        values = (CHAIN.prove_value(b"record/2", b"valid", block=1), )  # fmt: skip
+        for indices in [(CHAIN.ends[0] - 1,), (CHAIN.ends[0] - 1, LAST)]:
+            with pytest.raises(ProofError):
+                verify(CHAIN.bundle(*indices, values=values))
+
+    def test_an_older_header_does_not_pass_at_the_last_index(self) -> None:
+        with pytest.raises(ProofError):
+            verify(change_entry(-1, entry=CHAIN.entries[OLD_SIZE - 1]))
+
+    def test_the_header_is_missing(self) -> None:
+        with pytest.raises(ProofError, match="lacks"):
+            verify(CHAIN.bundle(0, 1, values=VALUES))
+        with pytest.raises(ProofError, match="lacks"):
+            verify(Bundle(CHAIN.note(), (), ()))
+
+    def test_a_log_that_ends_within_a_block(self) -> None:
+        with pytest.raises(ProofError, match="does not end with a block header"):
+            verify(CHAIN.bundle(1, size=2))
+
+    def test_a_log_that_ends_with_something_like_a_header(self) -> None:
+        chain = Chain()
+        chain.append(EventType("test.header", HEADER.codec).encode(HEADER_SAMPLE))
+        with pytest.raises(ProofError, match="does not end with a block header"):
+            verify(chain.bundle(0))
+
+    def test_an_empty_log(self) -> None:
+        with pytest.raises(ProofError):
+            verify(Bundle(Chain().note(), (), ()))
+
+    def test_a_header_of_another_chain(self) -> None:
+        chain = Chain()
+        chain.append(HEADER.encode(replace(HEADER_SAMPLE, chain_id="other.example")))
+        with pytest.raises(ProofError) as error:
+            verify(chain.bundle(0))
+        assert (error.value.reason, error.value.value) == (Reason.WRONG_CHAIN, "other.example")
+
+
+class TestForgedValues:
+    @pytest.mark.parametrize("position", range(len(VALUES)))
+    @pytest.mark.parametrize("value", [None, b"", b"valid", b"revoked"])
+    def test_only_the_one_value_passes(self, position: int, value: bytes | None) -> None:
+        if value == VALUES[position].value:
+            assert verify(change_value(position, value=value)) == PROVEN
+        else:
+            with pytest.raises(ProofError):
+                verify(change_value(position, value=value))
+
+    @pytest.mark.parametrize("position", range(len(VALUES)))
+    def test_another_key(self, position: int) -> None:
+        for key in (b"record/3", b"record/12", b"", b"record/1\x00"):
+            with pytest.raises(ProofError):
+                verify(change_value(position, key=key, value=b"valid"))
+
+    def test_a_value_of_the_past(self) -> None:
+        for key, value in [(b"record/1", b"valid"), (b"record/2", b"valid"), (b"record/5", None)]:
+            for block in (1, 2):
+                with pytest.raises(ProofError):
+                    verify(replace(BUNDLE, values=(CHAIN.prove_value(key, value, block),)))
+
+    def test_a_path_cut_lengthened_or_turned(self) -> None:
+        for position, item in enumerate(VALUES):
+            siblings = item.proof.siblings
+            for forged in {siblings[1:], siblings[:-1], (*siblings, Hash(bytes(32))), siblings[::-1]} - {siblings}:
+                with pytest.raises(ProofError):
+                    verify(change_value(position, proof=replace(item.proof, siblings=forged)))
+
+    def test_a_leaf_left_out_or_put_in(self) -> None:
+        leaf = (Hash(bytes(32)), Hash(bytes(32)))
+        for position, item in enumerate(VALUES):
+            for forged in {None, leaf} - {item.proof.leaf}:
+                with pytest.raises(ProofError):
+                    verify(change_value(position, proof=replace(item.proof, leaf=forged)))
+
+    def test_a_proof_of_another_key(self) -> None:
+        for position, item in enumerate(VALUES):
+            for other in VALUES:
+                if other.proof != item.proof:
+                    with pytest.raises(ProofError):
+                        verify(change_value(position, proof=other.proof))
+
+
+class TestForgedCheckpoint:
+    def test_an_older_or_shorter_one(self) -> None:
+        for size in range(1, SIZE):
+            with pytest.raises(ProofError):
+                verify(replace(BUNDLE, checkpoint_note=CHAIN.note(size)))
+
+    def test_one_of_another_history(self) -> None:
+        other = Chain()
+        for changes in CHANGES[::-1]:
+            other.add_block(changes)
+        assert other.frontier.size == SIZE
+        with pytest.raises(ProofError):
+            verify(replace(BUNDLE, checkpoint_note=other.note()))
+
+    def test_one_of_another_chain(self) -> None:
+        other = make_chain("other.example")
+        with pytest.raises(ProofError) as error:
+            verify(other.bundle(LAST))
+        assert error.value.reason is Reason.UNTRUSTED_LOG
+
+    def test_one_without_a_quorum(self) -> None:
+        lines = BUNDLE.checkpoint_note.splitlines(keepends=True)
+        with pytest.raises(ProofError) as error:
+            verify(replace(BUNDLE, checkpoint_note="".join(lines[:-1])))
+        assert error.value.reason is Reason.QUORUM_MISSING
+
+    @pytest.mark.parametrize("note", ["", "\ud800", "x\n", "x" * 300_000])
+    def test_none_at_all(self, note: str) -> None:
+        with pytest.raises(CodecError):
+            verify(replace(BUNDLE, checkpoint_note=note))
+
+
+def edit(path: tuple[str | int, ...], change: Callable[[Any], Any]) -> Any:
+    """Return the document of the bundle with the part at `path` changed."""
+    document = json.loads(json.dumps(format_bundle(BUNDLE)))
+    if not path:
+        return change(document)
+    parent = document
+    for step in path[:-1]:
+        parent = parent[step]
+    parent[path[-1]] = change(parent[path[-1]])
+    return document
+
+
+def put(path: tuple[str | int, ...], value: Any) -> Any:
+    """Return the document of the bundle with another value at `path`."""
+    return edit(path, lambda _part: value)
+
+
+def without(name: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda found: {key: value for key, value in found.items() if key != name}
+
+
+OBJECTS: list[tuple[str | int, ...]] = [(), ("entries", 1), ("values", 1)]
+MEMBERS = [(path, name) for path in OBJECTS for name in edit(path, lambda part: part) if not path] + [
+    (path, name)
+    for path, names in {("entries", 1): ("index", "entry", "hashes"), ("values", 1): ("key", "value", "proof")}.items()
+    for name in names
+]
+
+
+class TestParsing:
+    @pytest.mark.parametrize(("path", "name"), MEMBERS)
+    def test_every_member_must_be_there(self, path: tuple[str | int, ...], name: str) -> None:
+        with pytest.raises(CodecError):
+            parse_bundle(edit(path, without(name)))
+
+    @pytest.mark.parametrize("path", OBJECTS)
+    def test_no_other_member_may_be_there(self, path: tuple[str | int, ...]) -> None:
+        with pytest.raises(CodecError):
+            parse_bundle(edit(path, lambda part: {**part, "extra": 1}))
+
+    @pytest.mark.parametrize("path", [(*path, name) for path, name in MEMBERS] + OBJECTS)
+    @pytest.mark.parametrize("value", [None, True, 1.5, -1, 2**63, "", "?", "AA", "\ud800", [], {}, [None], [[]]], ids=repr)
+    def test_a_value_of_another_type_changes_the_meaning_or_is_refused(self, path: tuple[str | int, ...], value: Any) -> None:
+        try:
+            found = parse_bundle(put(path, value))
+        except CodecError:
+            return
+        assert found != BUNDLE
+
+    @given(
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+            lambda inner: (
+                st.lists(inner, max_size=3)
+                | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+                | st.fixed_dictionaries({"index": inner, "entry": inner, "hashes": inner})
+                | st.fixed_dictionaries({"key": inner, "value": inner, "proof": inner})
+            ),
+            max_leaves=8,
+        ),
+        st.sampled_from(["", "checkpoint", "entries", "values"]),
+    )
+    def test_any_json_is_a_bundle_or_a_codec_error(self, value: Any, name: str) -> None:
+        with contextlib.suppress(CodecError):
+            parse_bundle({**format_bundle(BUNDLE), name: value} if name else value)
+
+    @pytest.mark.parametrize("index", [True, 1.0, "1", -1, 2**63, None])
+    def test_an_index_is_a_position_in_a_log(self, index: Any) -> None:
+        with pytest.raises(CodecError, match="position"):
+            parse_bundle(put(("entries", 1, "index"), index))
+
+    @pytest.mark.parametrize("length", [0, 31, 33, 64])
+    def test_a_hash_has_32_bytes(self, length: int) -> None:
+        with pytest.raises(CodecError):
+            parse_bundle(put(("entries", 0, "hashes", 0), format_base64(bytes(length))))
+
+    def test_base64_is_canonical(self) -> None:
+        entry = format_bundle(BUNDLE)["values"][0]["key"]
+        assert entry.endswith("=")
+        for text in (entry.rstrip("="), entry + "\n", entry + "=", "-" + entry[1:]):
+            with pytest.raises(CodecError):
+                parse_bundle(put(("values", 0, "key"), text))
+
+    @pytest.mark.parametrize("name", ["entries", "values"])
+    def test_items_are_ascending_and_each_is_there_once(self, name: str) -> None:
+        for turn in (lambda part: part[::-1], lambda part: [*part, part[-1]], lambda part: [part[0], *part]):
+            with pytest.raises(CodecError, match="ascending"):
+                parse_bundle(edit((name,), turn))
+
+    def test_lengths_are_limited(self) -> None:
+        hash_ = format_base64(bytes(32))
+        for path, value in [
+            (("entries", 0, "hashes"), [hash_] * (MAX_HASHES + 1)),
+            (("entries", 0, "entry"), format_base64(bytes(65_536))),
+            (("values", 1, "value"), format_base64(bytes((1 << 20) + 1))),
+            (("values", 1, "key"), format_base64(bytes(65_536))),
+            (("values", 1, "proof"), format_base64(bytes(MAX_STATE_PROOF_BYTES + 1))),
+            (("entries",), [{"index": n, "entry": "", "hashes": []} for n in range(MAX_ITEMS + 1)]),
+        ]:
+            with pytest.raises(CodecError):
+                parse_bundle(put(path, value))
+        most = [{"index": number, "entry": "", "hashes": [hash_] * MAX_HASHES} for number in range(MAX_ITEMS)]
+        assert len(parse_bundle(put(("entries",), most)).entries) == MAX_ITEMS
+
+    def test_the_longest_state_proof_fits(self) -> None:
+        proof = state_tree.StateProof((Hash(bytes(32)), Hash(bytes(32))), (Hash(bytes(32)),) * state_tree.KEY_BITS)
+        bundle = change_value(0, proof=proof)
+        assert parse_bundle(format_bundle(bundle)) == bundle
+
+    def test_another_version_says_so(self) -> None:
+        with pytest.raises(CodecError) as error:
+            parse_bundle(edit(("mediaType",), lambda text: text.replace("version=1", "version=2")))
+        assert error.value.reason is Reason.UNSUPPORTED_VERSION
+        assert MEDIA_TYPE == "application/vnd.hourledger.bundle+json;version=1"
+
+    def test_an_entry_of_a_bundle_may_be_of_any_type(self) -> None:
+        chain = Chain()
+        chain.append(b"not even an entry", OUTCOME.name.encode())
+        chain.add_block({})
+        assert verify(chain.bundle(0, 1, 2)).entries[EntryIndex(0)] == b"not even an entry"
+
+
+STATE = {b"record/2": b"revoked", b"record/3": b"valid", b"record/4": b"", b"record/5": b"valid"}
+PARTS: list[tuple[str | int, ...]] = [
+    *[("entries", number, "entry") for number in range(4)],
+    *[("entries", number, "hashes", at) for number in range(4) for at in range(len(BUNDLE.entries[number].hashes))],
+    *[("values", number, name) for number in range(5) for name in ("key", "proof")],
+    ("values", 1, "value"),
+]
+
+
+@settings(max_examples=200)
+@given(st.sampled_from(PARTS), st.integers(min_value=0), st.integers(0, 7))
+def test_a_flipped_bit_is_refused_or_the_bundle_still_says_what_is_so(path: tuple[str | int, ...], byte: int, bit: int) -> None:
+    def flip(text: str) -> str:
+        content = bytearray(parse_base64(text))
+        content[byte % len(content)] ^= 1 << bit
+        return format_base64(bytes(content))
+
+    try:
+        found = read(edit(path, flip))
+    except HourledgerError:
+        return
+    # One proof of absence holds for every key whose path ends in the same empty place.
+    assert path[0] == "values"
+    assert path[2] == "key"
+    assert found.values == {key: STATE.get(key) for key in found.values}

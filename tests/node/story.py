@@ -1,0 +1,91 @@
+"""A small ledger for tests: an organisation, a merchant, two volunteers, certified hours, an offer and a hold."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from certificates.details import Opening, compute_record_commitment
+from contracts.activities import ActivityClass, PublishActivity
+from contracts.exchange import HoldPoints, PublishOffer
+from contracts.hours import Attendance, CertifyHours, Mode
+from contracts.identity.merchants import RegisterMerchant
+from contracts.identity.organisations import RegisterOrganisation
+from contracts.identity.volunteers import Enrolment, EnrolVolunteers
+from ledger.crypto import SigningKey
+from ledger.genesis import to_day
+from ledger.types import Hash, Identifier, Minutes, Points, TimeMs
+from tests.node.running import AUTHORITY, RunningNode
+
+ORGANISATION = Identifier(b"organisation-001")
+OTHER_ORGANISATION = Identifier(b"organisation-002")
+MERCHANT = Identifier(b"merchant-0000001")
+VOLUNTEER = Identifier(b"volunteer-000001")
+OTHER_VOLUNTEER = Identifier(b"volunteer-000002")
+ACTIVITY = Identifier(b"activity-0000001")
+OFFER = Identifier(b"offer-0000000001")
+HOLD = Identifier(b"hold-00000000001")
+NOBODY = Identifier(b"nobody-000000001")
+
+OFFICER = SigningKey(b"1" * 32)
+SECOND_OFFICER = SigningKey(b"2" * 32)
+OTHER_OFFICER = SigningKey(b"3" * 32)
+MERCHANT_KEY = SigningKey(b"4" * 32)
+VOLUNTEER_KEY = SigningKey(b"5" * 32)
+OTHER_VOLUNTEER_KEY = SigningKey(b"6" * 32)
+STRANGER = SigningKey(b"7" * 32)
+
+NO_DETAILS = Hash(b"d" * 32)
+
+
+def make_opening(number: int, minutes: int = 120) -> Opening:
+    """What opens the commitment of `make_attendance` of the same number."""
+    day = date(2026, 10, 1) + timedelta(days=number)
+    return Opening(b"s" * 32, {"activity_name": "Reading aloud", "date": day.isoformat(), "minutes": minutes})
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Where things are in the log."""
+
+    hours_entry: int
+    hours_outcome: dict[str, Any]
+    hold_entry: int
+    registration_entry: int
+
+
+def make_organisation(
+    identifier: Identifier = ORGANISATION, officers: tuple[SigningKey, ...] = (OFFICER, SECOND_OFFICER), approvals: int = 1
+) -> RegisterOrganisation:
+    return RegisterOrganisation(identifier, "Town library", tuple(key.public_key for key in officers), approvals)
+
+
+def make_attendance(number: int, volunteer: Identifier = VOLUNTEER, minutes: int = 120) -> Attendance:
+    record = Identifier(f"record-{number:09}".encode())
+    day = to_day(date(2026, 10, 1) + timedelta(days=number))
+    commitment = compute_record_commitment(make_opening(number, minutes))
+    return Attendance(record, ACTIVITY, volunteer, day, None, Minutes(minutes), commitment)
+
+
+def tell(node: RunningNode) -> Story:
+    """Carry out the whole story."""
+    registered = node.carry_out("identity.register_organisation", make_organisation(), AUTHORITY)
+    other = make_organisation(OTHER_ORGANISATION, (OTHER_OFFICER,))
+    node.carry_out("identity.register_organisation", other, AUTHORITY)
+    merchant = RegisterMerchant(MERCHANT, "Corner bakery", MERCHANT_KEY.public_key)
+    node.carry_out("identity.register_merchant", merchant, AUTHORITY)
+    enrolments = (
+        Enrolment(VOLUNTEER, Hash(b"t" * 32), VOLUNTEER_KEY.public_key),
+        Enrolment(OTHER_VOLUNTEER, Hash(b"u" * 32), OTHER_VOLUNTEER_KEY.public_key),
+    )
+    node.carry_out("identity.enrol_volunteers", EnrolVolunteers(ORGANISATION, enrolments), OFFICER)
+    activity = PublishActivity(
+        ACTIVITY, ORGANISATION, ActivityClass.SERVICE, to_day(date(2026, 10, 1)), to_day(date(2026, 10, 31)), NO_DETAILS
+    )
+    node.carry_out("activities.publish", activity, OFFICER)
+    rows = (make_attendance(1), make_attendance(2, OTHER_VOLUNTEER))
+    hours = node.carry_out("hours.certify", CertifyHours(ORGANISATION, Mode.ATOMIC, rows), OFFICER)
+    offer = PublishOffer(OFFER, MERCHANT, Points(1), to_day(date(2026, 12, 31)), NO_DETAILS)
+    node.carry_out("exchange.publish_offer", offer, MERCHANT_KEY)
+    hold = HoldPoints(HOLD, VOLUNTEER, OFFER, 1, TimeMs(node.now_ms + 3_600_000))
+    held = node.carry_out("exchange.hold", hold, VOLUNTEER_KEY)
+    return Story(hours["first_event_index"], hours, held["first_event_index"], registered["first_event_index"])
