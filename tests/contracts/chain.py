@@ -26,6 +26,7 @@ from ledger.transactions import (
     encode_signed,
     sign,
     validate_form,
+    validate_validity,
     verify_signatures,
 )
 from ledger.types import IDENTIFIER_BYTES, Day, Hash, Height, Identifier, TimeMs
@@ -121,8 +122,9 @@ class Chain:
     def execute(self, signed: SignedTransaction, time_ms: int) -> Result:
         """Carry out a transaction in a block of its own."""
         transaction = decode_payload(signed)
-        validate_form(transaction, CHAIN_ID, TimeMs(time_ms))
+        validate_form(transaction, CHAIN_ID)
         RULES.validate_form(transaction)
+        validate_validity(transaction, TimeMs(time_ms))
         verify_signatures(signed)
         self.height += 1
         overlay = Overlay(self)
