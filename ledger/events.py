@@ -57,15 +57,20 @@ class EventType(Generic[T]):
         """Return the fields of an entry of this type, or raise `CodecError`."""
         name, wire = split_entry(entry)
         if name != self.name:
-            raise CodecError(f"the entry is a {name}, not a {self.name}")
+            raise CodecError(f"the entry is not a {self.name}")  # What it calls itself may be a long text with any characters.
         return self.codec.from_wire(wire)
 
 
 def split_entry(entry: bytes) -> tuple[str, Wire]:
-    """Return the type's name and the undecoded fields of an entry, or raise `CodecError`."""
+    """Return the type's name and the undecoded fields of an entry, or raise `CodecError`.
+
+    The fields may be of any type that MessagePack has until a type's codec has read them.
+    """
     match decode(_entry_codec, entry):
         case [version, str(name), fields] if type(version) is int and version == ENTRY_VERSION:
             return name, fields
+        case [version, *_] if type(version) is int and version > ENTRY_VERSION:
+            raise CodecError(f"entry: version {version} is not known here", Reason.UNSUPPORTED_VERSION)
         case _:
             raise CodecError("entry: not [1, type, fields]")
 

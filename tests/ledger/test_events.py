@@ -67,6 +67,8 @@ class TestEntries:
             [1, "test.paid"],
             [1, "test.paid", [b"the-account-of-a", 12], None],
             [True, "test.paid", [b"the-account-of-a", 12]],
+            [0, "test.paid", [b"the-account-of-a", 12]],
+            [1.0, "test.paid", [b"the-account-of-a", 12]],
             ["1", "test.paid", [b"the-account-of-a", 12]],
             [1, b"test.paid", [b"the-account-of-a", 12]],
             "abc",
@@ -78,6 +80,18 @@ class TestEntries:
         for read in (split_entry, PAID.decode):
             with pytest.raises(CodecError):
                 read(msgpack.packb(wire))
+
+    @pytest.mark.parametrize("wire", [[2, "test.paid", [b"the-account-of-a", 12]], [3, {}], [2]])
+    def test_an_entry_of_a_later_version_says_so(self, wire: Any) -> None:
+        with pytest.raises(CodecError) as error:
+            PAID.decode(msgpack.packb(wire))
+        assert error.value.reason is Reason.UNSUPPORTED_VERSION
+
+    def test_an_error_does_not_repeat_what_a_stranger_wrote(self) -> None:
+        with pytest.raises(CodecError) as error:
+            PAID.decode(msgpack.packb([1, "\x1b[2J" * 9_000, None]))
+        assert str(error.value).isprintable()
+        assert len(str(error.value)) < 200
 
     @pytest.mark.parametrize("fields", [None, [], [b"the-account-of-a"], [b"short", 12], [b"the-account-of-a", -1]])
     def test_other_fields_are_refused(self, fields: Any) -> None:
