@@ -8,15 +8,20 @@ from contracts.parameters import MINUTES_PER_DAY, compute_local_minute, get_para
 from contracts.points import add_issued, get_lots, put_lots
 from contracts.records import Record
 from contracts.workdays import Workdays, compute_deadline, get_workdays
+from ledger.codec import MAX_DAY
 from ledger.state import Overlay, View
 from ledger.types import Day, Identifier, Minutes, Points, TimeMs
 
 
 @dataclass(frozen=True, slots=True)
 class Accrual:
-    """Limits and rates in force at one moment. `local_minute` is now, on the region's clock."""
+    """Limits and rates in force at one moment. `local_minute` is now, on the region's clock, and `today` its day.
+
+    Both days stay within those that can be written, at either end of time as well.
+    """
 
     local_minute: int
+    today: Day
     max_record_minutes: int
     daily_cap_minutes: int
     deadline_working_days: int
@@ -31,24 +36,26 @@ class Accrual:
     def load(cls, view: View, time_ms: TimeMs) -> Self:
         """Read the parameters in force."""
         now = compute_local_minute(view, time_ms)
+        today = Day(min(max(now // MINUTES_PER_DAY, 0), MAX_DAY))
         return cls(
             now,
+            today,
             get_parameter(view, "max_record_minutes"),
             get_parameter(view, "daily_cap_minutes"),
             get_parameter(view, "recording_deadline_working_days"),
             get_parameter(view, "points_per_hour"),
             get_parameter(view, "late_records_earn") == 1,
-            Day(now // MINUTES_PER_DAY + get_parameter(view, "points_validity_days")),
+            Day(min(today + get_parameter(view, "points_validity_days"), MAX_DAY)),
             get_workdays(view),
             {},
         )
 
-    def is_late(self, day: Day) -> bool:
-        """Whether a record of `day` made now is past its deadline (Order 67, article 11)."""
-        deadline = self.deadlines.get(day)
+    def is_late(self, last_day: Day, certified_day: Day) -> bool:
+        """Whether service that ended on `last_day` and was certified on `certified_day` was late (Order 67, article 11)."""
+        deadline = self.deadlines.get(last_day)
         if deadline is None:
-            deadline = self.deadlines[day] = compute_deadline(self.workdays, day, self.deadline_working_days)
-        return self.local_minute // MINUTES_PER_DAY > deadline
+            deadline = self.deadlines[last_day] = compute_deadline(self.workdays, last_day, self.deadline_working_days)
+        return certified_day > deadline
 
     def compute_points(self, minutes: Minutes, *, is_late: bool) -> Points:
         """Whole points that a record earns."""
