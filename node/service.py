@@ -170,6 +170,15 @@ class LedgerService:
         if len(self.mempool):
             self.work.set()
 
+    def show(self, pinned: Pinned) -> None:
+        """Show the chain at a newer checkpoint, and answer those who wait for transactions that it has."""
+        self.pinned.replace()
+        self.pinned = pinned
+        for transaction_id in self.waiters.list_waited_for():
+            found = self.find_outcome(transaction_id)
+            if found is not None:
+                self.waiters.answer(transaction_id, found)
+
     def _answer_left_out(self, made: Made) -> None:
         if not made.candidate.left_out:
             return

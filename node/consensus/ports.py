@@ -7,6 +7,7 @@ from typing import Protocol
 from ledger.errors import HourledgerError
 from ledger.types import Hash
 from node.chain import Candidate
+from node.consensus.messages import CosignatureMessage
 
 
 class Network(Protocol):
@@ -26,8 +27,9 @@ def _ignore_event(_event: str, **_fields: object) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Who is told what happens: a block became final, a transaction will not be in one, something for the log."""
+    """Who is told: of a final block, a transaction that will be in none, something for the log, a cosignature that came."""
 
     on_final: Callable[[Candidate], None] = lambda _candidate: None
     on_left_out: Callable[[Hash, HourledgerError], None] = lambda _id, _error: None
     on_event: Callable[..., None] = _ignore_event
+    on_cosignature: Callable[[CosignatureMessage], None] = lambda _message: None

@@ -46,6 +46,7 @@ from node.consensus.machine.types import (
 from node.consensus.messages import (
     BlockPart,
     CommittedBlock,
+    CosignatureMessage,
     Message,
     ProposalMessage,
     Status,
@@ -107,6 +108,7 @@ class Replica:
         self._is_fresh = True
         self._has_caught_up = False
         self._abstains_until_ms: int | None = None
+        self._announced: set[Hash] = set()
         self._evidence: dict[bytes, None] = {}
         self.is_key_elsewhere = False
 
@@ -127,9 +129,16 @@ class Replica:
 
     def submit(self, signed: SignedTransaction, now_ms: TimeMs) -> None:
         """Let a checked transaction wait for a block, here and at the peers; raise `BUSY` when there is no room."""
+        self._mempool.add(signed)
+        self.announce(now_ms)
+
+    def announce(self, now_ms: TimeMs) -> None:
+        """There is something new among the transactions that wait: tell the peers, and see to it that a block is made."""
         self._now_ms = now_ms
-        if self._mempool.add(signed):
-            self._broadcast(TransactionMessage(encode_signed(signed)))
+        for signed in self._mempool.iterate():
+            if signed.transaction_id not in self._announced:
+                self._announced.add(signed.transaction_id)
+                self._broadcast(TransactionMessage(encode_signed(signed)))
         self._events.append(WorkAvailable())
         self._run()
 
@@ -368,7 +377,9 @@ class Replica:
 
     def _finalise(self, candidate: Candidate, commit: Commit) -> None:
         self._chain.commit(candidate, commit)
-        self._mempool.remove([outcome.transaction_id for outcome in candidate.outcomes])
+        final = [outcome.transaction_id for outcome in candidate.outcomes]
+        self._mempool.remove(final)
+        self._announced.difference_update(final)
         self._events.clear()
         self._listener.on_event("block", height=int(commit.height), round=int(commit.round))
         self._listener.on_final(candidate)
@@ -423,8 +434,8 @@ class Replica:
                 self._take_committed(peer, data, commit)
             case TransactionMessage(envelope):
                 self._take_transaction(envelope)
-            case _:
-                pass
+            case CosignatureMessage():
+                self._listener.on_cosignature(message)
 
     def _is_now(self, peer: str, height: Height) -> bool:
         """Whether a message is of the height being decided. A sender that is behind is told, one ahead is followed."""
