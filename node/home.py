@@ -227,9 +227,7 @@ def load_node_keys(home: Home, passphrase: bytes | None) -> NodeKeys:
 
 def load_settings(home: Home) -> Settings:
     """Return the home's settings, or raise `HourledgerError`."""
-    detail = (
-        "the settings are not a JSON object with host, port and heartbeat_ms, or peer_address and peers are no addresses"
-    )
+    detail = "the settings are not a JSON object with host, port and heartbeat_ms, or peer_address and peers are no addresses"
     refusal = HourledgerError(Reason.UNREADABLE_FILE, detail, str(home.settings))
     try:
         document = json.loads(read_file(home.settings))

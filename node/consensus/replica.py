@@ -6,6 +6,7 @@ chain before anybody is told. Whoever lags behind is given blocks with their com
 
 import heapq
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Final
@@ -17,9 +18,9 @@ from ledger.errors import CodecError, HourledgerError
 from ledger.reasons import Reason
 from ledger.transactions import SignedTransaction, encode_signed
 from ledger.types import Hash, Height, Round, TimeMs
-from ledger.votes import NO_ROUND, SignedProposal, SignedVote, VoteType, make_evidence, sign_proposal, sign_vote, verify_signed
+from ledger.votes import NO_ROUND, SignedProposal, SignedVote, VoteType, make_evidence, verify_signed
 from node.chain import Candidate, Chain
-from node.consensus.assembly import Assembly, compute_part_hashes, split_block
+from node.consensus.assembly import Assembly, split_block
 from node.consensus.guard import Guard, Record
 from node.consensus.height import HeightBook
 from node.consensus.machine import State, Timeouts, resume, start_height, step
@@ -31,7 +32,6 @@ from node.consensus.machine.types import (
     Decide,
     Effect,
     Event,
-    Judged,
     Proposal,
     ProposalReceived,
     Propose,
@@ -58,6 +58,7 @@ from node.consensus.messages import (
     encode_message,
 )
 from node.consensus.ports import Listener, Network
+from node.consensus.speaker import Speaker, restore_state, to_proposal
 from node.mempool import Mempool
 
 REPEAT_MS: Final = 1_000
@@ -92,6 +93,7 @@ class Replica:
         self._mempool = mempool
         self._guard = guard
         self._key = key
+        self._speaker = None if key is None else Speaker(chain.chain_id, key, guard)
         self._network = network
         self._listener = listener
         self._timeouts = timeouts
@@ -111,8 +113,6 @@ class Replica:
         self._announced: set[Hash] = set()
         self._evidence: dict[bytes, None] = {}
         self.is_key_elsewhere = False
-
-    # What the world tells.
 
     def start(self, now_ms: TimeMs) -> None:
         """Go on from what is durable."""
@@ -172,8 +172,6 @@ class Replica:
         """The newest block that each peer has told of."""
         return dict(self._heights)
 
-    # Heights.
-
     def _begin_height(self) -> None:
         tip = self._chain.tip
         height = Height(tip.height + 1)
@@ -214,41 +212,9 @@ class Replica:
 
     def _resume(self, record: Record) -> Turn:
         """Go on at the height at which this authority has spoken before it stopped."""
-        book = self._book
         for data in self._guard.load_blocks().values():
             self._take_block(data)
-        votes: dict[tuple[int, VoteType], dict[int, tuple[Vote, ...]]] = {}
-        for signed in (*record.votes, *record.polka):
-            voter = book.find_voter(signed.key)
-            if voter is not None:
-                votes.setdefault((signed.round, signed.type), {})[voter] = (book.add_vote(voter, signed),)
-        own = self._find_own()
-        proposals = {}
-        for proposal in record.proposals:
-            proposer = book.find_voter(proposal.key)
-            if proposer is not None:
-                book.proposals[proposal.round] = proposal
-                judged = Judged(_to_proposal(proposal, proposer), proposal.block_hash in book.candidates)
-                proposals[int(proposal.round)] = judged
-        book.own_votes = list(record.votes)
-        book.own_proposals = [item for item in record.proposals if self._key and item.key == self._key.public_key]
-        state = State(
-            record.height,
-            len(book.authorities),
-            own,
-            self._timeouts,
-            record.round,
-            record.step,
-            record.locked_value,
-            record.locked_round,
-            record.valid_value,
-            record.valid_round,
-            proposals=proposals,
-            votes=votes,
-        )
-        return resume(state)
-
-    # The machine.
+        return resume(restore_state(record, self._book, self._find_own(), self._timeouts))
 
     def _run(self) -> None:
         while self._events:
@@ -278,74 +244,17 @@ class Replica:
             case Propose() | CastVote():
                 pass  # said already, all of a turn at once
 
-    def _say(self, effects: list[Propose | CastVote]) -> None:
+    def _say(self, effects: Sequence[Propose | CastVote]) -> None:
         """Sign what the machine wants to say, make it durable in one write, and only then send it."""
-        if not effects or self._key is None:
+        if not effects or self._speaker is None:
             return
         self._is_fresh = False
-        book = self._book
-        messages: list[Message] = []
-        for effect in effects:
-            if isinstance(effect, Propose):
-                proposal = self._sign_proposal(effect.proposal, self._key)
-                messages.append(ProposalMessage(proposal))
+        for signed in self._speaker.sign(effects, self._state, self._book):
+            if isinstance(signed, SignedProposal):
+                self._broadcast(ProposalMessage(signed))
+                self._send_parts(signed)
             else:
-                messages.append(VoteMessage(self._sign_vote(effect.vote, self._key)))
-        self._guard.save(self._make_record(), {value: book.blocks[value] for value in self._needed_blocks()})
-        for message in messages:
-            self._broadcast(message)
-            if isinstance(message, ProposalMessage):
-                self._send_parts(message.proposal)
-
-    def _sign_proposal(self, proposal: Proposal, key: SigningKey) -> SignedProposal:
-        book = self._book
-        parts = compute_part_hashes(book.blocks[proposal.value])
-        signed = sign_proposal(
-            self._chain.chain_id, key, proposal.height, Round(proposal.round), proposal.value, proposal.valid_round, parts
-        )
-        if any(item.round == signed.round and item != signed for item in book.own_proposals):
-            raise HourledgerError(Reason.INTERNAL, "this authority was about to propose twice", str(signed.round))
-        book.own_proposals.append(signed)
-        book.proposals[proposal.round] = signed
-        return signed
-
-    def _sign_vote(self, vote: Vote, key: SigningKey) -> SignedVote:
-        book = self._book
-        signed = sign_vote(self._chain.chain_id, key, vote.type, vote.height, Round(vote.round), vote.value, vote.basis)
-        for item in book.own_votes:
-            if (item.type, item.round) == (signed.type, signed.round) and item.block_hash != signed.block_hash:
-                raise HourledgerError(Reason.INTERNAL, "this authority was about to vote twice", str(signed.round))
-        book.own_votes.append(signed)
-        book.add_vote(vote.voter, signed)
-        return signed
-
-    def _make_record(self) -> Record:
-        state, book = self._state, self._book
-        rounds = {state.locked_round, state.valid_round}
-        proposals: dict[int, SignedProposal] = {int(item.round): item for item in book.own_proposals}
-        proposals.update({round_: item for round_, item in book.proposals.items() if round_ in rounds})
-        polka = tuple(
-            signed
-            for (type_, round_, _voter, value), signed in book.votes.items()
-            if type_ is VoteType.PREVOTE and round_ == state.valid_round and value == state.valid_value
-        )
-        return Record(
-            state.height,
-            Round(state.round),
-            state.step,
-            state.locked_value,
-            state.locked_round,
-            state.valid_value,
-            state.valid_round,
-            tuple(proposals[round_] for round_ in sorted(proposals)),
-            tuple(book.own_votes),
-            polka if state.valid_value is not None else (),
-        )
-
-    def _needed_blocks(self) -> set[Hash]:
-        wanted = {item.block_hash for item in self._book.own_proposals}
-        wanted |= {value for value in (self._state.locked_value, self._state.valid_value) if value is not None}
-        return wanted & self._book.blocks.keys()
+                self._broadcast(VoteMessage(signed))
 
     def _build(self, height: Height, round_: int) -> None:
         if self._key is None:
@@ -401,8 +310,6 @@ class Replica:
     def evidence(self) -> tuple[bytes, ...]:
         """Evidence found, in the order in which it was found."""
         return tuple(self._evidence)
-
-    # Messages.
 
     def _broadcast(self, message: Message) -> None:
         data = encode_message(message)
@@ -530,7 +437,7 @@ class Replica:
             proposer = self._book.find_voter(proposal.key)
             if proposal.block_hash == block_hash and proposer is not None:
                 is_valid = candidate is not None and (proposal.valid_round != NO_ROUND or self._is_timely(candidate))
-                self._events.append(ProposalReceived(_to_proposal(proposal, proposer), is_valid))
+                self._events.append(ProposalReceived(to_proposal(proposal, proposer), is_valid))
 
     def _is_timely(self, candidate: Candidate) -> bool:
         time_ms = candidate.block.header.time_ms
@@ -557,8 +464,6 @@ class Replica:
             return
         if signed.transaction_id in self._mempool:
             self._events.append(WorkAvailable())
-
-    # Following those who are ahead.
 
     def _note_height(self, peer: str, height: Height) -> None:
         self._heights[peer] = max(height, self._heights.get(peer, Height(0)))
@@ -592,8 +497,6 @@ class Replica:
         self._asked = None
         self._ask_for_block(peer)
 
-    # Saying again.
-
     def _repeat(self) -> None:
         self._broadcast(Status(self._chain.tip.height))
         if self._state.step is not Step.IDLE:
@@ -608,7 +511,3 @@ class Replica:
         if len(self._mempool):
             self._events.append(WorkAvailable())
             self._run()
-
-
-def _to_proposal(signed: SignedProposal, proposer: int) -> Proposal:
-    return Proposal(signed.height, signed.round, signed.block_hash, signed.valid_round, proposer)

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from ledger.blocks import Block, compute_block_hash, encode_block
 from ledger.crypto import SigningKey, sha256
-from ledger.types import Hash, Height
+from ledger.types import Hash, Height, Round, TimeMs
 from ledger.votes import NO_ROUND, SignedProposal, SignedVote, VoteType, sign_proposal, sign_vote
 from node.chain import Chain
 from node.consensus.assembly import compute_part_hashes, split_block
@@ -58,7 +58,7 @@ class Liar:
             case "flood":
                 yield VoteMessage(vote)
                 for _ in range(20):
-                    far = replace(vote, round=self._random.randint(0, 10**6))
+                    far = replace(vote, round=Round(self._random.randint(0, 10**6)))
                     yield VoteMessage(self._sign(vote.type, far, sha256(self._random.randbytes(4)), NO_ROUND))
             case _:
                 yield VoteMessage(vote)
@@ -81,9 +81,11 @@ class Liar:
         if self._chain.tip.height + 1 != height:
             return None
         later = self._random.randint(1, 50)
-        block = self._chain.build((), self._chain.tip.header.time_ms + later, self._key.public_key).block  # type: ignore[arg-type]
+        time_ms = TimeMs(self._chain.tip.header.time_ms + later)
+        block = self._chain.build((), time_ms, self._key.public_key).block
         field = self._random.choice(["state_root", "events_root", "log_root", "parent_hash", "authorities_hash"])
-        return Block(replace(block.header, **{field: sha256(b"spoiled")}), ()) if spoiled else block
+        changes: dict[str, Any] = {field: sha256(b"spoiled")}
+        return Block(replace(block.header, **changes), ()) if spoiled else block
 
     def _propose(self, proposal: SignedProposal, block: Block | None) -> Iterator[Message]:
         if block is None:

@@ -22,7 +22,7 @@ from ledger.errors import HourledgerError
 from ledger.genesis import GENESIS_VERSION, Genesis
 from ledger.reasons import Reason
 from ledger.transactions import TRANSACTION_VERSION, SignedTransaction, Transaction, draft, encode_signed, sign
-from ledger.types import Hash, Identifier, TimeMs
+from ledger.types import Hash, Height, Identifier, TimeMs
 from ledger.votes import verify_evidence
 from node.chain import Candidate, Chain
 from node.consensus.guard import Guard
@@ -42,11 +42,11 @@ BOUND_MS: Final = 120_000
 TIMEOUTS: Final = Timeouts(heartbeat_ms=15_000)
 
 
-class Unsafe(AssertionError):
+class UnsafeError(AssertionError):
     """Something has happened that must never happen."""
 
 
-class Stuck(AssertionError):
+class StuckError(AssertionError):
     """The faults are over and somebody has not got on."""
 
 
@@ -147,7 +147,7 @@ class World:
         heapq.heappush(self.queue, (self.now_ms + max(delay_ms, 0), next(self.ids), action))
 
     def run(self) -> None:
-        """Run both phases and check the end; raise `Unsafe` or `Stuck`."""
+        """Run both phases and check the end; raise `UnsafeError` or `StuckError`."""
         self._schedule_faults()
         self._run_until(lambda: not self.has_faults)
         self._end_faults()
@@ -166,7 +166,7 @@ class World:
                     for node in self.nodes.values()
                     if node.replica
                 ]
-                raise Stuck(f"seed {self.seed} size {self.size}: {self.faults} {states}")
+                raise StuckError(f"seed {self.seed} size {self.size}: {self.faults} {states}")
             due_ms, _id, action = heapq.heappop(self.queue)
             self.now_ms = max(self.now_ms, due_ms)
             action()
@@ -226,7 +226,7 @@ class World:
             self._crash(node)
         except HourledgerError as error:
             if error.reason in {Reason.INTERNAL, Reason.STORE_DAMAGED}:
-                raise Unsafe(f"seed {self.seed}: {node.name}: {error}") from error
+                raise UnsafeError(f"seed {self.seed}: {node.name}: {error}") from error
 
     # Wires.
 
@@ -361,15 +361,15 @@ class World:
             return
         known = self.blocks.setdefault(header.height, (candidate.block_hash, header.time_ms))
         if known[0] != candidate.block_hash:
-            raise Unsafe(f"seed {self.seed} size {self.size}: two blocks at height {header.height}: {self.faults}")
+            raise UnsafeError(f"seed {self.seed} size {self.size}: two blocks at height {header.height}: {self.faults}")
         before = self.blocks.get(header.height - 1)
         if before is not None and before[1] >= header.time_ms:
-            raise Unsafe(f"seed {self.seed}: time does not grow at height {header.height}")
+            raise UnsafeError(f"seed {self.seed}: time does not grow at height {header.height}")
         node.decided[header.height] = candidate.block_hash
         for outcome in candidate.outcomes:
             at = self.acknowledged.setdefault(outcome.transaction_id, header.height)
             if at != header.height:
-                raise Unsafe(f"seed {self.seed}: a transaction is final at heights {at} and {header.height}")
+                raise UnsafeError(f"seed {self.seed}: a transaction is final at heights {at} and {header.height}")
 
     def _check_end(self) -> None:
         """Every trusted store is sound, its commits are quorums, and it has all that was acknowledged at its height."""
@@ -379,17 +379,17 @@ class World:
                 continue
             report = check_store(node.chain_disk, self.genesis, RuleBookV1(), compute_genesis_state(self.genesis), get_parties)
             if report.blocks != chain.tip.height + 1:
-                raise Unsafe(f"seed {self.seed}: {node.name} has {report.blocks} sound blocks of {chain.tip.height + 1}")
+                raise UnsafeError(f"seed {self.seed}: {node.name} has {report.blocks} sound blocks of {chain.tip.height + 1}")
             for transaction_id, height in self.acknowledged.items():
                 if height <= chain.tip.height and chain.find_outcome(transaction_id) is None:
-                    raise Unsafe(f"seed {self.seed}: {node.name} has lost what was acknowledged at height {height}")
+                    raise UnsafeError(f"seed {self.seed}: {node.name} has lost what was acknowledged at height {height}")
             with chain.reader() as reader:
-                for height in range(1, chain.tip.height + 1):
+                for height in map(Height, range(1, chain.tip.height + 1)):
                     verify_commit(
                         CHAIN_ID,
                         self.genesis.authorities,
                         reader.read_header(height),
-                        reader.read_commit(height),  # type: ignore[arg-type]
+                        reader.read_commit(height),
                     )
             if node.replica is not None:
                 self._check_evidence(node.replica)
@@ -399,7 +399,7 @@ class World:
         for evidence in replica.evidence:
             offence = verify_evidence(CHAIN_ID, evidence)
             if offence.key not in faulty:
-                raise Unsafe(f"seed {self.seed}: an honest authority is accused")
+                raise UnsafeError(f"seed {self.seed}: an honest authority is accused")
 
 
 def run_seed(seed: int, size: int | None = None, replica_class: type[Replica] = Replica) -> World:
