@@ -12,7 +12,7 @@ from ledger.authorities import Authority
 from ledger.crypto import SigningKey
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
-from ledger.types import Hash
+from ledger.types import Hash, Height
 from node.chain import Candidate
 from node.checkpoints import Checkpoints
 from node.consensus.guard import Guard
@@ -22,7 +22,7 @@ from node.consensus.ports import Listener
 from node.consensus.replica import Replica
 from node.log import log_event
 from node.p2p.peers import PeerNetwork
-from node.service import LedgerService
+from node.service import LedgerService, Standing
 from node.storage.protocol import KeyValueStore
 
 FATAL: Final = frozenset({Reason.WRITE_FAILED, Reason.STORE_DAMAGED, Reason.INTERNAL})
@@ -57,6 +57,7 @@ class NetworkEngine:
             self._receive,
         )
         self._checkpoints = Checkpoints(service.chain, service.cosigner, self._tell, service.show)
+        service.describe_standing = self._describe_standing
         listener = Listener(self._on_final, self._on_left_out, log_event, self._checkpoints.take)
         self.replica = Replica(
             service.chain,
@@ -118,6 +119,11 @@ class NetworkEngine:
                 raise
             self._fail(error)
         self._wake.set()
+
+    def _describe_standing(self) -> Standing:
+        best = max(self.replica.heights_of_peers.values(), default=Height(0))
+        behind = max(0, best - self._service.chain.tip.height)
+        return Standing(self.replica.state.round, self.peers.peers, behind)
 
     def _fail(self, error: HourledgerError) -> None:
         self._service.fail(error)
