@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ledger import codec
-from ledger.authorities import Authority, compute_quorum
+from ledger.authorities import Authority, compute_authorities_hash, compute_quorum
 from ledger.codec import Codec, decode, encode
 from ledger.crypto import Context, sha256, verify_signature
 from ledger.errors import ProofError
@@ -143,7 +143,14 @@ def compute_commit_message(chain_id: str, height: Height, round_: Round, block_h
 
 
 def verify_commit(chain_id: str, authorities: tuple[Authority, ...], header: Header, commit: Commit) -> None:
-    """Raise `ProofError` or `SignatureError` unless a quorum of `authorities` voted for the block of `header`."""
+    """Raise `ProofError` or `SignatureError` unless a quorum of `authorities` voted for the block of `header`.
+
+    `authorities` must be those that the header itself names as deciding: a caller that holds an outdated set finds out here.
+    """
+    if header.chain_id != chain_id:
+        raise ProofError("the block is of another chain", Reason.WRONG_CHAIN, header.chain_id)
+    if header.authorities_hash != compute_authorities_hash(authorities):
+        raise ProofError("the block was decided by other authorities", value=header.authorities_hash.hex())
     block_hash = compute_block_hash(header)
     if commit.height != header.height or commit.block_hash != block_hash:
         raise ProofError("the commit is for another block", value=commit.block_hash.hex())

@@ -4,6 +4,7 @@ An entry is `[version, type, fields]`. Each type of event is declared once, besi
 fields and the parties who may read it. The outcome of every transaction is itself an event, so that it can be proven.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -18,8 +19,9 @@ T = TypeVar("T")
 
 ENTRY_VERSION = 1
 MAX_ROWS = 1_000
-"""Rows of one batch. With values of 32 characters, the outcome of a batch fits in one entry."""
+"""Rows of one batch. With values of 32 bytes, the outcome of a batch fits in one entry."""
 MAX_VALUE_CHARACTERS = 32
+_REFUSED_IN_VALUE = re.compile("[^ -~]")
 
 
 def _unchanged(wire: Wire) -> Wire:
@@ -55,15 +57,20 @@ class EventType(Generic[T]):
         """Return the fields of an entry of this type, or raise `CodecError`."""
         name, wire = split_entry(entry)
         if name != self.name:
-            raise CodecError(f"the entry is a {name}, not a {self.name}")
+            raise CodecError(f"the entry is not a {self.name}")  # What it calls itself may be a long text with any characters.
         return self.codec.from_wire(wire)
 
 
 def split_entry(entry: bytes) -> tuple[str, Wire]:
-    """Return the type's name and the undecoded fields of an entry, or raise `CodecError`."""
+    """Return the type's name and the undecoded fields of an entry, or raise `CodecError`.
+
+    The fields may be of any type that MessagePack has until a type's codec has read them.
+    """
     match decode(_entry_codec, entry):
         case [version, str(name), fields] if type(version) is int and version == ENTRY_VERSION:
             return name, fields
+        case [version, *_] if type(version) is int and version > ENTRY_VERSION:
+            raise CodecError(f"entry: version {version} is not known here", Reason.UNSUPPORTED_VERSION)
         case _:
             raise CodecError("entry: not [1, type, fields]")
 
@@ -89,7 +96,7 @@ class Outcome:
         return self.reason is None
 
 
-_value_codec: Codec[str] = codec.text("value", 4 * MAX_VALUE_CHARACTERS, min_bytes=0)
+_value_codec: Codec[str] = codec.text("value", MAX_VALUE_CHARACTERS, min_bytes=0)
 _row_codec: Codec[RowOutcome] = codec.struct(RowOutcome, codec.member(Reason), _value_codec)
 OUTCOME: EventType[Outcome] = EventType(
     "ledger.outcome",
@@ -106,6 +113,8 @@ OUTCOME: EventType[Outcome] = EventType(
 
 
 def shorten_value(value: str) -> str:
-    """Return an offending value in the form in which outcomes record it: printable and short."""
-    printable = "".join(character if character.isprintable() else "?" for character in value[:MAX_VALUE_CHARACTERS])
-    return printable.encode(errors="replace").decode()
+    """Return an offending value in the form in which outcomes record it: at most 32 characters of printable ASCII.
+
+    What else is printable depends on the interpreter's Unicode version, and outcomes must be the same on every node.
+    """
+    return _REFUSED_IN_VALUE.sub("?", value[:MAX_VALUE_CHARACTERS])

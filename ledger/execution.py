@@ -80,11 +80,16 @@ def execute_transaction(
     try:
         effects = rule_book.apply(scratch, decode_payload(signed), context)
     except Rejection as rejection:
-        value = shorten_value(rejection.value)
-        return Outcome(context.transaction_id, block.height, rejection.reason, value, rejection.rows, 0), ()
+        value, rows = shorten_value(rejection.value), _shorten_rows(rejection.rows)
+        return Outcome(context.transaction_id, block.height, rejection.reason, value, rows, 0), ()
     state.absorb(scratch)
-    outcome = Outcome(context.transaction_id, block.height, None, "", effects.rows, len(effects.events))
+    outcome = Outcome(context.transaction_id, block.height, None, "", _shorten_rows(effects.rows), len(effects.events))
     return outcome, effects.events
+
+
+def _shorten_rows(rows: tuple[RowOutcome | None, ...]) -> tuple[RowOutcome | None, ...]:
+    """Rows as outcomes record them, so that no rule has to know how long a value may be."""
+    return tuple([row and RowOutcome(row.reason, shorten_value(row.value)) for row in rows])
 
 
 def execute_block(view: View, rule_book: RuleBook, transactions: Sequence[SignedTransaction], block: BlockContext) -> Executed:

@@ -18,6 +18,8 @@ from ledger.types import Hash, Identifier, PublicKey, Signature, TimeMs
 TRANSACTION_VERSION: Final = 1
 MAX_TRANSACTION_BYTES: Final = 262_144
 MAX_SIGNATURES: Final = 32
+MAX_PAYLOAD_BYTES: Final = MAX_TRANSACTION_BYTES - 4_096
+"""Leaves room for all signatures (101 bytes each), so that no draft becomes too large while officers sign it."""
 MAX_VALIDITY_MS: Final = 30 * 24 * 3600 * 1000
 """How far ahead of the block's time a transaction may ask to stay valid: long enough for a second officer to sign."""
 
@@ -67,15 +69,28 @@ transaction_codec: Codec[Transaction] = codec.struct(
     codec.integer("version", 0, 2**16),
     chain_id_codec,
     kind_codec,
-    codec.binary("body", 0, MAX_TRANSACTION_BYTES),
+    codec.binary("body", 0, MAX_PAYLOAD_BYTES),
     codec.identifier,
     codec.time_ms,
 )
-_signed_codec: Codec[SignedTransaction] = codec.struct(
-    SignedTransaction,
-    codec.binary("payload", 1, MAX_TRANSACTION_BYTES),
-    codec.sequence(codec.struct(KeySignature, codec.public_key, codec.signature), 0, MAX_SIGNATURES),
-)
+
+
+def _make_signed_codec() -> Codec[SignedTransaction]:
+    plain = codec.struct(
+        SignedTransaction,
+        codec.binary("payload", 1, MAX_PAYLOAD_BYTES),
+        codec.sequence(codec.struct(KeySignature, codec.public_key, codec.signature), 0, MAX_SIGNATURES),
+    )
+
+    def check(signed: SignedTransaction) -> SignedTransaction:
+        if any(left >= right for left, right in pairwise(signed.signers)):
+            raise CodecError("SignedTransaction: the keys are not in ascending order, each once")
+        return signed
+
+    return Codec(plain.name, lambda signed: plain.to_wire(check(signed)), lambda wire: check(plain.from_wire(wire)))
+
+
+_signed_codec: Codec[SignedTransaction] = _make_signed_codec()
 
 
 def compute_transaction_id(payload: bytes) -> Hash:
@@ -96,22 +111,18 @@ def sign(signed: SignedTransaction, key: SigningKey) -> SignedTransaction:
 
 
 def encode_signed(signed: SignedTransaction) -> bytes:
-    """Return the envelope's bytes: what is sent, kept in blocks, and saved as a draft."""
+    """Return the envelope's bytes: what is sent, kept in blocks, and saved as a draft. Raises `CodecError`."""
     return encode(_signed_codec, signed)
 
 
 def decode_signed(data: bytes) -> SignedTransaction:
     """Return the envelope, or raise `CodecError`. Signatures are not checked here."""
-    signed = decode(_signed_codec, data, max_bytes=MAX_TRANSACTION_BYTES)
-    keys = signed.signers
-    if any(left >= right for left, right in pairwise(keys)):
-        raise CodecError("SignedTransaction: the keys are not in ascending order, each once")
-    return signed
+    return decode(_signed_codec, data, max_bytes=MAX_TRANSACTION_BYTES)
 
 
 def decode_payload(signed: SignedTransaction) -> Transaction:
     """Return the content of an envelope, or raise `CodecError`."""
-    return decode(transaction_codec, signed.payload, max_bytes=MAX_TRANSACTION_BYTES)
+    return decode(transaction_codec, signed.payload, max_bytes=MAX_PAYLOAD_BYTES)
 
 
 def validate_form(transaction: Transaction, chain_id: str) -> None:

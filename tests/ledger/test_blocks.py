@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.authorities import compute_authorities_hash
+from ledger.authorities import Authority, compute_authorities_hash
 from ledger.blocks import (
     HEADER,
     MAX_BLOCK_BYTES,
@@ -32,7 +32,17 @@ from ledger.errors import CodecError, HourledgerError, ProofError, SignatureErro
 from ledger.reasons import Reason
 from ledger.transactions import MAX_TRANSACTION_BYTES
 from ledger.types import EntryIndex, Hash, Height, Round, Signature, TimeMs
-from tests.ledger.samples import AUTHORITIES, CHAIN_ID, HEADER_SAMPLE, flip_every_bit, hashes, make_key, names_of_fields, times
+from tests.ledger.samples import (
+    AUTHORITIES,
+    CHAIN_ID,
+    HEADER_SAMPLE,
+    flip_every_bit,
+    hashes,
+    make_authority,
+    make_key,
+    names_of_fields,
+    times,
+)
 
 VOTERS = tuple(make_key(f"consensus {number}") for number in range(4))
 STRANGER = make_key("stranger")
@@ -282,8 +292,23 @@ class TestVerifyCommit:
         assert error.value.value == votes[position].key.hex()
 
     def test_the_votes_of_one_chain_commit_nothing_on_another(self) -> None:
-        with pytest.raises(HourledgerError):
+        with pytest.raises(ProofError) as error:
             verify_commit("other.example", AUTHORITIES, HEADER_SAMPLE, COMMIT)
+        assert (error.value.reason, error.value.value) == (Reason.WRONG_CHAIN, CHAIN_ID)
+
+    def test_votes_for_a_header_of_another_chain_are_not_enough(self) -> None:
+        header = replace(HEADER_SAMPLE, chain_id="other.example")
+        block_hash = compute_block_hash(header)
+        message = compute_commit_message(CHAIN_ID, header.height, ROUND, block_hash)
+        commit = Commit(header.height, ROUND, block_hash, tuple(vote(number, message) for number in range(4)))
+        with pytest.raises(ProofError) as error:
+            verify_commit(CHAIN_ID, AUTHORITIES, header, commit)
+        assert error.value.reason is Reason.WRONG_CHAIN
+
+    @pytest.mark.parametrize("authorities", [AUTHORITIES[:3], AUTHORITIES[::-1], (*AUTHORITIES[:3], make_authority(9))])
+    def test_a_quorum_of_other_authorities_than_the_header_names(self, authorities: tuple[Authority, ...]) -> None:
+        with pytest.raises(ProofError, match="other authorities"):
+            verify_commit(CHAIN_ID, authorities, HEADER_SAMPLE, COMMIT)
 
     def test_any_flipped_bit_is_refused(self) -> None:
         for data in flip_every_bit(encode(commit_codec, COMMIT)):

@@ -67,6 +67,8 @@ class TestEntries:
             [1, "test.paid"],
             [1, "test.paid", [b"the-account-of-a", 12], None],
             [True, "test.paid", [b"the-account-of-a", 12]],
+            [0, "test.paid", [b"the-account-of-a", 12]],
+            [1.0, "test.paid", [b"the-account-of-a", 12]],
             ["1", "test.paid", [b"the-account-of-a", 12]],
             [1, b"test.paid", [b"the-account-of-a", 12]],
             "abc",
@@ -78,6 +80,18 @@ class TestEntries:
         for read in (split_entry, PAID.decode):
             with pytest.raises(CodecError):
                 read(msgpack.packb(wire))
+
+    @pytest.mark.parametrize("wire", [[2, "test.paid", [b"the-account-of-a", 12]], [3, {}], [2]])
+    def test_an_entry_of_a_later_version_says_so(self, wire: Any) -> None:
+        with pytest.raises(CodecError) as error:
+            PAID.decode(msgpack.packb(wire))
+        assert error.value.reason is Reason.UNSUPPORTED_VERSION
+
+    def test_an_error_does_not_repeat_what_a_stranger_wrote(self) -> None:
+        with pytest.raises(CodecError) as error:
+            PAID.decode(msgpack.packb([1, "\x1b[2J" * 9_000, None]))
+        assert str(error.value).isprintable()
+        assert len(str(error.value)) < 200
 
     @pytest.mark.parametrize("fields", [None, [], [b"the-account-of-a"], [b"short", 12], [b"the-account-of-a", -1]])
     def test_other_fields_are_refused(self, fields: Any) -> None:
@@ -133,16 +147,31 @@ class TestOutcomes:
         assert OUTCOME.decode(OUTCOME.encode(outcome)) == outcome
 
     def test_the_rows_of_a_whole_batch_are_refused_in_one_entry(self) -> None:
-        row = RowOutcome(LONGEST_REASON, "f" * MAX_VALUE_CHARACTERS)
-        assert len(OUTCOME.encode(Outcome(sha256(b"id"), Height(1), LONGEST_REASON, row.value, (row,) * MAX_ROWS, 0))) > 50_000
+        # Whatever the rule names as the offending values.
+        for value in ("f" * 64, "\N{GRINNING FACE}" * 64):
+            row = RowOutcome(LONGEST_REASON, shorten_value(value))
+            rows = (row,) * MAX_ROWS
+            entry = OUTCOME.encode(Outcome(sha256(b"id"), Height(2**63 - 1), LONGEST_REASON, row.value, rows, 1_000_000))
+            assert MAX_ENTRY_BYTES * 9 // 10 < len(entry) <= MAX_ENTRY_BYTES
         with pytest.raises(CodecError):
             OUTCOME.encode(Outcome(sha256(b"id"), Height(1), None, "", (None,) * (MAX_ROWS + 1), 0))
 
 
 class TestShortenedValues:
+    def test_do_not_depend_on_the_interpreters_unicode_version(self) -> None:
+        # Assigned in Unicode 15, which Python 3.12 knows and 3.11 does not: isprintable() would make two histories of it.
+        assert shorten_value("\U0001f6dc") == "?"
+
     @pytest.mark.parametrize(
         ("value", "shown"),
-        [("", ""), ("ab12", "ab12"), ("two words", "two words"), ("a\x00b\x1b[31m\n", "a?b?[31m?"), ("f" * 64, "f" * 32)],
+        [
+            ("", ""),
+            ("ab12", "ab12"),
+            ("two words", "two words"),
+            ("a\x00b\x1b[31m\n", "a?b?[31m?"),
+            ("f" * 64, "f" * 32),
+            ("é\u202e\u3000~", "???~"),
+        ],
     )
     def test_examples(self, value: str, shown: str) -> None:
         assert shorten_value(value) == shown
@@ -150,6 +179,7 @@ class TestShortenedValues:
     @given(st.text(max_size=60) | st.text(st.characters(categories=("Cs", "Cc", "Cn", "Co", "Zs")), max_size=60))
     def test_any_value_can_be_recorded(self, value: str) -> None:
         shown = shorten_value(value)
+        assert shown.isascii()
         assert len(shown) == min(len(value), MAX_VALUE_CHARACTERS)
         assert shorten_value(shown) == shown
         outcome = Outcome(sha256(b"id"), Height(1), Reason.OVERLAP, shown, (RowOutcome(Reason.OVERLAP, shown),), 0)

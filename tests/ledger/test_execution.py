@@ -135,6 +135,14 @@ class TestOneTransaction:
         rows = (None, RowOutcome(Reason.OVERLAP, "ab12"))
         assert execute(make(kind), rules=Rules(rows)).outcomes[0].rows == rows
 
+    @pytest.mark.parametrize("kind", ["write", "refuse"])
+    def test_long_values_of_rows_are_shortened(self, kind: str) -> None:
+        rows = (None, RowOutcome(Reason.OVERLAP, "\n" + "f" * 1_000), RowOutcome(Reason.DAILY_CAP, "480"))
+        executed = execute(make(kind), rules=Rules(rows))
+        shortened = RowOutcome(Reason.OVERLAP, "?" + "f" * (MAX_VALUE_CHARACTERS - 1))
+        assert executed.outcomes[0].rows == (None, shortened, rows[2])
+        assert OUTCOME.decode(executed.entries[-1]) == executed.outcomes[0]
+
     def test_a_long_value_of_a_refusal_is_shortened(self) -> None:
         executed = execute(make("refuse"), rules=Rules(value="\x1b" + "f" * 1_000))
         assert executed.outcomes[0].value == "?" + "f" * (MAX_VALUE_CHARACTERS - 1)

@@ -14,6 +14,7 @@ from ledger.crypto import Context, sha256
 from ledger.errors import CodecError, HourledgerError, SignatureError
 from ledger.reasons import Reason
 from ledger.transactions import (
+    MAX_PAYLOAD_BYTES,
     MAX_SIGNATURES,
     MAX_TRANSACTION_BYTES,
     MAX_VALIDITY_MS,
@@ -140,6 +141,33 @@ class TestEncoding:
         pairs = [[in_order[number].key, in_order[number].signature] for number in order]
         with pytest.raises(CodecError, match="ascending"):
             decode_signed(msgpack.packb([sign_by(0).payload, pairs]))
+
+    @pytest.mark.parametrize("order", [(1, 0), (0, 0)])
+    def test_signatures_out_of_order_or_twice_are_not_written_either(self, order: tuple[int, ...]) -> None:
+        in_order = sign_by(0, 1).signatures
+        with pytest.raises(CodecError, match="ascending"):
+            encode_signed(SignedTransaction(b"x", tuple(in_order[number] for number in order)))
+
+    def test_the_largest_draft_can_be_signed_by_as_many_as_may_sign(self) -> None:
+        overhead = len(draft(replace(TRANSACTION, body=bytes(70_000))).payload) - 70_000
+        signed = draft(replace(TRANSACTION, body=bytes(MAX_PAYLOAD_BYTES - overhead)))
+        assert len(signed.payload) == MAX_PAYLOAD_BYTES
+        for number in range(MAX_SIGNATURES):
+            signed = sign(signed, make_key(f"officer {number}"))
+        assert decode_signed(encode_signed(signed)) == signed
+        assert decode_payload(signed).kind == TRANSACTION.kind
+
+    def test_a_larger_draft_is_refused_before_anybody_signs_it(self) -> None:
+        for write in (encode_signed, decode_payload):
+            with pytest.raises(CodecError):
+                write(SignedTransaction(bytes(MAX_PAYLOAD_BYTES + 1), ()))
+
+    def test_one_signature_too_many_is_not_written(self) -> None:
+        signed = draft(TRANSACTION)
+        for number in range(MAX_SIGNATURES + 1):
+            signed = sign(signed, make_key(f"officer {number}"))
+        with pytest.raises(CodecError):
+            encode_signed(signed)
 
     def test_an_envelope_has_a_payload(self) -> None:
         with pytest.raises(CodecError):

@@ -79,7 +79,7 @@ class Network:
     now_ms: int = 0
 
     def __post_init__(self) -> None:
-        self.random = random.Random(self.seed)  # noqa: S311 - a seed must replay
+        self.random = random.Random(self.seed)
         faulty = self.size - compute_quorum(self.size)
         count_byzantine = self.random.randint(0, faulty) if self.byzantine is None else self.byzantine
         liars = set(self.random.sample(range(self.size), count_byzantine))
