@@ -118,7 +118,7 @@ class Calendars:
     def __init__(self, view: View) -> None:
         self._view = view
         self._months: dict[tuple[Identifier, bytes], dict[Identifier, Record]] = {}
-        self._changed: set[tuple[Identifier, bytes]] = set()
+        self._changed: dict[tuple[Identifier, bytes], None] = {}
 
     def get_month(self, volunteer: Identifier, day: Day) -> dict[Identifier, Record]:
         """Records of the volunteer in the month of `day`, those that do not count included."""
@@ -136,7 +136,7 @@ class Calendars:
     def put(self, volunteer: Identifier, record: Record) -> None:
         """Add a record to its month, or replace the one of the same identifier."""
         self.get_month(volunteer, record.day)[record.record] = record
-        self._changed.add((volunteer, _month_key(record.day)))
+        self._changed[volunteer, _month_key(record.day)] = None
 
     def move(self, volunteer: Identifier, old: Record, new: Record) -> None:
         """Put a corrected record in the place of the old one; a month that it leaves remembers its identifier."""
