@@ -9,13 +9,12 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
-from contracts.accrual import Accrual, change_points, mint_lot
+from contracts.accrual import Accrual, Mint, change_points
 from contracts.activities import Activity, get_activity
 from contracts.identity.parties import VOLUNTEERS, get_organisation, require_officers
 from contracts.kinds import Kind, Module
-from contracts.lots import Lot, row_codec
+from contracts.lots import row_codec
 from contracts.parameters import MINUTES_PER_DAY
-from contracts.points import add_issued
 from contracts.records import (
     BATCHES,
     FIRST_REVISION,
@@ -24,13 +23,11 @@ from contracts.records import (
     TABLES,
     VOID,
     Batch,
+    Calendars,
     Record,
     RecordStatus,
     find_conflict,
-    find_record,
     is_void,
-    move_record,
-    put_record,
     set_revision,
     start_codec,
 )
@@ -197,25 +194,24 @@ def certify_hours(state: Overlay, body: CertifyHours, context: TransactionContex
     """Certify a batch (signed by officers as the policy says). Each row gets its own outcome."""
     require_officers(state, context, body.organisation)
     batch = Identifier(context.transaction_id[:IDENTIFIER_BYTES])
-    accrual = Accrual.load(state, context.block.time_ms)
+    accrual, calendars, mint = Accrual.load(state, context.block.time_ms), Calendars(state), Mint(state)
     events: list[bytes] = []
     outcomes: list[RowOutcome | None] = []
-    issued = 0
     for number, row in enumerate(body.rows):
-        refusal = _find_refusal(state, body.organisation, row, accrual)
+        refusal = _find_refusal(state, body.organisation, row, accrual, calendars) or mint.find_refusal(row.volunteer)
         outcomes.append(refusal)
         if refusal is None:
             record = _compute_record(row, batch, number, accrual)
-            put_record(state, row.volunteer, record)
-            mint_lot(state, row.volunteer, Lot(record.expires_day, batch, number, record.points))
-            issued += record.points
+            calendars.put(row.volunteer, record)
+            mint.add(row.volunteer, record)
             events.append(_encode_recorded(body.organisation, row, record, FIRST_REVISION, None))
     if body.mode is Mode.ATOMIC and any(outcomes):
         raise _refuse_batch(tuple(outcomes))
     if events:
         revisions = bytes(FIRST_REVISION if outcome is None else REFUSED for outcome in outcomes)
         BATCHES.put(state, Batch(body.organisation, revisions), batch)
-        add_issued(state, issued)
+        calendars.save(state)
+        mint.save(state)
     return Effects(tuple(events), tuple(outcomes))
 
 
@@ -224,16 +220,18 @@ def _refuse_batch(outcomes: tuple[RowOutcome | None, ...]) -> Rejection:
     return Rejection(Reason.BATCH_REFUSED, f"row {number + 1} was refused: {first.reason}", str(number + 1), outcomes)
 
 
-def _find_refusal(state: View, organisation: Identifier, row: Attendance, accrual: Accrual) -> RowOutcome | None:
+def _find_refusal(
+    state: View, organisation: Identifier, row: Attendance, accrual: Accrual, calendars: Calendars
+) -> RowOutcome | None:
     """Return the first reason against a new row, in the documented order, or None."""
     if not VOLUNTEERS.has(state, row.volunteer):
         return RowOutcome(Reason.UNKNOWN_VOLUNTEER, row.volunteer.hex())
-    existing = find_record(state, row.volunteer, row.day, row.record)
+    existing = calendars.find(row.volunteer, row.day, row.record)
     if existing is not None:
         reason = Reason.RECORD_VOID if is_void(state, existing.batch, existing.row) else Reason.DUPLICATE_RECORD
         return RowOutcome(reason, row.record.hex())
     refusal = _find_content_refusal(state, organisation, row, accrual, is_correction=False)
-    return refusal or _find_conflict(state, row, accrual, correcting=None)
+    return refusal or _find_conflict(calendars, row, accrual, correcting=None)
 
 
 def _find_content_refusal(
@@ -256,9 +254,9 @@ def _find_content_refusal(
     return None
 
 
-def _find_conflict(state: View, row: Attendance, accrual: Accrual, *, correcting: Record | None) -> RowOutcome | None:
+def _find_conflict(calendars: Calendars, row: Attendance, accrual: Accrual, *, correcting: Record | None) -> RowOutcome | None:
     return find_conflict(
-        state, row.volunteer, row.day, row.start, row.minutes, accrual.daily_cap_minutes, correcting=correcting
+        calendars, row.volunteer, row.day, row.start, row.minutes, accrual.daily_cap_minutes, correcting=correcting
     )
 
 
@@ -331,10 +329,10 @@ def _require_known(state: View, organisation: Identifier, volunteer: Identifier)
 
 
 def _get_own_record(
-    state: View, organisation: Identifier, volunteer: Identifier, day: Day, record: Identifier
+    state: View, calendars: Calendars, organisation: Identifier, volunteer: Identifier, day: Day, record: Identifier
 ) -> tuple[Record, int]:
     """Return the organisation's record and its revision, or raise `Rejection`."""
-    found = find_record(state, volunteer, day, record)
+    found = calendars.find(volunteer, day, record)
     batch = None if found is None else BATCHES.get(state, found.batch)
     if found is None or found.status is RecordStatus.MOVED or batch is None or batch.organisation != organisation:
         raise Rejection(Reason.UNKNOWN_RECORD, "the organisation has no such record of the volunteer", record.hex())
@@ -348,22 +346,24 @@ def amend_hours(state: Overlay, body: AmendHours, context: TransactionContext) -
     row = body.attendance
     _require_known(state, body.organisation, row.volunteer)
     require_officers(state, context, body.organisation)
-    old, revision = _get_own_record(state, body.organisation, row.volunteer, body.recorded_day, row.record)
-    taken = find_record(state, row.volunteer, row.day, row.record)
+    calendars = Calendars(state)
+    old, revision = _get_own_record(state, calendars, body.organisation, row.volunteer, body.recorded_day, row.record)
+    taken = calendars.find(row.volunteer, row.day, row.record)
     if taken is not None and not taken.is_same(old):
         raise Rejection(Reason.DUPLICATE_RECORD, "that month has another record of this identifier", row.record.hex())
     accrual = Accrual.load(state, context.block.time_ms)
     refusal = _find_content_refusal(state, body.organisation, row, accrual, is_correction=True)
     if refusal is None and revision >= LAST_REVISION:
         raise Rejection(Reason.NO_CHANGE, "the record was corrected too often", str(revision))
-    refusal = refusal or _find_conflict(state, row, accrual, correcting=old)
+    refusal = refusal or _find_conflict(calendars, row, accrual, correcting=old)
     if refusal is not None:
         raise Rejection(refusal.reason, "the corrected record cannot stand", refusal.value)
     is_late = accrual.is_late(_compute_last_day(row), old.certified_day)
     wanted = accrual.compute_points(row.minutes, is_late=is_late)
     points = Points(old.points + change_points(state, row.volunteer, old, wanted - old.points))
     new = replace(old, day=row.day, start=row.start, minutes=row.minutes, points=points, is_late=is_late)
-    move_record(state, row.volunteer, old, new)
+    calendars.move(row.volunteer, old, new)
+    calendars.save(state)
     set_revision(state, old.batch, old.row, revision + 1)
     return Effects((_encode_recorded(body.organisation, row, new, revision + 1, body.correction),))
 
@@ -372,9 +372,11 @@ def void_hours(state: Overlay, body: VoidHours, context: TransactionContext) -> 
     """Make a record void (signed by officers as the policy says). Its points go back as far as they are not spent."""
     _require_known(state, body.organisation, body.volunteer)
     require_officers(state, context, body.organisation)
-    old, _revision = _get_own_record(state, body.organisation, body.volunteer, body.recorded_day, body.record)
+    calendars = Calendars(state)
+    old, _revision = _get_own_record(state, calendars, body.organisation, body.volunteer, body.recorded_day, body.record)
     returned = Points(-change_points(state, body.volunteer, old, -old.points))
-    put_record(state, body.volunteer, replace(old, points=Points(0), status=RecordStatus.VOID))
+    calendars.put(body.volunteer, replace(old, points=Points(0), status=RecordStatus.VOID))
+    calendars.save(state)
     set_revision(state, old.batch, old.row, VOID)
     event = VoidedHours(body.record, old.batch, old.row, body.organisation, body.volunteer, body.correction, returned)
     return Effects((HOURS_VOIDED.encode(event),))

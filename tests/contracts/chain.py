@@ -13,10 +13,11 @@ from ledger.authorities import Authority
 from ledger.codec import decode, encode
 from ledger.crypto import SigningKey, sha256
 from ledger.events import OUTCOME, Outcome, split_entry
-from ledger.execution import BlockContext, execute_transaction
+from ledger.execution import BlockContext, TransactionContext, execute_transaction
 from ledger.genesis import Genesis
 from ledger.state import Overlay
 from ledger.transactions import (
+    MAX_TRANSACTION_BYTES,
     TRANSACTION_VERSION,
     SignedTransaction,
     Transaction,
@@ -136,6 +137,13 @@ class Chain:
         changes = dict(overlay.changes)
         self._apply(changes)
         return Result(outcome, tuple(_read_event(entry) for entry in entries), entries, changes)
+
+    def open(self, signed: SignedTransaction, time_ms: int) -> tuple[Any, TransactionContext]:
+        """Return the body of a transaction and the context of the next block, for whoever calls a rule directly."""
+        transaction = decode_payload(signed)
+        block = BlockContext(CHAIN_ID, Height(self.height + 1), TimeMs(time_ms))
+        body = decode(KINDS[transaction.kind].codec, transaction.body, max_bytes=MAX_TRANSACTION_BYTES)
+        return body, TransactionContext(block, signed.transaction_id, signed.signers)
 
     def _apply(self, changes: Any) -> None:
         for key, value in changes.items():
