@@ -287,6 +287,16 @@ class TestForgedPresent:
             with pytest.raises(ProofError):
                 verify(CHAIN.bundle(*indices, values=values))
 
+    def test_values_alone_are_not_taken_from_a_header_that_is_not_in_the_log(self) -> None:
+        pages: dict[bytes, bytes] = {}
+        updated = state_tree.update(pages.get, dict(iterate_hashed({b"record/1": b"valid"})))
+        pages |= {path: page for path, page in updated.pages.items() if page}
+        forged = HEADER.encode(replace(PROVEN.header, state_root=updated.root))
+        proof = state_tree.prove(pages.get, state_tree.compute_key_hash(b"record/1"))
+        bundle = replace(change_entry(-1, entry=forged), values=(ValueProof(b"record/1", b"valid", proof),))
+        with pytest.raises(ProofError, match="another root"):
+            verify_values(bundle, CHAIN.checkpoint())
+
     def test_an_older_header_does_not_pass_at_the_last_index(self) -> None:
         with pytest.raises(ProofError):
             verify(change_entry(-1, entry=CHAIN.entries[OLD_SIZE - 1]))
