@@ -101,7 +101,8 @@ def _find_last_header(bundle: Bundle, checkpoint: Checkpoint) -> Header:
     try:
         header = HEADER.decode(last.entry)
     except CodecError as error:
-        raise ProofError("the log does not end with a block header") from error
+        reason = error.reason if error.reason is Reason.UNSUPPORTED_VERSION else Reason.INVALID_PROOF
+        raise ProofError("the log does not end with a block header that is known here", reason) from error
     if header.chain_id != checkpoint.origin:
         raise ProofError("the block is of another chain than the log", Reason.WRONG_CHAIN, header.chain_id)
     return header
@@ -133,9 +134,9 @@ def format_bundle(bundle: Bundle) -> JsonObject:
 
 def parse_bundle(document: object) -> Bundle:
     """Return the bundle in a JSON value; raise `CodecError`. Nothing is verified."""
-    media_type, note, entries, values = _members(document, "mediaType", "checkpoint", "entries", "values")
-    if media_type != MEDIA_TYPE:
+    if isinstance(document, dict) and document.get("mediaType", MEDIA_TYPE) != MEDIA_TYPE:
         raise CodecError("the bundle is of another version", Reason.UNSUPPORTED_VERSION)
+    _media_type, note, entries, values = _members(document, "mediaType", "checkpoint", "entries", "values")
     bundle = Bundle(_text(note), _items(entries, _parse_entry), _items(values, _parse_value))
     indices = [item.index for item in bundle.entries]
     keys = [item.key for item in bundle.values]

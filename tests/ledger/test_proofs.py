@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgpack
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -317,6 +318,13 @@ class TestForgedPresent:
         with pytest.raises(ProofError, match="does not end with a block header"):
             verify(chain.bundle(0))
 
+    def test_a_header_of_a_later_version_says_so(self) -> None:
+        chain = Chain()
+        chain.append(msgpack.packb([2, "ledger.header", []]))
+        with pytest.raises(ProofError) as error:
+            verify(chain.bundle(0))
+        assert error.value.reason is Reason.UNSUPPORTED_VERSION
+
     def test_an_empty_log(self) -> None:
         with pytest.raises(ProofError):
             verify(Bundle(Chain().note(), (), ()))
@@ -514,10 +522,12 @@ class TestParsing:
         bundle = change_value(0, proof=proof)
         assert parse_bundle(format_bundle(bundle)) == bundle
 
-    def test_another_version_says_so(self) -> None:
-        with pytest.raises(CodecError) as error:
-            parse_bundle(edit(("mediaType",), lambda text: text.replace("version=1", "version=2")))
-        assert error.value.reason is Reason.UNSUPPORTED_VERSION
+    def test_another_version_says_so_whatever_else_it_has(self) -> None:
+        later = MEDIA_TYPE.replace("version=1", "version=2")
+        for document in (put(("mediaType",), later), {"mediaType": later, "openings": {}}):
+            with pytest.raises(CodecError) as error:
+                parse_bundle(document)
+            assert error.value.reason is Reason.UNSUPPORTED_VERSION
         assert MEDIA_TYPE == "application/vnd.hourledger.bundle+json;version=1"
 
     def test_an_entry_of_a_bundle_may_be_of_any_type(self) -> None:
