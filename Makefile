@@ -17,7 +17,7 @@ made := .venv/made-with-$(or $(lastword $(found)),nothing)
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
-demo: .venv/runtime ## the whole story on this machine (ARGS="--hours FILE --authorities N --json")
+demo: .venv/runtime ## the whole story on this machine (ARGS="--hours FILE --home DIR --json")
 	@$(bin)/hourledger demo $(ARGS)
 
 test: .venv/dev ## all tests on all cores, with branch coverage (ARGS="tests/ledger -k merkle")
@@ -35,12 +35,14 @@ fix: .venv/dev ## mend what can be mended: lint, format, generated documents
 	@$(bin)/ruff check --fix --quiet . || true
 	@$(bin)/ruff format .
 	@$(bin)/python -m tools.reasons
+	@$(bin)/python -m tools.kinds
+	@$(bin)/python -m tools.examples
 
 run: .venv/runtime ## a development node with one authority, kept in ./.hourledger
 	@test -d $(HOME_DIR) || $(bin)/hourledger node init --home $(HOME_DIR)
 	@$(bin)/hourledger node run --home $(HOME_DIR) $(ARGS)
 
-bench: .venv/runtime ## the figures in docs/performance.md
+bench: .venv/runtime ## figures of this machine, beside what it can do at most
 	@$(bin)/python -m benchmarks $(ARGS)
 
 lock: .venv/dev ## renew constraints.txt: the newest version of everything that suits every supported Python

@@ -3,20 +3,27 @@
 from dataclasses import dataclass
 from typing import Self
 
-from contracts.lots import Lot, add_lots
+from contracts.lots import MAX_LOTS, Lot, add_lots, compute_sum
 from contracts.parameters import MINUTES_PER_DAY, compute_local_minute, get_parameter
 from contracts.points import add_issued, get_lots, put_lots
 from contracts.records import Record
 from contracts.workdays import Workdays, compute_deadline, get_workdays
+from ledger.codec import MAX_DAY
+from ledger.errors import RowOutcome
+from ledger.reasons import Reason
 from ledger.state import Overlay, View
 from ledger.types import Day, Identifier, Minutes, Points, TimeMs
 
 
 @dataclass(frozen=True, slots=True)
 class Accrual:
-    """Limits and rates in force at one moment. `local_minute` is now, on the region's clock."""
+    """Limits and rates in force at one moment. `local_minute` is now, on the region's clock, and `today` its day.
+
+    Both days stay within those that can be written, at either end of time as well.
+    """
 
     local_minute: int
+    today: Day
     max_record_minutes: int
     daily_cap_minutes: int
     deadline_working_days: int
@@ -31,24 +38,26 @@ class Accrual:
     def load(cls, view: View, time_ms: TimeMs) -> Self:
         """Read the parameters in force."""
         now = compute_local_minute(view, time_ms)
+        today = Day(min(max(now // MINUTES_PER_DAY, 0), MAX_DAY))
         return cls(
             now,
+            today,
             get_parameter(view, "max_record_minutes"),
             get_parameter(view, "daily_cap_minutes"),
             get_parameter(view, "recording_deadline_working_days"),
             get_parameter(view, "points_per_hour"),
             get_parameter(view, "late_records_earn") == 1,
-            Day(now // MINUTES_PER_DAY + get_parameter(view, "points_validity_days")),
+            Day(min(today + get_parameter(view, "points_validity_days"), MAX_DAY)),
             get_workdays(view),
             {},
         )
 
-    def is_late(self, day: Day) -> bool:
-        """Whether a record of `day` made now is past its deadline (Order 67, article 11)."""
-        deadline = self.deadlines.get(day)
+    def is_late(self, last_day: Day, certified_day: Day) -> bool:
+        """Whether service that ended on `last_day` and was certified on `certified_day` was late (Order 67, article 11)."""
+        deadline = self.deadlines.get(last_day)
         if deadline is None:
-            deadline = self.deadlines[day] = compute_deadline(self.workdays, day, self.deadline_working_days)
-        return self.local_minute // MINUTES_PER_DAY > deadline
+            deadline = self.deadlines[last_day] = compute_deadline(self.workdays, last_day, self.deadline_working_days)
+        return certified_day > deadline
 
     def compute_points(self, minutes: Minutes, *, is_late: bool) -> Points:
         """Whole points that a record earns."""
@@ -57,10 +66,35 @@ class Accrual:
         return Points(minutes * self.points_per_hour // 60)
 
 
-def mint_lot(state: Overlay, volunteer: Identifier, lot: Lot) -> None:
-    """Put a record's lot into the volunteer's account; the caller moves as much out of the issuer's."""
-    if lot.points:
-        put_lots(state, volunteer, add_lots(get_lots(state, volunteer), (lot,)))
+class Mint:
+    """Lots that a batch mints: each account is read once and written once, by `save`, as the calendars are."""
+
+    __slots__ = ("_counts", "_lots", "_view")
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._counts: dict[Identifier, int] = {}
+        """Lots of an account, those to come included."""
+        self._lots: dict[Identifier, list[Lot]] = {}
+
+    def find_refusal(self, volunteer: Identifier) -> RowOutcome | None:
+        """Return the reason why the volunteer's account cannot take one more lot, or None."""
+        if volunteer not in self._counts:
+            self._counts[volunteer] = len(get_lots(self._view, volunteer))
+        return RowOutcome(Reason.INVALID_POINTS, str(MAX_LOTS)) if self._counts[volunteer] >= MAX_LOTS else None
+
+    def add(self, volunteer: Identifier, record: Record) -> None:
+        """Mint the lot of a new record, if it earned any points."""
+        if record.points:
+            lot = Lot(record.expires_day, record.batch, record.row, record.points)
+            self._counts[volunteer] = self._counts.get(volunteer, 0) + 1
+            self._lots.setdefault(volunteer, []).append(lot)
+
+    def save(self, state: Overlay) -> None:
+        """Put the lots into their accounts and take their points out of the issuer's."""
+        for volunteer, lots in self._lots.items():
+            put_lots(state, volunteer, add_lots(get_lots(state, volunteer), lots))
+            add_issued(state, compute_sum(lots))
 
 
 def change_points(state: Overlay, volunteer: Identifier, record: Record, change: int) -> int:

@@ -5,17 +5,16 @@ working days after the service; a late one is marked, not refused (article 11). 
 record.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
-from contracts.accrual import Accrual, change_points, mint_lot
+from contracts.accrual import Accrual, Mint, change_points
 from contracts.activities import Activity, get_activity
-from contracts.identity.parties import VOLUNTEERS, require_officers
+from contracts.identity.parties import VOLUNTEERS, get_organisation, require_officers
 from contracts.kinds import Kind, Module
-from contracts.lots import Lot, row_codec
+from contracts.lots import row_codec
 from contracts.parameters import MINUTES_PER_DAY
-from contracts.points import add_issued
 from contracts.records import (
     BATCHES,
     FIRST_REVISION,
@@ -24,11 +23,11 @@ from contracts.records import (
     TABLES,
     VOID,
     Batch,
+    Calendars,
     Record,
+    RecordStatus,
     find_conflict,
-    find_record,
-    put_record,
-    remove_record,
+    is_void,
     set_revision,
     start_codec,
 )
@@ -195,25 +194,24 @@ def certify_hours(state: Overlay, body: CertifyHours, context: TransactionContex
     """Certify a batch (signed by officers as the policy says). Each row gets its own outcome."""
     require_officers(state, context, body.organisation)
     batch = Identifier(context.transaction_id[:IDENTIFIER_BYTES])
-    accrual = Accrual.load(state, context.block.time_ms)
+    accrual, calendars, mint = Accrual.load(state, context.block.time_ms), Calendars(state), Mint(state)
     events: list[bytes] = []
     outcomes: list[RowOutcome | None] = []
-    issued = 0
     for number, row in enumerate(body.rows):
-        refusal = _find_refusal(state, body.organisation, row, accrual)
+        refusal = _find_refusal(state, body.organisation, row, accrual, calendars) or mint.find_refusal(row.volunteer)
         outcomes.append(refusal)
         if refusal is None:
             record = _compute_record(row, batch, number, accrual)
-            put_record(state, row.volunteer, record)
-            mint_lot(state, row.volunteer, Lot(record.expires_day, batch, number, record.points))
-            issued += record.points
+            calendars.put(row.volunteer, record)
+            mint.add(row.volunteer, record)
             events.append(_encode_recorded(body.organisation, row, record, FIRST_REVISION, None))
     if body.mode is Mode.ATOMIC and any(outcomes):
         raise _refuse_batch(tuple(outcomes))
     if events:
         revisions = bytes(FIRST_REVISION if outcome is None else REFUSED for outcome in outcomes)
         BATCHES.put(state, Batch(body.organisation, revisions), batch)
-        add_issued(state, issued)
+        calendars.save(state)
+        mint.save(state)
     return Effects(tuple(events), tuple(outcomes))
 
 
@@ -222,20 +220,27 @@ def _refuse_batch(outcomes: tuple[RowOutcome | None, ...]) -> Rejection:
     return Rejection(Reason.BATCH_REFUSED, f"row {number + 1} was refused: {first.reason}", str(number + 1), outcomes)
 
 
-def _find_refusal(state: View, organisation: Identifier, row: Attendance, accrual: Accrual) -> RowOutcome | None:
+def _find_refusal(
+    state: View, organisation: Identifier, row: Attendance, accrual: Accrual, calendars: Calendars
+) -> RowOutcome | None:
     """Return the first reason against a new row, in the documented order, or None."""
     if not VOLUNTEERS.has(state, row.volunteer):
         return RowOutcome(Reason.UNKNOWN_VOLUNTEER, row.volunteer.hex())
-    existing = find_record(state, row.volunteer, row.day, row.record)
+    existing = calendars.find(row.volunteer, row.day, row.record)
     if existing is not None:
-        return RowOutcome(Reason.RECORD_VOID if existing.is_void else Reason.DUPLICATE_RECORD, row.record.hex())
-    return _find_content_refusal(state, organisation, row, accrual, is_correction=False)
+        reason = Reason.RECORD_VOID if is_void(state, existing.batch, existing.row) else Reason.DUPLICATE_RECORD
+        return RowOutcome(reason, row.record.hex())
+    refusal = _find_content_refusal(state, organisation, row, accrual, is_correction=False)
+    return refusal or _find_conflict(calendars, row, accrual, correcting=None)
 
 
 def _find_content_refusal(
     state: View, organisation: Identifier, row: Attendance, accrual: Accrual, *, is_correction: bool
 ) -> RowOutcome | None:
-    """Return the first reason against a row's content. A correction may also concern a closed activity (Order 67, 13)."""
+    """Return the first reason against a row's content, other records left aside.
+
+    A correction may also concern a closed activity (Order 67, article 13).
+    """
     activity = get_activity(state, row.activity, organisation)
     if activity is None:
         return RowOutcome(Reason.UNKNOWN_ACTIVITY, row.activity.hex())
@@ -246,7 +251,13 @@ def _find_content_refusal(
         return RowOutcome(Reason.INVALID_MINUTES, str(row.minutes))
     if _compute_end(row) > accrual.local_minute:
         return RowOutcome(Reason.FUTURE_DATE, str(row.day))
-    return find_conflict(state, row.volunteer, row.day, row.start, row.minutes, accrual.daily_cap_minutes, ignore=row.record)
+    return None
+
+
+def _find_conflict(calendars: Calendars, row: Attendance, accrual: Accrual, *, correcting: Record | None) -> RowOutcome | None:
+    return find_conflict(
+        calendars, row.volunteer, row.day, row.start, row.minutes, accrual.daily_cap_minutes, correcting=correcting
+    )
 
 
 def _find_activity_refusal(activity: Activity, row: Attendance, *, is_correction: bool) -> RowOutcome | None:
@@ -264,11 +275,26 @@ def _compute_end(row: Attendance) -> int:
     return row.day * MINUTES_PER_DAY + (row.start or 0) + row.minutes
 
 
+def _compute_last_day(row: Attendance) -> Day:
+    """Day on which the service ended; one that ends at midnight ends on the day before."""
+    return Day((_compute_end(row) - 1) // MINUTES_PER_DAY)
+
+
 def _compute_record(row: Attendance, batch: Identifier, number: int, accrual: Accrual) -> Record:
-    is_late = accrual.is_late(row.day)
+    is_late = accrual.is_late(_compute_last_day(row), accrual.today)
     points = accrual.compute_points(row.minutes, is_late=is_late)
     return Record(
-        row.record, batch, number, row.day, row.start, row.minutes, points, accrual.expires_day, is_late, is_void=False
+        row.record,
+        batch,
+        number,
+        row.day,
+        row.start,
+        row.minutes,
+        points,
+        accrual.today,
+        accrual.expires_day,
+        is_late,
+        RecordStatus.COUNTED,
     )
 
 
@@ -295,54 +321,62 @@ def _encode_recorded(
     )
 
 
+def _require_known(state: View, organisation: Identifier, volunteer: Identifier) -> None:
+    """Raise `Rejection` unless both exist; that comes before the question who signed."""
+    get_organisation(state, organisation)
+    if not VOLUNTEERS.has(state, volunteer):
+        raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", volunteer.hex())
+
+
 def _get_own_record(
-    state: View, organisation: Identifier, volunteer: Identifier, day: Day, record: Identifier
+    state: View, calendars: Calendars, organisation: Identifier, volunteer: Identifier, day: Day, record: Identifier
 ) -> tuple[Record, int]:
     """Return the organisation's record and its revision, or raise `Rejection`."""
-    found = find_record(state, volunteer, day, record)
+    found = calendars.find(volunteer, day, record)
     batch = None if found is None else BATCHES.get(state, found.batch)
-    if found is None or batch is None or batch.organisation != organisation:
+    if found is None or found.status is RecordStatus.MOVED or batch is None or batch.organisation != organisation:
         raise Rejection(Reason.UNKNOWN_RECORD, "the organisation has no such record of the volunteer", record.hex())
-    if found.is_void:
+    if found.status is RecordStatus.VOID:
         raise Rejection(Reason.RECORD_VOID, "the record was made void", record.hex())
     return found, batch.revisions[found.row]
 
 
 def amend_hours(state: Overlay, body: AmendHours, context: TransactionContext) -> Effects:
     """Replace a record's content (signed by officers as the policy says). The earlier revision stays in the log."""
-    require_officers(state, context, body.organisation)
     row = body.attendance
-    if not VOLUNTEERS.has(state, row.volunteer):
-        raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", row.volunteer.hex())
-    old, revision = _get_own_record(state, body.organisation, row.volunteer, body.recorded_day, row.record)
+    _require_known(state, body.organisation, row.volunteer)
+    require_officers(state, context, body.organisation)
+    calendars = Calendars(state)
+    old, revision = _get_own_record(state, calendars, body.organisation, row.volunteer, body.recorded_day, row.record)
+    taken = calendars.find(row.volunteer, row.day, row.record)
+    if taken is not None and not taken.is_same(old):
+        raise Rejection(Reason.DUPLICATE_RECORD, "that month has another record of this identifier", row.record.hex())
     accrual = Accrual.load(state, context.block.time_ms)
     refusal = _find_content_refusal(state, body.organisation, row, accrual, is_correction=True)
+    if refusal is None and revision >= LAST_REVISION:
+        raise Rejection(Reason.NO_CHANGE, "the record was corrected too often", str(revision))
+    refusal = refusal or _find_conflict(calendars, row, accrual, correcting=old)
     if refusal is not None:
         raise Rejection(refusal.reason, "the corrected record cannot stand", refusal.value)
-    if revision >= LAST_REVISION:
-        raise Rejection(Reason.NO_CHANGE, "the record was corrected too often", str(revision))
-    wanted = accrual.compute_points(row.minutes, is_late=old.is_late)
+    is_late = accrual.is_late(_compute_last_day(row), old.certified_day)
+    wanted = accrual.compute_points(row.minutes, is_late=is_late)
     points = Points(old.points + change_points(state, row.volunteer, old, wanted - old.points))
-    new = Record(
-        row.record, old.batch, old.row, row.day, row.start, row.minutes, points, old.expires_day, old.is_late, is_void=False
-    )
-    remove_record(state, row.volunteer, old)
-    put_record(state, row.volunteer, new)
+    new = replace(old, day=row.day, start=row.start, minutes=row.minutes, points=points, is_late=is_late)
+    calendars.move(row.volunteer, old, new)
+    calendars.save(state)
     set_revision(state, old.batch, old.row, revision + 1)
     return Effects((_encode_recorded(body.organisation, row, new, revision + 1, body.correction),))
 
 
 def void_hours(state: Overlay, body: VoidHours, context: TransactionContext) -> Effects:
     """Make a record void (signed by officers as the policy says). Its points go back as far as they are not spent."""
+    _require_known(state, body.organisation, body.volunteer)
     require_officers(state, context, body.organisation)
-    if not VOLUNTEERS.has(state, body.volunteer):
-        raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", body.volunteer.hex())
-    old, _revision = _get_own_record(state, body.organisation, body.volunteer, body.recorded_day, body.record)
+    calendars = Calendars(state)
+    old, _revision = _get_own_record(state, calendars, body.organisation, body.volunteer, body.recorded_day, body.record)
     returned = Points(-change_points(state, body.volunteer, old, -old.points))
-    void = Record(
-        old.record, old.batch, old.row, old.day, old.start, old.minutes, Points(0), old.expires_day, old.is_late, is_void=True
-    )
-    put_record(state, body.volunteer, void)
+    calendars.put(body.volunteer, replace(old, points=Points(0), status=RecordStatus.VOID))
+    calendars.save(state)
     set_revision(state, old.batch, old.row, VOID)
     event = VoidedHours(body.record, old.batch, old.row, body.organisation, body.volunteer, body.correction, returned)
     return Effects((HOURS_VOIDED.encode(event),))

@@ -5,7 +5,8 @@ holds one byte a row, so that the current status of a thousand records is one va
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import IntEnum
 from typing import Final
 
 from contracts.lots import row_codec
@@ -27,11 +28,20 @@ MAX_RECORDS_A_MONTH: Final = 2_048
 """Bounds one value of the state; far beyond what one person can serve."""
 
 
+class RecordStatus(IntEnum):
+    """Whether an entry of a calendar counts. Those that do not stay, so that their record is not certified again."""
+
+    COUNTED = 1
+    VOID = 2
+    MOVED = 3
+    """Corrected into another month: the record stands there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One attendance in a volunteer's calendar. `start` is minutes after midnight, None where only a length is known.
 
-    `points` are those that this record has put into circulation. A void record stays, so that it is not certified again.
+    `points` are those that this record has put into circulation. `certified_day` is when it was first recorded.
     """
 
     record: Identifier
@@ -41,9 +51,10 @@ class Record:
     start: int | None
     minutes: Minutes
     points: Points
+    certified_day: Day
     expires_day: Day
     is_late: bool
-    is_void: bool
+    status: RecordStatus
 
     @property
     def first_minute(self) -> int:
@@ -54,6 +65,10 @@ class Record:
     def end_minute(self) -> int:
         """First minute after the service."""
         return self.first_minute + self.minutes
+
+    def is_same(self, other: "Record | None") -> bool:
+        """Whether both are the one that a row of a batch certified, whatever its revision."""
+        return other is not None and (self.batch, self.row) == (other.batch, other.row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +90,9 @@ _record: Codec[Record] = codec.struct(
     codec.minutes,
     codec.points,
     codec.day,
+    codec.day,
     codec.boolean,
-    codec.boolean,
+    codec.member(RecordStatus),
 )
 _CALENDARS: Final[Table[tuple[Record, ...]]] = Table(b"calendar", codec.sequence(_record, 1, MAX_RECORDS_A_MONTH))
 BATCHES: Final[Table[Batch]] = Table(
@@ -90,59 +106,98 @@ def _month_key(day: Day) -> bytes:
     return (date.year * 12 + date.month - 1).to_bytes(4, "big")
 
 
-def get_calendar(view: View, volunteer: Identifier, day: Day) -> tuple[Record, ...]:
-    """Records of the volunteer in the month of `day`, void ones included."""
-    return _CALENDARS.get(view, volunteer, _month_key(day)) or ()
+class Calendars:
+    """Volunteers' months as one transaction sees and changes them.
 
+    Each month is read once and written once, by `save`: a batch of a thousand rows about one person would otherwise decode and
+    encode that person's month a thousand times, and hold up every node.
+    """
 
-def find_record(view: View, volunteer: Identifier, day: Day, record: Identifier) -> Record | None:
-    """Return the volunteer's record in the month of `day`."""
-    return next((item for item in get_calendar(view, volunteer, day) if item.record == record), None)
+    __slots__ = ("_changed", "_months", "_view")
 
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._months: dict[tuple[Identifier, bytes], dict[Identifier, Record]] = {}
+        self._changed: dict[tuple[Identifier, bytes], None] = {}
 
-def put_record(state: Overlay, volunteer: Identifier, record: Record) -> None:
-    """Add a record to its month, or replace the one of the same identifier."""
-    others = [item for item in get_calendar(state, volunteer, record.day) if item.record != record.record]
-    _CALENDARS.put(state, (*others, record), volunteer, _month_key(record.day))
+    def get_month(self, volunteer: Identifier, day: Day) -> dict[Identifier, Record]:
+        """Records of the volunteer in the month of `day`, those that do not count included."""
+        place = volunteer, _month_key(day)
+        month = self._months.get(place)
+        if month is None:
+            records = _CALENDARS.get(self._view, *place) or ()
+            month = self._months[place] = {item.record: item for item in records}
+        return month
 
+    def find(self, volunteer: Identifier, day: Day, record: Identifier) -> Record | None:
+        """Return the volunteer's record in the month of `day`."""
+        return self.get_month(volunteer, day).get(record)
 
-def remove_record(state: Overlay, volunteer: Identifier, record: Record) -> None:
-    """Take a record out of its month."""
-    others = tuple(item for item in get_calendar(state, volunteer, record.day) if item.record != record.record)
-    if others:
-        _CALENDARS.put(state, others, volunteer, _month_key(record.day))
-    else:
-        _CALENDARS.delete(state, volunteer, _month_key(record.day))
+    def put(self, volunteer: Identifier, record: Record) -> None:
+        """Add a record to its month, or replace the one of the same identifier."""
+        self.get_month(volunteer, record.day)[record.record] = record
+        self._changed[volunteer, _month_key(record.day)] = None
 
+    def move(self, volunteer: Identifier, old: Record, new: Record) -> None:
+        """Put a corrected record in the place of the old one; a month that it leaves remembers its identifier."""
+        if _month_key(old.day) != _month_key(new.day):
+            self.put(volunteer, replace(old, points=Points(0), status=RecordStatus.MOVED))
+        self.put(volunteer, new)
 
-def iterate_neighbours(view: View, volunteer: Identifier, day: Day) -> Iterator[Record]:
-    """Yield the volunteer's records that count, from the day before `day` to the day after."""
-    days = (Day(max(day - 1, 0)), day, Day(min(day + 1, codec.MAX_DAY)))
-    for month in dict.fromkeys(_month_key(item) for item in days):
-        for record in _CALENDARS.get(view, volunteer, month) or ():
-            if not record.is_void and abs(record.day - day) <= 1:
-                yield record
+    def iterate_neighbours(self, volunteer: Identifier, day: Day) -> Iterator[Record]:
+        """Yield the volunteer's records that count, from the day before `day` to the day after."""
+        days = (Day(max(day - 1, 0)), day, Day(min(day + 1, codec.MAX_DAY)))
+        for first in {_month_key(item): item for item in days}.values():
+            for record in self.get_month(volunteer, first).values():
+                if abs(record.day - day) <= 1 and record.status is RecordStatus.COUNTED:
+                    yield record
+
+    def save(self, state: Overlay) -> None:
+        """Write the months that changed."""
+        for place in self._changed:
+            _CALENDARS.put(state, tuple(self._months[place].values()), *place)
 
 
 def find_conflict(
-    view: View, volunteer: Identifier, day: Day, start: int | None, minutes: Minutes, daily_cap: int, *, ignore: Identifier
+    calendars: Calendars,
+    volunteer: Identifier,
+    day: Day,
+    start: int | None,
+    minutes: Minutes,
+    daily_cap: int,
+    *,
+    correcting: Record | None,
 ) -> RowOutcome | None:
     """Return the reason why the volunteer cannot have served then, or None.
 
     Times are half-open, so back-to-back records are fine. Lengths without times are held against a daily cap instead, over all
-    records of a day on which any record has no times (DOMAIN section 4, rule 1). `ignore` is the record being corrected.
+    minutes served on a day on which any record has no times (DOMAIN section 4, rule 1). `correcting` is the record being
+    corrected.
     """
-    others = [item for item in iterate_neighbours(view, volunteer, day) if item.record != ignore]
+    others = [item for item in calendars.iterate_neighbours(volunteer, day) if not item.is_same(correcting)]
     if start is not None:
         first = day * MINUTES_PER_DAY + start
         for other in others:
             if other.start is not None and first < other.end_minute and other.first_minute < first + minutes:
                 return RowOutcome(Reason.OVERLAP, other.record.hex())
-    same_day = [item for item in others if item.day == day]
-    total = minutes + sum(item.minutes for item in same_day)
-    has_untimed = start is None or any(item.start is None for item in same_day)
-    is_full = len(get_calendar(view, volunteer, day)) >= MAX_RECORDS_A_MONTH
-    return RowOutcome(Reason.DAILY_CAP, str(total)) if is_full or (has_untimed and total > daily_cap) else None
+    for touched in dict.fromkeys((day, (day * MINUTES_PER_DAY + (start or 0) + minutes - 1) // MINUTES_PER_DAY)):
+        is_untimed = any(item.start is None and item.day == touched for item in others) or (start is None and day == touched)
+        total = _count_minutes(day, start, minutes, touched)
+        total += sum(_count_minutes(item.day, item.start, item.minutes, touched) for item in others)
+        if is_untimed and total > daily_cap:
+            return RowOutcome(Reason.DAILY_CAP, str(total))
+    month = calendars.get_month(volunteer, day)
+    if len(month) >= MAX_RECORDS_A_MONTH and (correcting is None or correcting.record not in month):
+        return RowOutcome(Reason.DAILY_CAP, str(MAX_RECORDS_A_MONTH))
+    return None
+
+
+def _count_minutes(day: Day, start: int | None, minutes: Minutes, touched: int) -> int:
+    """Minutes of a record of `day` that were served on the day `touched`."""
+    if start is None:
+        return minutes if day == touched else 0
+    first = (day - touched) * MINUTES_PER_DAY + start
+    return max(0, min(first + minutes, MINUTES_PER_DAY) - max(first, 0))
 
 
 def is_void(view: View, batch: Identifier, row: int) -> bool:

@@ -1,7 +1,6 @@
 """The node as a program: the one place where configuration, clock, store, engine and interfaces come together."""
 
 import asyncio
-import errno
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ from contracts.rulebook import RuleBookV1, compute_genesis_state, get_parties
 from ledger.errors import HourledgerError
 from ledger.genesis import Genesis
 from ledger.reasons import Reason
+from node.api.connections import Listener, listening
 from node.api.server import make_application
 from node.chain import Chain
 from node.clock import Clock, read_system_clock
@@ -27,8 +27,6 @@ from node.storage.protocol import KeyValueStore
 
 SHUTDOWN_SECONDS = 1.0
 """How long requests under way may take once the node stops."""
-IDLE_SECONDS = 75.0
-"""How long a connection may say nothing."""
 
 
 def run_node(
@@ -52,10 +50,7 @@ def run_node(
     store = open_leveldb(home.store)
     try:
         service = open_service(home, genesis, keys, store, read_system_clock)
-        try:
-            asyncio.run(_serve(service, genesis, keys, chosen, announce))
-        finally:
-            service.close()
+        asyncio.run(_serve(service, genesis, keys, chosen, announce))
     except HourledgerError as error:
         log_event("failed", reason=error.reason.value)
         raise
@@ -79,39 +74,32 @@ async def _serve(
     service: LedgerService, genesis: Genesis, keys: NodeKeys, settings: Settings, announce: Callable[[str], None]
 ) -> None:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
     runner = make_runner(service, genesis)
     await runner.setup()
     try:
-        url = await _listen(runner, settings)
-        log_event("started", chain_id=genesis.chain_id, height=service.chain.tip.height, url=url)
-        announce(url)
-        await run_solo(service, keys.authority, settings.heartbeat_ms, stop)
+        async with listening(runner, settings.host, settings.port) as listener:
+            _stop_on_signals(stop, listener)
+            log_event("started", chain_id=genesis.chain_id, height=service.chain.tip.height, url=listener.url)
+            announce(listener.url)
+            await run_solo(service, keys.authority, settings.heartbeat_ms, stop)
     finally:
         service.stop()
         await runner.cleanup()
+        await service.close()
+
+
+def _stop_on_signals(stop: asyncio.Event, listener: Listener) -> None:
+    """On SIGTERM and SIGINT let nobody else in, and stop after the block in hand."""
+
+    def begin_stop() -> None:
+        listener.close()
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, begin_stop)
 
 
 def make_runner(service: LedgerService, genesis: Genesis) -> web.AppRunner:
-    """Return what serves the interface. Bodies are taken as they are sent: none is decompressed."""
-    return web.AppRunner(
-        make_application(service, genesis),
-        access_log=None,
-        auto_decompress=False,
-        keepalive_timeout=IDLE_SECONDS,
-        shutdown_timeout=SHUTDOWN_SECONDS,
-    )
-
-
-async def _listen(runner: web.AppRunner, settings: Settings) -> str:
-    site = web.TCPSite(runner, settings.host, settings.port)
-    try:
-        await site.start()
-    except OSError as error:
-        reason = Reason.PORT_IN_USE if error.errno == errno.EADDRINUSE else Reason.USAGE
-        detail = "the port is in use" if reason is Reason.PORT_IN_USE else "the address cannot be listened on"
-        raise HourledgerError(reason, detail, f"{settings.host}:{settings.port}") from error
-    host, port = runner.addresses[0][:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    """Return what serves the interface; `node.api.connections.listening` lets clients in."""
+    return web.AppRunner(make_application(service, genesis), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)

@@ -20,6 +20,7 @@ from ledger.authorities import Authority
 from ledger.crypto import SigningKey, sha256
 from ledger.errors import HourledgerError
 from ledger.genesis import GENESIS_VERSION, Genesis, format_genesis, parse_genesis, to_day
+from ledger.notes import validate_key_name
 from ledger.reasons import Reason
 from ledger.transactions import chain_id_codec
 from ledger.types import Day, TimeMs
@@ -29,6 +30,7 @@ from node.keystore import generate_key, load_key, save_key
 DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 8551
 DEFAULT_HEARTBEAT_MS: Final = 60_000
+MAX_HEARTBEAT_MS: Final = 24 * 3600 * 1000
 DEVELOPMENT_CHAIN: Final = "hourledger.example/dev"
 _ROLES: Final = ("authority", "cosigner", "log")
 _SETTINGS: Final = {"host": DEFAULT_HOST, "port": DEFAULT_PORT, "heartbeat_ms": DEFAULT_HEARTBEAT_MS}
@@ -113,7 +115,11 @@ def make_development_genesis() -> Genesis:
 
 
 def make_genesis(keys: NodeKeys, chain_id: str, region: str, time_ms: TimeMs, parameters: dict[str, int]) -> Genesis:
-    """Return a genesis with one authority, with the working days of China."""
+    """Return a genesis with one authority, with the working days of China; raise `HourledgerError` for what cannot be one.
+
+    The chain's name is its log's name, so it must be one that a note can bear.
+    """
+    validate_key_name(chain_id)
     authority = Authority(f"{chain_id}/a1", keys.authority.public_key, keys.cosigner.public_key, keys.log.public_key)
     holidays, working_weekends = load_workdays()
     genesis = Genesis(
@@ -185,9 +191,13 @@ def load_settings(home: Home) -> Settings:
     except (ValueError, RecursionError) as error:
         raise refusal from error
     match document:
-        case {"host": str(host), "port": int(port), "heartbeat_ms": int(heartbeat_ms)} if (
-            0 <= port < 65_536 and heartbeat_ms > 0
+        case {"host": str(host), "port": port, "heartbeat_ms": heartbeat_ms, **rest} if (
+            not rest and _is_number(port, 0, 65_535) and _is_number(heartbeat_ms, 1, MAX_HEARTBEAT_MS)
         ):
             return Settings(host, port, heartbeat_ms)
         case _:
             raise refusal
+
+
+def _is_number(value: object, low: int, high: int) -> bool:
+    return type(value) is int and low <= value <= high

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
@@ -59,25 +59,25 @@ def make_pinned(chain: Chain, cosigner: Cosigner, time_ms: TimeMs) -> Pinned:
 class ReadThreads:
     """Threads for long reads, apart from those that admit transactions: verifying for many delays no submission."""
 
-    __slots__ = ("_count", "_pool")
+    __slots__ = ("_pool", "_reads")
 
     def __init__(self, threads: int = READ_THREADS) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reads")
-        self._count = 0
+        self._reads: set[asyncio.Future[Any]] = set()
 
     async def run(self, job: Callable[[], T], on_done: Callable[[], None] = lambda: None) -> T:
         """Return what `job` returns; raise `BUSY` when too many wait.
 
         A client that goes away does not end the thread, so `on_done` is called, on the event loop, when the job really is over.
         """
-        if self._count >= MAX_READS:
+        if len(self._reads) >= MAX_READS:
             on_done()
-            raise HourledgerError(Reason.BUSY, "too many long requests wait", str(self._count))
-        self._count += 1
+            raise HourledgerError(Reason.BUSY, "too many long requests wait", str(len(self._reads)))
         future = asyncio.get_running_loop().run_in_executor(self._pool, job)
+        self._reads.add(future)
 
         def finish(done: asyncio.Future[T]) -> None:
-            self._count -= 1
+            self._reads.discard(done)
             on_done()
             if not done.cancelled():
                 done.exception()  # whoever still waits gets it; when nobody does, it is no fault
@@ -85,6 +85,8 @@ class ReadThreads:
         future.add_done_callback(finish)
         return await asyncio.shield(future)
 
-    def close(self) -> None:
-        """Wait for the jobs that run, and drop the others."""
-        self._pool.shutdown(cancel_futures=True)
+    async def close(self) -> None:
+        """Drop the jobs that have not begun, and wait for the others, so that each has called its `on_done`."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._reads:
+            await asyncio.wait(self._reads)

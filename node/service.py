@@ -191,9 +191,9 @@ class LedgerService:
         self.is_stopping = True
         self.waiters.answer_all(None)
 
-    def close(self) -> None:
-        """Let go of the threads and of the view; no request may be under way any more."""
-        self.read_threads.close()
+    async def close(self) -> None:
+        """Let go of the threads and of the view, once the long reads that run have ended."""
+        await self.read_threads.close()
         self.pinned.replace()
 
     def _require_taking(self) -> None:

@@ -11,4 +11,4 @@ from ledger.types import Day, Minutes, TimeMs
 def compute_points(genesis: Genesis, now_ms: int, rows: Iterable[tuple[Day, int]]) -> int:
     """Return the points that rows of (day, minutes) earn when they are certified at `now_ms`."""
     accrual = Accrual.load(compute_genesis_state(genesis), TimeMs(now_ms))
-    return sum(accrual.compute_points(Minutes(minutes), is_late=accrual.is_late(day)) for day, minutes in rows)
+    return sum(accrual.compute_points(Minutes(minutes), is_late=accrual.is_late(day, accrual.today)) for day, minutes in rows)

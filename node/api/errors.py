@@ -1,5 +1,6 @@
 """Errors over HTTP: a status, the reason, and a sentence. Never a traceback."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -12,6 +13,9 @@ from node.log import log_fault
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 RETRY_AFTER_SECONDS: Final = 1
+ANSWER_SECONDS: Final = 30.0
+ANSWER_BYTES_PER_SECOND: Final = 65_536
+"""A client may take so long for any answer, and for a long one a second more for so many bytes."""
 _STATUSES: Final = {
     Reason.TOO_LARGE: 413,
     Reason.NOT_AUTHENTICATED: 401,
@@ -58,6 +62,22 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     except Exception as error:  # noqa: BLE001 - the last resort: an answer for the client, the fault for the log
         log_fault("request failed", error)
         return respond_error(HourledgerError(Reason.INTERNAL, "the node met a fault"))
+
+
+@web.middleware
+async def send_in_time(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Send the answer, and hang up on a client that does not take it at a reasonable pace."""
+    response = await handler(request)
+    byte_count = len(response.body) if isinstance(response, web.Response) and isinstance(response.body, bytes) else 0
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS + byte_count / ANSWER_BYTES_PER_SECOND):
+            await response.prepare(request)
+            await response.write_eof()
+    except TimeoutError as error:
+        if request.transport is not None:
+            request.transport.abort()
+        raise ConnectionResetError("the client did not take its answer") from error
+    return response
 
 
 def respond_http(error: web.HTTPException) -> web.Response:

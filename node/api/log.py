@@ -27,7 +27,9 @@ async def show_tile(request: web.Request) -> web.Response:
         raise HourledgerError(Reason.NOT_PERMITTED, "bundles of entries are not public; ask for single entries")
     with get_service(request).reading() as pinned:
         data = pinned.reader.read_tile(tile.level, tile.index, tile.width)
-    return web.Response(body=data, content_type="application/octet-stream")
+    # A tile of a given width never changes (tlog-tiles), so whoever stands in between may keep it.
+    headers = {"Cache-Control": "public, max-age=604800, immutable"}
+    return web.Response(body=data, content_type="application/octet-stream", headers=headers)
 
 
 async def show_entry(request: web.Request) -> web.Response:

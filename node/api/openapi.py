@@ -207,8 +207,8 @@ STATUSES: Final[Mapping[int, str]] = MappingProxyType(
 )
 _SIGNED: Final = (
     "One RFC 9421 signature labelled `sig1` over `@method`, `@path` and `@query`, and over `content-digest` (RFC 9530, "
-    "sha-256) where there is a body; parameters `created` (seconds, within 300 of the node's clock), `keyid` (public key in hex) and "
-    '`alg="ed25519"`, in that order. See docs/adr/0004-signed-requests.md.'
+    "sha-256) where there is a body; parameters `created` (seconds, within 300 of the node's clock), `keyid` (public key in "
+    'hex) and `alg="ed25519"`, in that order. See docs/adr/0004-signed-requests.md.'
 )
 
 

@@ -9,7 +9,7 @@ from aiohttp import HttpVersion11, web
 from ledger.genesis import Genesis
 from node.api import about, bundles, checking, histories, log, transactions, values
 from node.api.about import GENESIS
-from node.api.errors import answer_errors, respond_http
+from node.api.errors import answer_errors, respond_http, send_in_time
 from node.api.openapi import describe_api
 from node.api.requests import SERVICE
 from node.service import LedgerService
@@ -74,7 +74,7 @@ ENDPOINTS: Final = (*_NODE_ENDPOINTS, Endpoint("GET", "/v1/openapi.json", show_o
 
 def make_application(service: LedgerService, genesis: Genesis) -> web.Application:
     """Return the application that serves a node."""
-    application = web.Application(middlewares=[answer_errors], client_max_size=checking.MAX_REQUEST_BYTES)
+    application = web.Application(middlewares=[send_in_time, answer_errors], client_max_size=checking.MAX_REQUEST_BYTES)
     application[SERVICE] = service
     application[GENESIS] = genesis
     for endpoint in ENDPOINTS:

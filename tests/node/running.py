@@ -10,12 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from aiohttp import web
-
 from cli.office.builders import build_transaction, sign_all
 from ledger.crypto import SigningKey
 from ledger.transactions import SignedTransaction, encode_signed
 from ledger.types import TimeMs
+from node.api.connections import IDLE_SECONDS, MAX_CONNECTIONS, listening
 from node.api.signatures import RequestParts, sign_request
 from node.app import make_runner, open_service
 from node.consensus.solo import run_solo
@@ -54,6 +53,8 @@ class RunningNode:
         self.genesis = init_development_home(folder)
         self.store = MemoryStore() if store is None else store
         self.heartbeat_ms = heartbeat_ms
+        self.max_connections = MAX_CONNECTIONS
+        self.idle_seconds = IDLE_SECONDS
         self.now_ms = NOW_MS
         self.port = 0
         self.failure: BaseException | None = None
@@ -89,17 +90,18 @@ class RunningNode:
         self.service = open_service(self.home, self.genesis, KEYS, self.store, lambda: self.now_ms)
         runner = make_runner(self.service, self.genesis)
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self.port = runner.addresses[0][1]
-        self._ready.set()
+        most, idle = self.max_connections, self.idle_seconds
         try:
-            await run_solo(self.service, AUTHORITY, self.heartbeat_ms, self._stop)
+            async with listening(runner, "127.0.0.1", 0, max_connections=most, idle_seconds=idle) as listener:
+                self.port = int(listener.url.rpartition(":")[2])
+                self._ready.set()
+                await run_solo(self.service, AUTHORITY, self.heartbeat_ms, self._stop)
         except BaseException as error:  # noqa: BLE001 - for the test to look at
             self.failure = error
         finally:
             self.service.stop()
             await runner.cleanup()
-            self.service.close()
+            await self.service.close()
 
     # What clients do.
 

@@ -1,9 +1,10 @@
 """A small ledger for tests: an organisation, a merchant, two volunteers, certified hours, an offer and a hold."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+from certificates.details import Opening, compute_record_commitment
 from contracts.activities import ActivityClass, PublishActivity
 from contracts.exchange import HoldPoints, PublishOffer
 from contracts.hours import Attendance, CertifyHours, Mode
@@ -33,8 +34,13 @@ VOLUNTEER_KEY = SigningKey(b"5" * 32)
 OTHER_VOLUNTEER_KEY = SigningKey(b"6" * 32)
 STRANGER = SigningKey(b"7" * 32)
 
-SERVICE_DAY = to_day(date(2026, 10, 20))
 NO_DETAILS = Hash(b"d" * 32)
+
+
+def make_opening(number: int, minutes: int = 120) -> Opening:
+    """What opens the commitment of `make_attendance` of the same number."""
+    day = date(2026, 10, 1) + timedelta(days=number)
+    return Opening(b"s" * 32, {"activity_name": "Reading aloud", "date": day.isoformat(), "minutes": minutes})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +61,9 @@ def make_organisation(
 
 def make_attendance(number: int, volunteer: Identifier = VOLUNTEER, minutes: int = 120) -> Attendance:
     record = Identifier(f"record-{number:09}".encode())
-    day = to_day(date(2026, 10, 1)) + number
-    return Attendance(record, ACTIVITY, volunteer, type(SERVICE_DAY)(day), None, Minutes(minutes), NO_DETAILS)
+    day = to_day(date(2026, 10, 1) + timedelta(days=number))
+    commitment = compute_record_commitment(make_opening(number, minutes))
+    return Attendance(record, ACTIVITY, volunteer, day, None, Minutes(minutes), commitment)
 
 
 def tell(node: RunningNode) -> Story:

@@ -29,8 +29,8 @@ def test_the_encoding_is_found_and_named(data: bytes, encoding: str) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        b"caf\xe9,\xff\n",
-        b"\xef\xbb\xbfcaf\xe9,1\n",
+        b"\xe9t\xe9,\xff\n",
+        b"\xef\xbb\xbf\xe9t\xe9,1\n",
         b"\xff\xfea",
         TEXT.encode("utf-16-le"),
         b"date,volunteer\x00\n",

@@ -1,5 +1,6 @@
 """Any bytes to any endpoint: a documented answer, never a fault of the node, and nothing changes."""
 
+import gzip
 import http.client
 import json
 import re
@@ -117,9 +118,39 @@ def test_certificate_that_is_no_json_is_invalid(node: RunningNode, body: bytes) 
     validate_answer("POST", "/v1/verify", answer)
 
 
-def test_certificate_with_a_member_named_twice_is_not_quietly_mended(node: RunningNode) -> None:
-    answer = node.ask("POST", "/v1/verify", b'{"document": {"a": 1, "a": 2}}')
-    assert (answer.status, answer.json()["checks"][0]["verdict"]) == (200, "invalid")
+def test_request_with_a_member_named_twice_has_no_one_meaning(node: RunningNode) -> None:
+    twice = b'{"entries": [0], "entries": [1], "keys": []}'
+    answer = node.ask("POST", "/v1/bundles", twice)
+    assert (answer.status, answer.reason) == (400, Reason.MALFORMED)
+
+
+def test_too_many_trust_files_are_refused(node: RunningNode) -> None:
+    trust = node.get("/v1/trust").body.decode()
+    statuses = [node.post("/v1/verify", {"document": {}, "trust": [trust] * count}).status for count in (64, 65)]
+    assert statuses == [200, 400]
+
+
+@pytest.mark.parametrize(
+    ("target", "limit"), [("/v1/transactions", 262_144), ("/v1/bundles", 1 << 20), ("/v1/verify", 9 << 20)]
+)
+@pytest.mark.parametrize("is_stated", [False, True])
+def test_body_over_the_limit_is_refused(node: RunningNode, target: str, limit: int, *, is_stated: bool) -> None:
+    with socket.create_connection(("127.0.0.1", node.port), timeout=5) as connection:
+        size = b"Content-Length: %d" % (limit + 1) if is_stated else b"Transfer-Encoding: chunked"
+        connection.sendall(b"POST %s HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n" % (target.encode(), size))
+        if not is_stated:
+            connection.sendall(b"%x\r\n%s\r\n" % (limit + 1, b" " * (limit + 1)))
+        # The body does not end, and where its size was stated it never begins: the refusal does not wait for it.
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        answer = Answer(response.status, dict(response.getheaders()), response.read())
+    assert (answer.status, answer.reason) == (413, Reason.TOO_LARGE)
+
+
+def test_body_is_taken_as_it_was_sent(node: RunningNode) -> None:
+    body = gzip.compress(b'{"entries": [], "keys": []}')
+    answer = node.ask("POST", "/v1/bundles", body, headers={"Content-Encoding": "gzip"})
+    assert (answer.status, answer.reason) == (400, Reason.MALFORMED)
 
 
 @pytest.mark.parametrize("target", ["/v1/transactions", "/v1/bundles", "/v1/verify"])

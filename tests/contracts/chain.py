@@ -1,0 +1,172 @@
+"""A chain of one process for tests: real keys, real signed transactions, the real rules, and a dictionary as the stored state.
+
+Everything is named by words: the same word is always the same identifier, key, person or commitment.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from contracts.rulebook import EVENT_TYPES, KINDS, RuleBookV1, compute_genesis_state, get_parties, get_table
+from ledger.authorities import Authority
+from ledger.codec import decode, encode
+from ledger.crypto import SigningKey, sha256
+from ledger.events import OUTCOME, Outcome, split_entry
+from ledger.execution import BlockContext, TransactionContext, execute_transaction
+from ledger.genesis import Genesis
+from ledger.state import Overlay
+from ledger.transactions import (
+    MAX_TRANSACTION_BYTES,
+    TRANSACTION_VERSION,
+    SignedTransaction,
+    Transaction,
+    decode_payload,
+    decode_signed,
+    draft,
+    encode_signed,
+    sign,
+    validate_form,
+    validate_validity,
+    verify_signatures,
+)
+from ledger.types import IDENTIFIER_BYTES, Day, Hash, Height, Identifier, TimeMs
+
+CHAIN_ID = "test.example/town"
+AUTHORITY = "region"
+RULES = RuleBookV1()
+_NAMES: dict[str, str] = {}
+
+
+@cache
+def identifier_of(name: str) -> Identifier:
+    """Identifier of whatever has this name."""
+    identifier = Identifier(sha256(b"identifier ", name.encode())[:IDENTIFIER_BYTES])
+    _NAMES[identifier.hex()] = name
+    return identifier
+
+
+@cache
+def key_of(name: str) -> SigningKey:
+    """The key with which this name signs."""
+    key = SigningKey(sha256(b"key ", name.encode()))
+    _NAMES[key.public_key.hex()[:32]] = name
+    return key
+
+
+@cache
+def hash_of(name: str) -> Hash:
+    """A person's tag, or a commitment."""
+    return sha256(b"hash ", name.encode())
+
+
+def name_of(value: str) -> str:
+    """The word behind an identifier or a key that an outcome shows."""
+    return _NAMES.get(value, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a transaction: its outcome, its events as values, and everything that it changed."""
+
+    outcome: Outcome
+    events: tuple[Any, ...]
+    entries: tuple[bytes, ...]
+    changes: dict[bytes, bytes | None]
+
+
+def make_genesis(
+    parameters: Iterable[tuple[str, int]] = (), holidays: Iterable[Day] = (), working_weekends: Iterable[Day] = ()
+) -> Genesis:
+    """Genesis with one authority."""
+    authority = Authority(AUTHORITY, key_of(AUTHORITY).public_key, key_of("cosigner").public_key, key_of("log").public_key)
+    return Genesis(
+        1, CHAIN_ID, "Town", TimeMs(0), (authority,), (), tuple(sorted(parameters)), tuple(sorted(holidays)),
+        tuple(sorted(working_weekends)),
+    )  # fmt: skip
+
+
+class Chain:
+    """State and rules. Every transaction is a block of its own."""
+
+    def __init__(self, genesis: Genesis) -> None:
+        self.state: dict[bytes, bytes] = {}
+        self.height = 0
+        self._apply(compute_genesis_state(genesis).changes)
+
+    def copy(self) -> "Chain":
+        """Another chain with the same history."""
+        other = Chain.__new__(Chain)
+        other.state = dict(self.state)
+        other.height = self.height
+        return other
+
+    def get(self, key: bytes, /) -> bytes | None:
+        """Read as a view."""
+        return self.state.get(key)
+
+    def sign(self, signers: Iterable[str], kind: str, body: object, time_ms: int) -> SignedTransaction:
+        """Make a transaction: its nonce is the height, so that no two are alike."""
+        nonce = identifier_of(f"nonce {self.height}")
+        content = encode(KINDS[kind].codec, body)
+        transaction = Transaction(TRANSACTION_VERSION, CHAIN_ID, kind, content, nonce, TimeMs(time_ms))
+        signed = draft(transaction)
+        for name in signers:
+            signed = sign(signed, key_of(name))
+        return signed
+
+    def submit(self, signers: Iterable[str], kind: str, body: object, time_ms: int) -> Result:
+        """Make, sign and carry out a transaction the way a node does it; whatever is recorded is read back."""
+        signed = decode_signed(encode_signed(self.sign(signers, kind, body, time_ms)))
+        return self.execute(signed, time_ms)
+
+    def execute(self, signed: SignedTransaction, time_ms: int) -> Result:
+        """Carry out a transaction in a block of its own."""
+        transaction = decode_payload(signed)
+        validate_form(transaction, CHAIN_ID)
+        RULES.validate_form(transaction)
+        validate_validity(transaction, TimeMs(time_ms))
+        verify_signatures(signed)
+        self.height += 1
+        overlay = Overlay(self)
+        block = BlockContext(CHAIN_ID, Height(self.height), TimeMs(time_ms))
+        outcome, entries = execute_transaction(overlay, RULES, signed, block)
+        assert OUTCOME.decode(OUTCOME.encode(outcome)) == outcome
+        assert outcome.event_count == len(entries)
+        assert outcome.is_accepted or (not overlay.changes and not entries)
+        changes = dict(overlay.changes)
+        self._apply(changes)
+        return Result(outcome, tuple(_read_event(entry) for entry in entries), entries, changes)
+
+    def open(self, signed: SignedTransaction, time_ms: int) -> tuple[Any, TransactionContext]:
+        """Return the body of a transaction and the context of the next block, for whoever calls a rule directly."""
+        transaction = decode_payload(signed)
+        block = BlockContext(CHAIN_ID, Height(self.height + 1), TimeMs(time_ms))
+        body = decode(KINDS[transaction.kind].codec, transaction.body, max_bytes=MAX_TRANSACTION_BYTES)
+        return body, TransactionContext(block, signed.transaction_id, signed.signers)
+
+    def _apply(self, changes: Any) -> None:
+        for key, value in changes.items():
+            if value is None:
+                self.state.pop(key, None)
+            else:
+                self.state[key] = value
+
+    def read_table(self, namespace: bytes) -> dict[bytes, Any]:
+        """Values of a table by what follows the namespace in their keys."""
+        prefix = namespace + b"/"
+        found = {}
+        for key, value in self.state.items():
+            if key.startswith(prefix):
+                table = get_table(key)
+                assert table is not None
+                found[key.removeprefix(prefix)] = decode(table.codec, value, max_bytes=1 << 20)
+        return found
+
+
+def _read_event(entry: bytes) -> Any:
+    name, _fields = split_entry(entry)
+    value = EVENT_TYPES[name].decode(entry)
+    assert EVENT_TYPES[name].encode(value) == entry
+    assert all(len(party) == IDENTIFIER_BYTES for party in get_parties(entry))
+    return value

@@ -1,0 +1,168 @@
+"""What must hold of every state, whatever led to it. Checked from the stored tables alone, without the rules' own questions."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from itertools import pairwise
+
+from contracts.exchange import HoldStatus
+from contracts.identity.parties import Role
+from contracts.lots import Lot
+from contracts.parameters import MINUTES_PER_DAY, PARAMETERS
+from contracts.records import LAST_REVISION, REFUSED, VOID, Batch, Record, RecordStatus
+from ledger.types import Identifier
+from tests.contracts.chain import Chain
+
+Row = tuple[bytes, int]
+
+
+def check_invariants(chain: Chain) -> None:
+    """Raise `AssertionError` where the state of a chain contradicts itself."""
+    calendars = read_calendars(chain)
+    batches: dict[bytes, Batch] = chain.read_table(b"batch")
+    for records in calendars.values():
+        check_no_overlap(records)
+        check_daily_cap(records, read_parameter(chain, "daily_cap_minutes"))
+    check_batches(batches, [record for records in calendars.values() for record in records])
+    check_sum(chain)
+    check_lots(chain, calendars)
+    check_parties(chain)
+
+
+def read_calendars(chain: Chain) -> dict[bytes, list[Record]]:
+    """Records of each volunteer, all months together."""
+    calendars: dict[bytes, list[Record]] = defaultdict(list)
+    for key, records in chain.read_table(b"calendar").items():
+        volunteer, month = key[:16], int.from_bytes(key[16:], "big")
+        assert len({record.record for record in records}) == len(records)
+        for record in records:
+            assert record.status in RecordStatus
+            year, month_of_year = divmod(month, 12)
+            assert first_day(year, month_of_year + 1) <= record.day < first_day(year, month_of_year + 2)
+        calendars[volunteer].extend(records)
+    return calendars
+
+
+def first_day(year: int, month: int) -> int:
+    """Day number of the first of a month by the civil calendar's arithmetic; month 13 is the next year's first."""
+    year, month = year + (month - 1) // 12, (month - 1) % 12 + 1
+    shifted = year - (month <= 2)
+    day_of_year = (153 * (month + (9 if month <= 2 else -3)) + 2) // 5
+    return shifted // 400 * 146_097 + (shifted % 400) * 365 + shifted % 400 // 4 - shifted % 400 // 100 + day_of_year - 719_468
+
+
+def read_parameter(chain: Chain, name: str) -> int:
+    """A parameter in force."""
+    value: int = chain.read_table(b"parameter").get(name.encode(), PARAMETERS[name].default)
+    return value
+
+
+def check_no_overlap(records: Iterable[Record]) -> None:
+    """No two counted records with times share a minute."""
+    spans = sorted(
+        (item.day * MINUTES_PER_DAY + item.start, item.day * MINUTES_PER_DAY + item.start + item.minutes)
+        for item in records
+        if item.status is RecordStatus.COUNTED and item.start is not None
+    )
+    assert all(end <= start for (_, end), (start, _) in pairwise(spans))
+
+
+def check_daily_cap(records: Iterable[Record], cap: int) -> None:
+    """A day with a counted record without times has at most `cap` minutes, each counted on the day of its own."""
+    minutes: Counter[int] = Counter()
+    untimed = set()
+    for item in records:
+        if item.status is RecordStatus.COUNTED and item.start is None:
+            minutes[item.day] += item.minutes
+            untimed.add(item.day)
+        elif item.status is RecordStatus.COUNTED and item.start is not None:
+            before_midnight = min(item.minutes, MINUTES_PER_DAY - item.start)
+            minutes[item.day] += before_midnight
+            minutes[item.day + 1] += item.minutes - before_midnight
+    assert all(minutes[day] <= cap for day in untimed)
+
+
+def check_batches(batches: dict[bytes, Batch], records: list[Record]) -> None:
+    """Every certified row of a batch stands in one calendar, counted or void as its byte says."""
+    standing = [record for record in records if record.status is not RecordStatus.MOVED]
+    rows = {(record.batch, record.row): record for record in standing}
+    assert len(rows) == len(standing)
+    for record in records:
+        byte = batches[record.batch].revisions[record.row]
+        if record.status is RecordStatus.MOVED:
+            assert (record.batch, record.row) in rows
+            assert byte > 1
+        else:
+            assert byte == VOID if record.status is RecordStatus.VOID else 1 <= byte <= LAST_REVISION
+    certified = {
+        (batch, row) for batch, value in batches.items() for row, byte in enumerate(value.revisions) if byte != REFUSED
+    }
+    assert certified == set(rows)
+
+
+def check_sum(chain: Chain) -> None:
+    """The issuer's account and everybody's points come to zero, and nobody's but the issuer's are below it."""
+    balances = chain.read_table(b"merchant-points")
+    in_hands = sum(lot.points for lots in chain.read_table(b"points").values() for lot in lots)
+    in_holds = sum(
+        lot.points for hold in chain.read_table(b"hold").values() if hold.status is HoldStatus.OPEN for lot in hold.lots
+    )
+    issued: int = chain.read_table(b"issuer").get(b"", 0)
+    assert issued + in_hands + in_holds + sum(balances.values()) == 0
+    assert issued <= 0
+    assert all(balance >= 0 for balance in balances.values())
+    captured: Counter[Identifier] = Counter()
+    for hold in chain.read_table(b"hold").values():
+        assert hold.lots or hold.status is not HoldStatus.OPEN
+        assert not hold.lots or hold.status in {HoldStatus.OPEN, HoldStatus.CAPTURED}
+        if hold.status is HoldStatus.CAPTURED:
+            captured[hold.merchant] += sum(lot.points for lot in hold.lots)
+    assert +captured == +Counter(balances)
+
+
+def check_lots(chain: Chain, calendars: dict[bytes, list[Record]]) -> None:
+    """Lots are sorted, whole and the volunteer's own; no record has more points about than it put into circulation."""
+    standing: dict[Row, tuple[bytes, Record]] = {
+        (record.batch, record.row): (volunteer, record)
+        for volunteer, records in calendars.items()
+        for record in records
+        if record.status is not RecordStatus.MOVED
+    }
+    about: Counter[Row] = Counter()
+
+    def check(volunteer: bytes, lots: tuple[Lot, ...], *, may_be_void: bool) -> None:
+        sources = [(lot.expires_day, lot.batch, lot.row) for lot in lots]
+        assert sources == sorted(set(sources))
+        for lot in lots:
+            owner, record = standing[lot.batch, lot.row]
+            assert lot.points > 0
+            assert owner == volunteer
+            assert lot.expires_day == record.expires_day
+            assert may_be_void or record.status is RecordStatus.COUNTED
+            about[lot.batch, lot.row] += lot.points
+
+    for volunteer, lots in chain.read_table(b"points").items():
+        check(volunteer, lots, may_be_void=False)
+    for hold in chain.read_table(b"hold").values():
+        check(hold.volunteer, hold.lots, may_be_void=True)
+    for row, points in about.items():
+        record = standing[row][1]
+        assert record.status is RecordStatus.VOID or points <= record.points
+
+
+def check_parties(chain: Chain) -> None:
+    """Every party's keys are its own and its role's, one person is one account, and each policy can be met."""
+    keys = {key: (party.role, party.identifier) for key, party in chain.read_table(b"key").items()}
+    organisations, merchants = chain.read_table(b"organisation"), chain.read_table(b"merchant")
+    volunteers = chain.read_table(b"volunteer")
+    for identifier, organisation in organisations.items():
+        assert len(set(organisation.officers)) == len(organisation.officers)
+        assert 1 <= organisation.approvals <= len(organisation.officers)
+        assert all(keys[key] == (Role.OFFICER, identifier) for key in organisation.officers)
+    assert all(keys[merchant.key] == (Role.MERCHANT, identifier) for identifier, merchant in merchants.items())
+    for identifier, volunteer in volunteers.items():
+        assert volunteer.enrolled_by in organisations
+        assert volunteer.key is None or keys[volunteer.key] == (Role.VOLUNTEER, identifier)
+    assert sorted(chain.read_table(b"tag").values()) == sorted(volunteers)
+    assert len(organisations | merchants | volunteers) == len(organisations) + len(merchants) + len(volunteers)
+    assert all(activity.organisation in organisations for activity in chain.read_table(b"activity").values())
+    assert all(offer.merchant in merchants for offer in chain.read_table(b"offer").values())

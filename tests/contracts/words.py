@@ -1,0 +1,222 @@
+"""What the tables of ledgers say: words for bodies, and words for what is in the state.
+
+A word is a name; the same word is always the same identifier, key, person or details (see `chain`).
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from contracts.activities import ActivityClass, CloseActivity, PublishActivity
+from contracts.exchange import EndHold, HoldChanged, HoldPoints, PointsOfHold, PublishOffer, WithdrawOffer
+from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, RecordedHours, VoidedHours, VoidHours
+from contracts.identity.merchants import RegisterMerchant
+from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, SetPolicy
+from contracts.identity.parties import Standing
+from contracts.identity.volunteers import Enrolment, EnrolVolunteers, VolunteerEnrolled
+from contracts.parameters import MINUTES_PER_DAY
+from contracts.points import ExpirePoints, PointsExpired
+from contracts.records import Record, RecordStatus
+from contracts.rulebook import EVENT_TYPES
+from ledger.genesis import to_date, to_day
+from ledger.types import Day, Minutes, Points, TimeMs
+from tests.contracts.chain import Chain, hash_of, identifier_of, key_of, name_of
+
+UTC_OFFSET_MINUTES = 480
+"""The tables' clock: the default of the rules."""
+Action = tuple[str, Any]
+
+
+def parse_day(word: str) -> Day:
+    """A date, or a bare day number for days that no calendar of Python's has."""
+    return Day(int(word)) if word.isdigit() else to_day(date.fromisoformat(word))
+
+
+def parse_time(words: str) -> TimeMs:
+    """A date and time on the region's clock, as UTC milliseconds."""
+    moment = datetime.fromisoformat(words)
+    minutes = to_day(moment.date()) * MINUTES_PER_DAY + moment.hour * 60 + moment.minute - UTC_OFFSET_MINUTES
+    return TimeMs(minutes * 60_000 + moment.second * 1_000)
+
+
+def parse_start(word: str) -> int | None:
+    """Minutes after midnight; a dash is a record without times."""
+    return None if word == "-" else int(word[:-3]) * 60 + int(word[-2:])
+
+
+def parse_correction(word: str) -> Correction:
+    """A reason for a correction, as in `wrong-time`."""
+    return Correction[word.upper().replace("-", "_")]
+
+
+def parse_attendance(line: str) -> Attendance:
+    """`r1 Shore mia 2024-03-02 09:00 180`: record, activity, volunteer, day, start or a dash, minutes."""
+    record, activity, volunteer, day, start, minutes = line.split()
+    return Attendance(
+        identifier_of(record),
+        identifier_of(activity),
+        identifier_of(volunteer),
+        parse_day(day),
+        parse_start(start),
+        Minutes(int(minutes)),
+        hash_of(record),
+    )
+
+
+def parse_enrolment(line: str) -> Enrolment:
+    """`mia person Mia` or `mia person Mia key mia`."""
+    match line.split():
+        case [volunteer, "person", person]:
+            return Enrolment(identifier_of(volunteer), hash_of(person), None)
+        case [volunteer, "person", person, "key", key]:
+            return Enrolment(identifier_of(volunteer), hash_of(person), key_of(key).public_key)
+        case _:
+            raise ValueError(line)
+
+
+def parse_action(line: str, rows: list[str]) -> Action:
+    """Kind and body of what a row of a table says; the rows of a batch follow it."""
+    for parse in (_parse_identity, _parse_hours, _parse_exchange):
+        action = parse(line.split(), rows)
+        if action is not None:
+            return action
+    raise ValueError(f"no such action: {line}")
+
+
+def _parse_identity(words: list[str], rows: list[str]) -> Action | None:  # noqa: PLR0911 - a table of words
+    match words:
+        case ["license", name, "officers", *officers, "approvals", approvals]:
+            keys = tuple(key_of(officer).public_key for officer in officers)
+            body = RegisterOrganisation(identifier_of(name), name, keys, int(approvals))
+            return "identity.register_organisation", body
+        case ["admit", name]:
+            return "identity.register_merchant", RegisterMerchant(identifier_of(name), name, key_of(name).public_key)
+        case ["admit", name, "key", key]:
+            return "identity.register_merchant", RegisterMerchant(identifier_of(name), name, key_of(key).public_key)
+        case ["suspend", name]:
+            return "identity.change_standing", ChangeStanding(identifier_of(name), Standing.SUSPENDED)
+        case ["reinstate", name]:
+            return "identity.change_standing", ChangeStanding(identifier_of(name), Standing.ACTIVE)
+        case ["add", "officer", officer, "to", name]:
+            return "identity.add_officer", ChangeOfficer(identifier_of(name), key_of(officer).public_key)
+        case ["remove", "officer", officer, "from", name]:
+            return "identity.remove_officer", ChangeOfficer(identifier_of(name), key_of(officer).public_key)
+        case ["policy", "of", name, approvals]:
+            return "identity.set_policy", SetPolicy(identifier_of(name), int(approvals))
+        case ["enrol", "by", name]:
+            return "identity.enrol_volunteers", EnrolVolunteers(identifier_of(name), tuple(map(parse_enrolment, rows)))
+    return None
+
+
+def _parse_hours(words: list[str], rows: list[str]) -> Action | None:  # noqa: PLR0911 - a table of words
+    match words:
+        case ["publish", activity, "of", name, class_, first, "to", last]:
+            days = parse_day(first), parse_day(last)
+            body = PublishActivity(
+                identifier_of(activity), identifier_of(name), ActivityClass[class_.upper()], *days, hash_of(activity)
+            )
+            return "activities.publish", body
+        case ["close", activity, "of", name]:
+            return "activities.close", CloseActivity(identifier_of(activity), identifier_of(name))
+        case ["certify", "by", name, mode]:
+            chosen = Mode[mode.upper().replace("-", "_")]
+            return "hours.certify", CertifyHours(identifier_of(name), chosen, tuple(map(parse_attendance, rows)))
+        case ["amend", "by", name, recorded, why, "to", *attendance]:
+            row = parse_attendance(" ".join(attendance))
+            return "hours.amend", AmendHours(identifier_of(name), parse_day(recorded), row, parse_correction(why))
+        case ["void", "by", name, record, "of", volunteer, recorded, why]:
+            ids = identifier_of(name), identifier_of(record), identifier_of(volunteer)
+            return "hours.void", VoidHours(*ids, parse_day(recorded), parse_correction(why))
+        case ["expire", "points", "of", volunteer]:
+            return "points.expire", ExpirePoints(identifier_of(volunteer))
+    return None
+
+
+def _parse_exchange(words: list[str], _rows: list[str]) -> Action | None:  # noqa: PLR0911 - a table of words
+    match words:
+        case ["offer", offer, "of", name, points, "points", "until", day]:
+            body = PublishOffer(identifier_of(offer), identifier_of(name), Points(int(points)), parse_day(day), hash_of(offer))
+            return "exchange.publish_offer", body
+        case ["withdraw", offer, "of", name]:
+            return "exchange.withdraw_offer", WithdrawOffer(identifier_of(offer), identifier_of(name))
+        case ["hold", hold, "by", volunteer, "for", quantity, offer, "until", *until]:
+            ids = identifier_of(hold), identifier_of(volunteer), identifier_of(offer)
+            return "exchange.hold", HoldPoints(*ids, int(quantity), parse_time(" ".join(until)))
+        case ["capture", points, "of", hold]:
+            return "exchange.capture", PointsOfHold(identifier_of(hold), Points(int(points)))
+        case ["refund", points, "of", hold]:
+            return "exchange.refund", PointsOfHold(identifier_of(hold), Points(int(points)))
+        case ["release", hold]:
+            return "exchange.release", EndHold(identifier_of(hold))
+        case ["expire", hold]:
+            return "exchange.expire", EndHold(identifier_of(hold))
+    return None
+
+
+def format_value(value: str) -> set[str]:
+    """What a table may write for an offending value: as it is, as a name, or as a date for a day number."""
+    texts = {value, name_of(value)}
+    if value.isdigit() and int(value) < 2_932_897:
+        texts.add(to_date(Day(int(value))).isoformat())
+    return texts
+
+
+def describe(chain: Chain, question: str, events: tuple[Any, ...]) -> str:  # noqa: PLR0911 - a table of words
+    """Answer a question of a table about the state, or about the events of the transaction before it."""
+    match question.split():
+        case ["points", name]:
+            return _format_lots(chain, chain.read_table(b"points").get(identifier_of(name), ()))
+        case ["earned", name]:
+            return str(chain.read_table(b"merchant-points").get(identifier_of(name), 0))
+        case ["issuer"]:
+            return str(chain.read_table(b"issuer").get(b"", 0))
+        case ["held", name]:
+            hold = chain.read_table(b"hold")[identifier_of(name)]
+            return f"{hold.status.name.lower()}: {_format_lots(chain, hold.lots)}"
+        case ["officers", name]:
+            organisation = chain.read_table(b"organisation")[identifier_of(name)]
+            officers = " ".join(name_of(key.hex()[:32]) for key in organisation.officers)
+            return f"{organisation.approvals} of {officers}, {organisation.standing.name.lower()}"
+        case ["calendar", name]:
+            return "; ".join(_format_record(record) for record in _read_records(chain, name)) or "empty"
+        case ["events"]:
+            return "; ".join(_format_event(event) for event in events) or "none"
+        case _:
+            raise ValueError(f"no such question: {question}")
+
+
+def _read_records(chain: Chain, volunteer: str) -> list[Record]:
+    months = sorted(chain.read_table(b"calendar").items())
+    records = [record for key, month in months if key[:16] == identifier_of(volunteer) for record in month]
+    return sorted(records, key=lambda record: (record.day, record.start or 0))
+
+
+def _format_record(record: Record) -> str:
+    day = to_date(record.day).isoformat()
+    start = "-" if record.start is None else f"{record.start // 60:02}:{record.start % 60:02}"
+    status = "" if record.status is RecordStatus.COUNTED else f" {record.status.name.lower()}"
+    late = " late" if record.is_late else ""
+    return f"{name_of(record.record.hex())} {day} {start} {record.minutes}{late}{status}"
+
+
+def _format_lots(chain: Chain, lots: tuple[Any, ...]) -> str:
+    records = [record for month in chain.read_table(b"calendar").values() for record in month]
+    names = {(record.batch, record.row): name_of(record.record.hex()) for record in records}
+    # Lots of one day are spent in the order of their batches' hashes, which no table can know: shown by name instead.
+    shown = sorted((lot.expires_day, names[lot.batch, lot.row], lot.points) for lot in lots)
+    texts = [f"{points} {name}" for _, name, points in shown]
+    return f"{sum(lot.points for lot in lots)} = {' + '.join(texts)}" if texts else "0"
+
+
+def _format_event(event: Any) -> str:
+    match event:
+        case RecordedHours():
+            late = " late" if event.is_late else ""
+            return f"recorded {name_of(event.record.hex())}.{event.revision} {event.points} points{late}"
+        case VoidedHours():
+            return f"voided {name_of(event.record.hex())} {event.points_returned} points"
+        case VolunteerEnrolled():
+            return f"enrolled {name_of(event.volunteer.hex())}"
+        case HoldChanged() | PointsExpired():
+            return f"{event.points} points"
+        case _:
+            return next(name for name, item in EVENT_TYPES.items() if item.codec.name == type(event).__name__)

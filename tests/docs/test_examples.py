@@ -1,0 +1,77 @@
+"""Every example on the pages about formats is what the program makes, byte for byte."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from certificates.verification import verify_certificate
+from contracts.rulebook import TABLES
+from ledger.genesis import parse_genesis
+from ledger.proofs import parse_bundle
+from ledger.transactions import decode_signed, verify_signatures
+from ledger.trust import parse_trust
+from ledger.types import TimeMs
+from ledger.verification import Verdict
+from tools.example_region import GENESIS, NOW_MS, make_closing
+from tools.examples import FILES, PAGES, find_blocks, make_blocks, make_files, replace_blocks
+
+BLOCKS = make_blocks()
+ROOT = PAGES.parents[1]
+
+
+@pytest.mark.parametrize("path", sorted(PAGES.glob("*.md")), ids=lambda path: path.name)
+def test_page_shows_what_the_program_makes(path: Path) -> None:
+    shown = find_blocks(path.read_text(encoding="utf-8"))
+    assert shown == {name: BLOCKS[name] for name in shown}, "run: make fix"
+
+
+def test_every_example_is_on_one_page() -> None:
+    names = [name for path in PAGES.glob("*.md") for name in find_blocks(path.read_text(encoding="utf-8"))]
+    assert sorted(names) == sorted(BLOCKS)
+
+
+def test_files_are_what_the_program_makes() -> None:
+    assert {path.name: path.read_bytes() for path in FILES.iterdir()} == make_files(), "run: make fix"
+
+
+def test_a_block_is_replaced_where_its_name_stands() -> None:
+    page = "<!-- example: a -->\n```text\nold\n```\n\n```text\nold\n```\n"
+    assert replace_blocks(page, {"a": "new\n"}) == page.replace("old", "new", 1)
+    assert find_blocks(page) == {"a": "old\n"}
+
+
+def test_the_files_do_what_the_pages_say() -> None:
+    assert parse_genesis((FILES / "genesis.json").read_bytes()) == GENESIS
+    draft = decode_signed((FILES / "closing.draft").read_bytes())
+    verify_signatures(draft)
+    assert draft == make_closing()
+    parse_bundle(json.loads((FILES / "bundle.json").read_bytes()))
+    trust = parse_trust((FILES / "trust.txt").read_bytes())
+    report = verify_certificate((FILES / "certificate.json").read_bytes(), (trust,), TimeMs(NOW_MS + 10**8)).report
+    assert report.verdict is Verdict.VALID
+
+
+def test_the_trust_file_is_the_one_of_its_page() -> None:
+    assert (FILES / "trust.txt").read_text() in (PAGES / "trust-file.md").read_text()
+
+
+def test_the_page_on_state_has_every_table() -> None:
+    rows = re.findall(r"^\| `([a-z-]+)` \| .* \| (yes|no) \|$", (PAGES / "state.md").read_text(), re.MULTILINE)
+    expected = [(namespace.decode(), "yes" if table.is_public else "no") for namespace, table in TABLES.items()]
+    assert sorted(rows) == sorted(expected)
+
+
+def test_links_of_all_pages_lead_somewhere() -> None:
+    for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")):
+        text = page.read_text(encoding="utf-8")
+        for target, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)(#[^)\s]*)?\)", text):
+            linked = (page.parent / target) if target else page
+            assert linked.exists(), f"{page.name}: {target}"
+            assert not anchor or anchor[1:] in find_anchors(linked), f"{page.name}: {target}{anchor}"
+
+
+def find_anchors(page: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}

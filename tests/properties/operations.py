@@ -1,0 +1,371 @@
+"""Random transactions over all kinds, from pools so small that collisions are frequent.
+
+The same generator serves Hypothesis (whose `randoms` shrinks what it is asked) and fixed pseudo-random scripts.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any, TypeVar
+
+from contracts.activities import ActivityClass, CloseActivity, PublishActivity
+from contracts.exchange import EndHold, HoldPoints, HoldStatus, PointsOfHold, PublishOffer, WithdrawOffer
+from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, VoidHours
+from contracts.identity.merchants import RegisterMerchant
+from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, SetPolicy
+from contracts.identity.parties import Standing
+from contracts.identity.volunteers import Enrolment, EnrolVolunteers
+from contracts.points import ExpirePoints
+from contracts.records import Record, RecordStatus
+from contracts.rulebook import KINDS
+from ledger.codec import MAX_DAY, MAX_POINTS, MAX_TIME_MS
+from ledger.genesis import Genesis
+from ledger.types import Day, Minutes, Points, TimeMs
+from tests.contracts.chain import Chain, Result, hash_of, identifier_of, key_of, make_genesis, name_of
+
+T = TypeVar("T")
+
+MS_PER_DAY = 86_400_000
+FIRST_DAY = Day(19_776)
+"""2024-02-23: a week before a leap day and the end of a month."""
+ORGANISATIONS = {"Harbour": ("ann", "bob"), "Library": ("lea",), "Museum": ("max", "zoe")}
+MERCHANTS = ("Bakery", "Cinema")
+VOLUNTEERS = ("mia", "noa", "old", "pia")
+OFFICERS = ("ann", "bob", "lea", "max", "zoe", "cat")
+ACTIVITIES = ("Shore", "Reading", "Guide", "Meeting", "Dunes", "Cliff")
+RECORDS = tuple(f"r{number}" for number in range(40))
+OFFERS = ("bread", "ticket", "cake", "roll")
+HOLDS = tuple(f"h{number}" for number in range(60))
+EVERYBODY = ("region", *OFFICERS, *MERCHANTS, *VOLUNTEERS, "stranger")
+
+
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """What the numbers of random bodies are drawn from."""
+
+    days: tuple[int, ...] = tuple(range(FIRST_DAY, FIRST_DAY + 12))
+    starts: tuple[int | None, ...] = (None, 0, 540, 600, 660, 1_380, 1_439)
+    minutes: tuple[int, ...] = (60, 60, 60, 120, 120, 180, 240, 240, 59, 600, 961, 1_440, 0, -1)
+    points: tuple[int, ...] = (0, 1, 1, 2, 3, 5)
+    prices: tuple[int, ...] = (1, 2, 3)
+    quantities: tuple[int, ...] = (1, 1, 2, 4)
+    steps_ms: tuple[int, ...] = (0, 60_000, 60_000, 60_000, 3_600_000, 3_600_000, MS_PER_DAY)
+    start_ms: int = (FIRST_DAY + 9) * MS_PER_DAY
+    activities: tuple[tuple[int, int], ...] = ((FIRST_DAY, FIRST_DAY + 11), (FIRST_DAY, FIRST_DAY + 11))
+
+
+EXTREMES = Pools(
+    days=(0, 1, 30, 31, MAX_DAY - 31, MAX_DAY - 1, MAX_DAY, FIRST_DAY),
+    starts=(None, 0, 1, 1_439),
+    minutes=(1, 60, 1_440, 1_441, 0, -1, 2**31 - 1, -(2**31)),
+    points=(0, 1, 1_000_000_000, MAX_POINTS),
+    prices=(1, 1_000_000_000),
+    quantities=(1, 1_000),
+    steps_ms=(0, 1, MAX_TIME_MS // 2),
+    start_ms=0,
+    activities=((0, 1_000), (MAX_DAY - 1_000, MAX_DAY)),
+)
+
+PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
+    "default": (),
+    "short": (("points_validity_days", 2), ("late_records_earn", 0), ("recording_deadline_working_days", 2)),
+    "low": (
+        ("daily_cap_minutes", 1), ("late_records_earn", 0), ("max_hold_days", 1), ("max_record_minutes", 1_440),
+        ("points_per_hour", 1), ("points_validity_days", 1), ("recording_deadline_working_days", 1),
+        ("utc_offset_minutes", -720),
+    ),
+    "high": (
+        ("daily_cap_minutes", 1_440), ("late_records_earn", 1), ("max_hold_days", 366), ("max_record_minutes", 1_440),
+        ("points_per_hour", 1_000), ("points_validity_days", 36_500), ("recording_deadline_working_days", 366),
+        ("utc_offset_minutes", 840),
+    ),
+}  # fmt: skip
+"""What a region may choose: nothing, little time, the least and the most."""
+
+
+def make_chain(genesis: Genesis | None = None, pools: Pools | None = None) -> Chain:
+    """A chain with two organisations, two merchants, three volunteers and some activities and offers."""
+    pools = pools or Pools()
+    chain = Chain(genesis or make_genesis())
+    for name in ("Harbour", "Library"):
+        officers = tuple(key_of(officer).public_key for officer in ORGANISATIONS[name])
+        body = RegisterOrganisation(identifier_of(name), name, officers, len(officers))
+        submit(chain, ("region",), "identity.register_organisation", body, pools.start_ms)
+    for name in MERCHANTS:
+        merchant = RegisterMerchant(identifier_of(name), name, key_of(name).public_key)
+        submit(chain, ("region",), "identity.register_merchant", merchant, pools.start_ms)
+    rows = tuple(
+        Enrolment(identifier_of(name), hash_of(name), None if name == "old" else key_of(name).public_key)
+        for name in VOLUNTEERS[:3]
+    )
+    submit(chain, ("lea",), "identity.enrol_volunteers", EnrolVolunteers(identifier_of("Library"), rows), pools.start_ms)
+    owners = (("Shore", "Harbour", "ann"), ("Reading", "Library", "lea"))
+    for (activity, name, officer), (first, last) in zip(owners, pools.activities, strict=True):
+        ids = identifier_of(activity), identifier_of(name)
+        published = PublishActivity(*ids, ActivityClass.SERVICE, Day(first), Day(last), hash_of(activity))
+        submit(chain, (officer,), "activities.publish", published, pools.start_ms)
+    for offer, name, price in (("bread", "Bakery", 1), ("ticket", "Cinema", 2)):
+        ids = identifier_of(offer), identifier_of(name)
+        offered = PublishOffer(*ids, Points(price), Day(MAX_DAY), hash_of(offer))
+        submit(chain, (name,), "exchange.publish_offer", offered, pools.start_ms)
+    return chain
+
+
+def submit(chain: Chain, signers: Sequence[str], kind: str, body: object, time_ms: int) -> Result:
+    """Carry out a step of the preparation, which nothing may refuse."""
+    result = chain.submit(signers, kind, body, time_ms)
+    assert result.outcome.is_accepted, (kind, result.outcome)
+    assert not any(result.outcome.rows)
+    return result
+
+
+_WEIGHTS = {
+    "hours.certify": 30,
+    "hours.amend": 16,
+    "hours.void": 6,
+    "exchange.hold": 24,
+    "exchange.capture": 14,
+    "exchange.refund": 12,
+    "exchange.release": 2,
+    "exchange.expire": 2,
+    "identity.change_standing": 1,
+    "identity.remove_officer": 2,
+    "activities.close": 1,
+    "exchange.withdraw_offer": 1,
+}
+"""How often a kind is drawn, 4 where nothing is said: what ends things is rare, so that there is something to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A transaction to come: who signs what, and how long after the last one."""
+
+    step_ms: int
+    signers: tuple[str, ...]
+    kind: str
+    body: Any
+
+    def __str__(self) -> str:
+        """Names instead of hashes, for whoever reads a failure."""
+        return f"+{self.step_ms} {' '.join(self.signers)}: {self.kind} {_shown(self.body)}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bytes):
+        return name_of(value.hex()) if len(value) == 16 else name_of(value.hex()[:32])
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_shown, value))}]"
+    if hasattr(value, "__dataclass_fields__"):
+        return "(" + ", ".join(_shown(getattr(value, name)) for name in value.__dataclass_fields__) + ")"
+    return str(value)
+
+
+class Generator:
+    """Draws operations. Most are signed as they must be, and most name what exists, so that rules are reached."""
+
+    def __init__(self, random: Random, chain: Chain, pools: Pools | None = None) -> None:
+        self.random = random
+        self.chain = chain
+        self.pools = pools or Pools()
+        self.makers: dict[str, Callable[[], tuple[tuple[str, ...], Any]]] = {
+            "identity.register_organisation": self._register_organisation,
+            "identity.register_merchant": self._register_merchant,
+            "identity.change_standing": self._change_standing,
+            "identity.add_officer": self._add_officer,
+            "identity.remove_officer": self._remove_officer,
+            "identity.set_policy": self._set_policy,
+            "identity.enrol_volunteers": self._enrol,
+            "activities.publish": self._publish,
+            "activities.close": self._close,
+            "hours.certify": self._certify,
+            "hours.amend": self._amend,
+            "hours.void": self._void,
+            "points.expire": self._expire_points,
+            "exchange.publish_offer": self._offer,
+            "exchange.withdraw_offer": self._withdraw,
+            "exchange.hold": self._hold,
+            "exchange.capture": lambda: self._points_of_hold(HoldStatus.OPEN),
+            "exchange.refund": lambda: self._points_of_hold(HoldStatus.CAPTURED),
+            "exchange.release": self._end_hold,
+            "exchange.expire": self._end_hold,
+        }
+        assert set(self.makers) == set(KINDS)
+        assert set(_WEIGHTS) <= set(KINDS)
+        self.kinds = tuple(kind for kind in KINDS for _ in range(_WEIGHTS.get(kind, 4)))
+
+    def draw(self, time_ms: int) -> Operation:
+        """Return the next operation, when the last block was at `time_ms`."""
+        kind = self._choose(self.kinds)
+        step_ms = self._choose(self.pools.steps_ms)
+        self.now_ms = min(time_ms + step_ms, MAX_TIME_MS)
+        signers, body = self.makers[kind]()
+        return Operation(self.now_ms - time_ms, self._perhaps_other(signers), kind, body)
+
+    def _choose(self, items: Sequence[T]) -> T:
+        return items[self.random.randrange(len(items))]
+
+    def _is_rare(self, one_in: int) -> bool:
+        return self.random.randrange(one_in) == one_in - 1
+
+    def _perhaps_other(self, signers: tuple[str, ...]) -> tuple[str, ...]:
+        return (self._choose(EVERYBODY),) if self._is_rare(12) else signers
+
+    def _organisation(self) -> tuple[str, tuple[str, ...]]:
+        """Return an organisation and the officers that it has now."""
+        name = self._choose(("Harbour", "Harbour", "Library", "Library", "Museum"))
+        return name, self._officers_of(name)
+
+    def _officers_of(self, name: str) -> tuple[str, ...]:
+        found = self.chain.read_table(b"organisation").get(identifier_of(name))
+        return tuple(name_of(key.hex()[:32]) for key in found.officers) if found else ORGANISATIONS[name]
+
+    def _register_organisation(self) -> tuple[tuple[str, ...], Any]:
+        name = self._choose(tuple(ORGANISATIONS))
+        chosen = ORGANISATIONS[name] if self._is_rare(2) else (self._choose(OFFICERS), self._choose(OFFICERS))
+        keys = tuple(key_of(officer).public_key for officer in chosen)
+        return ("region",), RegisterOrganisation(identifier_of(name), name, keys, self._choose((1, 2, 0, 3)))
+
+    def _register_merchant(self) -> tuple[tuple[str, ...], Any]:
+        name = self._choose((*MERCHANTS, "Museum", "mia"))
+        return ("region",), RegisterMerchant(identifier_of(name), name, key_of(self._choose(EVERYBODY)).public_key)
+
+    def _change_standing(self) -> tuple[tuple[str, ...], Any]:
+        name = self._choose((*ORGANISATIONS, *MERCHANTS, "mia"))
+        standing = self._choose((*[Standing.ACTIVE] * 4, Standing.SUSPENDED))
+        return ("region",), ChangeStanding(identifier_of(name), standing)
+
+    def _add_officer(self) -> tuple[tuple[str, ...], Any]:
+        name, officers = self._organisation()
+        return officers, ChangeOfficer(identifier_of(name), key_of(self._choose(OFFICERS)).public_key)
+
+    def _remove_officer(self) -> tuple[tuple[str, ...], Any]:
+        name, officers = self._organisation()
+        return officers, ChangeOfficer(identifier_of(name), key_of(self._choose((*officers, OFFICERS[0]))).public_key)
+
+    def _set_policy(self) -> tuple[tuple[str, ...], Any]:
+        name, officers = self._organisation()
+        return officers, SetPolicy(identifier_of(name), self._choose((1, 2, 0, 3)))
+
+    def _enrol(self) -> tuple[tuple[str, ...], Any]:
+        name, officers = self._organisation()
+        rows = tuple(self._enrolment() for _ in range(1 + self.random.randrange(3)))
+        return officers[:1], EnrolVolunteers(identifier_of(name), rows)
+
+    def _enrolment(self) -> Enrolment:
+        name = self._choose((*VOLUNTEERS, "Bakery"))
+        key = None if self._is_rare(3) else key_of(self._choose((name, *EVERYBODY))).public_key
+        return Enrolment(identifier_of(name), hash_of(self._choose((name, *VOLUNTEERS))), key)
+
+    def _publish(self) -> tuple[tuple[str, ...], Any]:
+        name, officers = self._organisation()
+        activity = self._choose(ACTIVITIES)
+        class_ = self._choose((ActivityClass.SERVICE, ActivityClass.SERVICE, ActivityClass.MEETING))
+        days = Day(self._choose(self.pools.days)), Day(self._choose(self.pools.days))
+        return officers[:1], PublishActivity(identifier_of(activity), identifier_of(name), class_, *days, hash_of(activity))
+
+    def _close(self) -> tuple[tuple[str, ...], Any]:
+        name, officers = self._organisation()
+        return officers[:1], CloseActivity(identifier_of(self._choose(ACTIVITIES)), identifier_of(name))
+
+    def _attendance(self, activities: tuple[str, ...]) -> Attendance:
+        record = self._choose(RECORDS)
+        return Attendance(
+            identifier_of(record),
+            identifier_of(self._choose(activities)),
+            identifier_of(self._choose(("mia", "mia", *VOLUNTEERS))),
+            Day(self._choose(self.pools.days)),
+            self._choose(self.pools.starts),
+            Minutes(self._choose(self.pools.minutes)),
+            hash_of(record),
+        )
+
+    def _activities_of(self, name: str) -> tuple[str, ...]:
+        """Return activities to choose from, mostly open ones of the organisation."""
+        activities = self.chain.read_table(b"activity").values()
+        names = {item.details: name for name in ACTIVITIES for item in activities if item.details == hash_of(name)}
+        own = [names[item.details] for item in activities if item.organisation == identifier_of(name) and item.is_open]
+        return (*sorted(own) * 8, *ACTIVITIES)
+
+    def _certify(self) -> tuple[tuple[str, ...], Any]:
+        name, officers = self._organisation()
+        rows = tuple(self._attendance(self._activities_of(name)) for _ in range(1 + self.random.randrange(6)))
+        mode = self._choose((Mode.BEST_EFFORT, Mode.BEST_EFFORT, Mode.ATOMIC))
+        return officers, CertifyHours(identifier_of(name), mode, rows)
+
+    def _existing(self) -> tuple[str, tuple[str, ...], bytes, Record] | None:
+        """Return a record as (organisation, its officers, volunteer, record), or None where there is none."""
+        calendars = sorted(self.chain.read_table(b"calendar").items())
+        if not calendars or self._is_rare(8):
+            return None
+        key, records = self._choose(calendars)
+        counted = tuple(record for record in records if record.status is RecordStatus.COUNTED)
+        record = self._choose(records if not counted or self._is_rare(6) else counted)
+        name = name_of(self.chain.read_table(b"batch")[record.batch].organisation.hex())
+        return name, self._officers_of(name), key[:16], record
+
+    def _amend(self) -> tuple[tuple[str, ...], Any]:
+        found = self._existing()
+        name, officers = found[:2] if found else self._organisation()
+        row = self._attendance(self._activities_of(name))
+        recorded = Day(self._choose(self.pools.days))
+        if found:
+            _, _, volunteer, old = found
+            row = Attendance(
+                old.record, row.activity, type(row.volunteer)(volunteer), row.day, row.start, row.minutes, row.commitment
+            )
+            recorded = old.day
+        return officers, AmendHours(identifier_of(name), recorded, row, self._choose(tuple(Correction)))
+
+    def _void(self) -> tuple[tuple[str, ...], Any]:
+        found = self._existing()
+        name, officers = found[:2] if found else self._organisation()
+        row = self._attendance(ACTIVITIES)
+        record, volunteer, day = row.record, row.volunteer, row.day
+        if found:
+            _, _, owner, old = found
+            record, volunteer, day = old.record, type(volunteer)(owner), old.day
+        return officers, VoidHours(identifier_of(name), record, volunteer, day, self._choose(tuple(Correction)))
+
+    def _expire_points(self) -> tuple[tuple[str, ...], Any]:
+        return ("region",), ExpirePoints(identifier_of(self._choose(VOLUNTEERS)))
+
+    def _offer(self) -> tuple[tuple[str, ...], Any]:
+        offer, name = self._choose(OFFERS), self._choose(MERCHANTS)
+        day = Day(self._choose((min(self.now_ms // MS_PER_DAY + 30, MAX_DAY), *self.pools.days[-2:])))
+        price = Points(self._choose(self.pools.prices))
+        return (name,), PublishOffer(identifier_of(offer), identifier_of(name), price, day, hash_of(offer))
+
+    def _withdraw(self) -> tuple[tuple[str, ...], Any]:
+        name = self._choose(MERCHANTS)
+        return (name,), WithdrawOffer(identifier_of(self._choose(OFFERS)), identifier_of(name))
+
+    def _hold(self) -> tuple[tuple[str, ...], Any]:
+        rich = [name for name in VOLUNTEERS if identifier_of(name) in self.chain.read_table(b"points")]
+        volunteer = self._choose((*rich * 4, *VOLUNTEERS))
+        expires = min(self.now_ms + self._choose((*[MS_PER_DAY] * 3, *[30 * MS_PER_DAY] * 4, 3_600_000, 0)), MAX_TIME_MS)
+        found = self.chain.read_table(b"offer")
+        offers = [name for name in OFFERS if identifier_of(name) in found and found[identifier_of(name)].is_open]
+        offer = self._choose((*offers * 4, *OFFERS))
+        unused = [name for name in HOLDS if identifier_of(name) not in self.chain.read_table(b"hold")]
+        ids = identifier_of(self._choose((*unused, *HOLDS[:8]))), identifier_of(volunteer), identifier_of(offer)
+        return (volunteer,), HoldPoints(*ids, self._choose(self.pools.quantities), TimeMs(expires))
+
+    def _merchant_of(self, hold: str) -> str:
+        found = self.chain.read_table(b"hold").get(identifier_of(hold))
+        return name_of(found.merchant.hex()) if found else self._choose(MERCHANTS)
+
+    def _held(self, status: HoldStatus) -> str:
+        """Return a hold, mostly one of this status that still has points."""
+        found = self.chain.read_table(b"hold")
+        holds = [name for name in HOLDS if identifier_of(name) in found]
+        live = [name for name in holds if found[identifier_of(name)].lots and found[identifier_of(name)].status is status]
+        return self._choose((*live * 20, *holds) or HOLDS[:1])
+
+    def _points_of_hold(self, status: HoldStatus) -> tuple[tuple[str, ...], Any]:
+        hold = self._held(status)
+        points = Points(self._choose(self.pools.points))
+        return (self._merchant_of(hold),), PointsOfHold(identifier_of(hold), points)
+
+    def _end_hold(self) -> tuple[tuple[str, ...], Any]:
+        hold = self._held(HoldStatus.OPEN)
+        return (self._merchant_of(hold),), EndHold(identifier_of(hold))

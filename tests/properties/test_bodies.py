@@ -1,0 +1,144 @@
+"""Bytes as bodies and entries: a value with one encoding, or the one typed error; and nothing in between reaches a rule."""
+
+from functools import cache
+from typing import Any, get_type_hints
+
+import msgpack
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts import hours, points
+from contracts.activities import CloseActivity, PublishActivity
+from contracts.exchange import HoldChanged, PublishOffer, WithdrawOffer
+from contracts.identity.merchants import RegisterMerchant
+from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, SetPolicy
+from contracts.identity.volunteers import VolunteerEnrolled
+from contracts.rulebook import EVENT_TYPES, KINDS, get_parties
+from ledger.blocks import Header
+from ledger.codec import decode, encode
+from ledger.errors import CodecError, HourledgerError
+from ledger.events import Outcome
+from ledger.reasons import Reason
+from ledger.transactions import Transaction, draft, sign
+from ledger.types import TimeMs
+from tests.contracts.chain import CHAIN_ID, RULES, Chain, identifier_of, key_of
+from tests.contracts.invariants import check_invariants
+from tests.properties.bodies import strategy_of, wires
+from tests.properties.operations import FIRST_DAY, MS_PER_DAY, make_chain
+
+NOW_MS = TimeMs((FIRST_DAY + 9) * MS_PER_DAY)
+EVENTS: dict[str, Any] = {
+    "ledger.header": Header,
+    "ledger.outcome": Outcome,
+    "identity.organisation_registered": RegisterOrganisation,
+    "identity.standing_changed": ChangeStanding,
+    "identity.officer_added": ChangeOfficer,
+    "identity.officer_removed": ChangeOfficer,
+    "identity.policy_set": SetPolicy,
+    "identity.merchant_registered": RegisterMerchant,
+    "identity.volunteer_enrolled": VolunteerEnrolled,
+    "activities.published": PublishActivity,
+    "activities.closed": CloseActivity,
+    "hours.recorded": hours.RecordedHours,
+    "hours.voided": hours.VoidedHours,
+    "points.expired": points.PointsExpired,
+    "exchange.offer_published": PublishOffer,
+    "exchange.offer_withdrawn": WithdrawOffer,
+    "exchange.held": HoldChanged,
+    "exchange.captured": HoldChanged,
+    "exchange.released": HoldChanged,
+    "exchange.expired": HoldChanged,
+    "exchange.refunded": HoldChanged,
+}
+EVERYBODY = ("region", "ann", "bob", "lea", "mia", "noa", "Bakery", "Cinema")
+
+
+@cache
+def base() -> Chain:
+    return make_chain()
+
+
+def strategy_of_kind(name: str) -> st.SearchStrategy[Any]:
+    """Bodies of a kind: the type that its rule is annotated with."""
+    return strategy_of(get_type_hints(KINDS[name].rule)["body"])
+
+
+def run_body(kind: str, body: bytes) -> Reason | None:
+    """Send bytes as a body, signed by everybody there is; return why they were refused."""
+    transaction = Transaction(1, CHAIN_ID, kind, body, identifier_of("nonce"), NOW_MS)
+    try:
+        RULES.validate_form(transaction)
+    except HourledgerError as error:
+        assert error.reason is Reason.MALFORMED_BODY
+        return error.reason
+    signed = draft(transaction)
+    for name in EVERYBODY:
+        signed = sign(signed, key_of(name))
+    chain = base().copy()
+    outcome = chain.execute(signed, NOW_MS).outcome
+    check_invariants(chain)
+    return outcome.reason
+
+
+def test_every_event_has_its_fields_listed_here() -> None:
+    assert set(EVENTS) == set(EVENT_TYPES)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=15)
+@given(data=st.data())
+def test_body_has_one_encoding_and_is_answered(kind: str, data: st.DataObject) -> None:
+    body = data.draw(strategy_of_kind(kind))
+    encoded = encode(KINDS[kind].codec, body)
+    assert decode(KINDS[kind].codec, encoded) == body
+    assert run_body(kind, encoded) is not Reason.MALFORMED_BODY
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=15)
+@given(data=st.data())
+def test_damaged_body_is_another_body_or_malformed(kind: str, data: st.DataObject) -> None:
+    encoded = bytearray(encode(KINDS[kind].codec, data.draw(strategy_of_kind(kind))))
+    for _ in range(data.draw(st.integers(1, 2))):
+        encoded[data.draw(st.integers(0, len(encoded) - 1))] = data.draw(st.integers(0, 255))
+    end = data.draw(st.sampled_from([len(encoded), len(encoded), len(encoded) - 1]))
+    body = bytes(encoded[:end])
+    if run_body(kind, body) is not Reason.MALFORMED_BODY:
+        codec = KINDS[kind].codec
+        assert encode(codec, decode(codec, body)) == body
+
+
+@settings(max_examples=150)
+@given(st.sampled_from(list(KINDS)), st.binary(max_size=200) | wires.map(lambda wire: bytes(msgpack.packb(wire))))
+def test_any_bytes_are_malformed_or_answered(kind: str, body: bytes) -> None:
+    run_body(kind, body)
+
+
+@pytest.mark.parametrize("name", EVENT_TYPES)
+@settings(max_examples=15)
+@given(data=st.data())
+def test_event_has_one_encoding(name: str, data: st.DataObject) -> None:
+    value = data.draw(strategy_of(EVENTS[name]))
+    event_type = EVENT_TYPES[name]
+    entry = event_type.encode(value)
+    assert event_type.decode(entry) == value
+    assert set(get_parties(entry)) <= set(_identifiers_in(value))
+    for other in EVENT_TYPES.values():
+        if other is not event_type:
+            with pytest.raises(CodecError):
+                other.decode(entry)
+
+
+def _identifiers_in(value: Any) -> list[bytes]:
+    return [getattr(value, name) for name in value.__dataclass_fields__ if isinstance(getattr(value, name), bytes)]
+
+
+@settings(max_examples=150)
+@given(st.binary(max_size=200) | wires.map(lambda wire: bytes(msgpack.packb([1, "hours.voided", wire]))))
+def test_any_bytes_as_entry_are_read_or_malformed(entry: bytes) -> None:
+    try:
+        parties = get_parties(entry)
+    except CodecError:
+        return
+    assert all(type(party) is bytes for party in parties)

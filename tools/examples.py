@@ -1,0 +1,193 @@
+"""Write the examples in docs/formats: `python -m tools.examples`.
+
+A page has a line `<!-- example: NAME -->` before each fenced block that is made here. Whole files are in docs/formats/examples.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from certificates.jcs import JsonObject, encode_jcs
+from contracts.hours import HOURS_RECORDED
+from contracts.identity.parties import ORGANISATIONS
+from contracts.rulebook import KINDS
+from ledger import codec
+from ledger.blocks import HEADER, compute_block_hash
+from ledger.codec import Codec, decode, encode
+from ledger.crypto import sha256
+from ledger.events import OUTCOME, EventType
+from ledger.genesis import compute_genesis_hash, format_genesis, genesis_codec
+from ledger.merkle import compute_leaf_hash
+from ledger.proofs import format_bundle
+from ledger.state_pages import compute_state_leaf_hash
+from ledger.state_tree import state_proof_codec
+from ledger.transactions import MAX_SIGNATURES, KeySignature, decode_payload, encode_signed, transaction_codec
+from ledger.trust import format_trust
+from tools.dump import dump, dump_array
+from tools.example_region import GENESIS, ORGANISATION, Region, make_closing, make_region, make_trust
+
+PAGES: Final = Path(__file__).parents[1] / "docs" / "formats"
+FILES: Final = PAGES / "examples"
+SHOWN_CHARACTERS: Final = 128
+
+_MARKED = re.compile(r"(<!-- example: ([a-z-]+) -->\n\n?```[a-z]*\n)(.*?)(^```$)", re.DOTALL | re.MULTILINE)
+
+
+def make_files() -> dict[str, bytes]:
+    """Return the example files by name."""
+    region = make_region()
+    evidence = format_bundle(region.make_evidence().bundle)
+    return {
+        "genesis.json": format_genesis(GENESIS),
+        "trust.txt": format_trust(make_trust()),
+        "certificate.json": encode_jcs(region.make_certificate()),
+        "bundle.json": _format_json(evidence).encode(),
+        "closing.draft": encode_signed(make_closing()),
+    }
+
+
+def make_blocks() -> dict[str, str]:
+    """Return the fenced blocks of the pages by name."""
+    region = make_region()
+    return {
+        **_make_codec_blocks(),
+        **_make_transaction_blocks(),
+        **_make_entry_blocks(region),
+        **_make_state_blocks(region),
+        **_make_certificate_blocks(region),
+        **_make_genesis_blocks(),
+    }
+
+
+def replace_blocks(page: str, blocks: Mapping[str, str]) -> str:
+    """Return a page with its marked blocks as `blocks` has them; raise `KeyError` for a name that is not there."""
+    return _MARKED.sub(lambda found: found[1] + blocks[found[2]] + found[4], page)
+
+
+def find_blocks(page: str) -> dict[str, str]:
+    """Return the marked blocks of a page by name."""
+    return {found[2]: found[3] for found in _MARKED.finditer(page)}
+
+
+def _make_codec_blocks() -> dict[str, str]:
+    values: tuple[tuple[str, Codec[Any], object], ...] = (
+        ("nil", codec.optional(codec.boolean), None),
+        ("false, true", codec.sequence(codec.boolean, 0, 9), (False, True)),
+        ("127", codec.integer("", 0, 2**32), 127),
+        ("128", codec.integer("", 0, 2**32), 128),
+        ("65536", codec.integer("", 0, 2**32), 65_536),
+        ("-1", codec.minutes, -1),
+        ("-33", codec.minutes, -33),
+        ('""', codec.text("", 9, min_bytes=0), ""),
+        ('"河"', codec.text("", 9), "河"),
+        ("32 times a", codec.text("", 32), "a" * 32),
+        ("no bytes", codec.binary("", 0, 9), b""),
+        ("bytes 00 ff", codec.binary("", 0, 9), b"\x00\xff"),
+        ("list of 1, 2", codec.sequence(codec.integer("", 0, 9), 0, 9), (1, 2)),
+    )
+    lines = [f"{name:<16}{encode(item, value).hex(' ')}\n" for name, item, value in values]
+    return {"codec-values": "".join(lines)}
+
+
+def _make_transaction_blocks() -> dict[str, str]:
+    signed = make_closing()
+    transaction = decode_payload(signed)
+    kind = KINDS[transaction.kind]
+    signatures = codec.sequence(codec.struct(KeySignature, codec.public_key, codec.signature), 0, MAX_SIGNATURES)
+    envelope = (("payload", None, signed.payload), ("signatures", signatures, signed.signatures))
+    return {
+        "transaction-payload": dump("payload", transaction_codec, transaction),
+        "transaction-body": dump("body", kind.codec, decode(kind.codec, transaction.body)),
+        "transaction-envelope": dump_array("envelope", envelope) + f"\ntransaction id\n  {signed.transaction_id.hex()}\n",
+    }
+
+
+def _make_entry_blocks(region: Region) -> dict[str, str]:
+    header = region.reader.tip.header
+    return {
+        "entry-recorded": _dump_entry(region, HOURS_RECORDED),
+        "entry-outcome": _dump_entry(region, OUTCOME),
+        "entry-header": _dump_entry(region, HEADER) + f"\nblock hash\n  {compute_block_hash(header).hex()}\n",
+    }
+
+
+def _dump_entry(region: Region, event_type: EventType[Any]) -> str:
+    index = region.find_entries(event_type.name)[-1]
+    entry = region.reader.read_entry(index)
+    fields = event_type.codec, event_type.decode(entry)
+    text = dump_array("entry", (("version", None, 1), ("type", None, event_type.name), ("fields", *fields)))
+    return text + f"\nleaf hash of entry {index}\n  {compute_leaf_hash(entry).hex()}\n"
+
+
+def _make_state_blocks(region: Region) -> dict[str, str]:
+    key = ORGANISATIONS.key(ORGANISATION)
+    item = region.prove_value(key)
+    value = item.value or b""
+    hashes = {
+        "key": key,
+        "key hash": sha256(key),
+        "value hash": sha256(value),
+        "leaf hash": compute_state_leaf_hash(sha256(key) + sha256(value)),
+        "state root": region.reader.tip.header.state_root,
+    }
+    return {
+        "state-value": dump("value", ORGANISATIONS.codec, decode(ORGANISATIONS.codec, value)),
+        "state-hashes": "".join(f"{name:<12}{data.hex()}\n" for name, data in hashes.items()),
+        "state-proof": dump("proof", state_proof_codec, item.proof),
+    }
+
+
+def _make_certificate_blocks(region: Region) -> dict[str, str]:
+    document = region.make_certificate()
+    return {
+        "bundle": _format_json(_shorten(format_bundle(region.make_evidence().bundle))),
+        "certificate": _format_json(_shorten(document)),
+        "opening": _format_json(_make_opening(region)),
+    }
+
+
+def _make_opening(region: Region) -> JsonObject:
+    evidence = region.make_evidence()
+    index = min(evidence.openings)
+    opening = evidence.openings[index]
+    commitment = HOURS_RECORDED.decode(region.reader.read_entry(index)).commitment
+    return {"index": index, "salt": opening.salt.hex(), "details": opening.details, "commitment": commitment.hex()}
+
+
+def _make_genesis_blocks() -> dict[str, str]:
+    encoded = encode(genesis_codec, GENESIS)
+    hashes = f"canonical encoding: {len(encoded)} bytes, SHA-256 {sha256(encoded).hex()}\n"
+    return {
+        "genesis": format_genesis(GENESIS).decode(),
+        "genesis-hash": f"{hashes}genesis hash: {compute_genesis_hash(GENESIS).hex()}\n",
+    }
+
+
+def _format_json(document: JsonObject) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _shorten(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Cut texts that are too long for a page; the whole is in the example file."""
+    if isinstance(value, dict):
+        return {name: _shorten(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_shorten(item) for item in value]
+    is_long = isinstance(value, str) and len(value) > SHOWN_CHARACTERS and " " not in value
+    return f"{value[:SHOWN_CHARACTERS]}..." if is_long else value
+
+
+def write_all() -> None:
+    """Renew every page and every file."""
+    FILES.mkdir(exist_ok=True)
+    for name, data in make_files().items():
+        (FILES / name).write_bytes(data)
+    blocks = make_blocks()
+    for path in sorted(PAGES.glob("*.md")):
+        path.write_text(replace_blocks(path.read_text(encoding="utf-8"), blocks), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_all()
