@@ -82,7 +82,7 @@ class LocalNode:
         """End the process at once, as a power failure would."""
         if self.process is not None:
             self.process.kill()
-            self.process.wait()
+            self._let_go(self.process)
 
     def stop(self) -> None:
         """Ask the node to stop and wait for it; kill it only when it does not."""
@@ -93,9 +93,14 @@ class LocalNode:
         try:
             self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            self.kill()
-        if self.process.stdin is not None:
-            self.process.stdin.close()
+            self.process.kill()
+        self._let_go(self.process)
+
+    def _let_go(self, process: "subprocess.Popen[bytes]") -> None:
+        process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
+        self.process = None
 
 
 def read_status(home: Home) -> dict[str, Any] | None:
