@@ -1,12 +1,11 @@
 """What a replica holds of the height that is being decided: messages with their signatures, and blocks by hash."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from ledger.authorities import Authority
 from ledger.types import Hash, Height, PublicKey
-from ledger.votes import Signed, SignedProposal, SignedVote, VoteType
+from ledger.votes import SignedProposal, SignedVote, VoteType
 from node.chain import Candidate
 from node.consensus.assembly import Assembly
 from node.consensus.machine.types import State, Vote
@@ -65,8 +64,3 @@ class HeightBook:
             for round_, proposal in self.proposals.items()
             if round_ in state.proposals or round_ >= state.round
         }
-
-    def iterate_signed(self) -> Iterator[Signed]:
-        """Yield all messages, proposals first."""
-        yield from self.proposals.values()
-        yield from self.votes.values()
