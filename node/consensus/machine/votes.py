@@ -18,7 +18,7 @@ MAX_FUTURE_ROUNDS: Final = 3
 MAX_VOTES_OF_LIAR: Final = 4
 """Different votes of one voter for one step that are kept. One is what an honest voter casts."""
 MAX_PAST_ROUNDS: Final = 8
-"""Rounds gone by that are kept whole; older ones only with a polka, or where this node is locked."""
+"""Rounds gone by that are kept whole; of older ones only a polka on which a lock or a proposal rests."""
 
 
 def get_ballots(state: State, round_: int, type_: VoteType) -> Ballots:
@@ -94,17 +94,26 @@ def _drop_far_future(votes: dict[tuple[int, VoteType], Ballots], current: int, v
                 del votes[round_, type_]
 
 
+def is_needed(state: State, round_: int, type_: VoteType) -> bool:
+    """Whether the algorithm can still act on such a vote: of old rounds, line 28 may need a polka, and nothing else is needed.
+
+    A decision of a round long gone comes by block sync.
+    """
+    if round_ >= state.round - MAX_PAST_ROUNDS:
+        return True
+    return type_ is VoteType.PREVOTE and (
+        round_ in {state.locked_round, state.valid_round}
+        or any(judged.proposal.valid_round == round_ for key, judged in state.proposals.items() if key >= state.round)
+    )
+
+
 def drop_past(state: State) -> State:
-    """Forget rounds long gone by without which the algorithm can go on."""
-    oldest = state.round - MAX_PAST_ROUNDS
-    kept = {state.locked_round, state.valid_round}
-
-    def is_needed(round_: int, type_: VoteType) -> bool:
-        return round_ >= oldest or (type_ is VoteType.PREVOTE and round_ in kept)
-
-    votes: Mapping[tuple[int, VoteType], Ballots] = {key: ballots for key, ballots in state.votes.items() if is_needed(*key)}
-    proposals = {round_: judged for round_, judged in state.proposals.items() if round_ >= oldest or round_ in kept}
-    return replace(state, votes=votes, proposals=proposals)
+    """Forget, at the beginning of a round, what can no longer be acted on."""
+    votes: Mapping[tuple[int, VoteType], Ballots] = {
+        key: ballots for key, ballots in state.votes.items() if is_needed(state, *key)
+    }
+    proposals = {round_: judged for round_, judged in state.proposals.items() if is_needed(state, round_, VoteType.PREVOTE)}
+    return replace(state, votes=votes, proposals=proposals, fired=frozenset())
 
 
 def find_contradiction(state: State, vote: Vote) -> Vote | None:
