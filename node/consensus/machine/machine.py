@@ -1,9 +1,17 @@
 """Tendermint consensus (arXiv:1807.04938, algorithm 1) for one height, as a pure function.
 
-`step(state, event)` first takes the event in, then lets the paper's rules act until none applies; each rule carries its lines.
-Two rules hold throughout: what is sent is decided by the state alone, and nothing that an authority was told makes it send two
-different votes for one step or vote against its lock. Beyond the paper: a height begins idle, until there is work, a heartbeat
-is due or somebody else has begun; prevotes say on which polka they rest.
+`step(state, event)` first takes the event in, then lets the paper's rules act until none applies; each carries its lines.
+These hold always:
+
+1. An authority casts at most one vote of a type in a round and makes at most one proposal, in growing order, also over
+   restarts, provided that its state is durable before what it says is sent.
+2. A prevote against a lock rests on a polka at least as late as the lock, and says on which (its basis). So two votes that
+   break a lock convict whoever signed them, and nobody honest.
+3. Whatever is sent to a node, what it keeps of one voter is bounded (`votes.py`).
+
+Beyond the paper: a height begins idle, until there is work, a heartbeat is due or somebody else has begun; prevotes have a
+basis; and nobody enters a round without having voted in the one before. Left to the driver: sending again what the state
+holds, telling those behind what was decided, and beginning the next height.
 """
 
 from collections.abc import Callable
@@ -42,6 +50,7 @@ from node.consensus.machine.votes import (
     has_votes,
     has_votes_for,
     is_double_proposal,
+    is_needed,
 )
 
 Turn: TypeAlias = tuple[State, tuple[Effect, ...]]
@@ -103,14 +112,36 @@ def _begin(state: State) -> Turn:
 
 def _start_round(state: State, round_: int) -> Turn:
     """Lines 11 to 21. A proposer waits no longer than others: its own value may not come, or rest on votes it has lost."""
+    state, effects = _leave_round_before(state, round_)
     state = drop_past(replace(state, round=round_, step=Step.PROPOSE))
-    timer = (_timer(state, Timer.PROPOSE),)
+    timer = _timer(state, Timer.PROPOSE)
     if not state.is_proposer(round_):
-        return state, timer
+        return state, (*effects, timer)
     if state.valid_value is None:
-        return state, (BuildValue(state.height, round_), *timer)
+        return state, (*effects, BuildValue(state.height, round_), timer)
     state, proposed = _propose(state, state.valid_value)
-    return state, proposed + timer
+    return state, (*effects, *proposed, timer)
+
+
+def _leave_round_before(state: State, round_: int) -> Turn:
+    """Beyond the paper: whoever enters a round has cast both votes of the round before it, nil where it had not voted.
+
+    The paper takes for granted that what one honest node has heard, all hear in the end. But a node may move on because of a
+    liar's vote, restart, and have forgotten that vote before anybody else has it; those left behind would wait for ever for
+    one more vote of the round that it left. With this, the votes of honest nodes are enough for the others to follow, and those
+    are durable. Nil binds nobody.
+    """
+    if round_ == 0:
+        return state, ()
+    if state.round < round_ - 1:
+        state = replace(state, round=round_ - 1, step=Step.PROPOSE)
+    effects: tuple[Effect, ...] = ()
+    if state.step < Step.PREVOTE:
+        state, effects = _prevote(state, None, NO_ROUND)
+    if state.step < Step.PRECOMMIT:
+        state, more = _precommit(state, None)
+        effects += more
+    return state, effects
 
 
 def _propose(state: State, value: Hash) -> Turn:
@@ -134,6 +165,8 @@ def _take_proposal(state: State, event: ProposalReceived) -> Turn:
     is_from_proposer = proposal.height == state.height and proposal.proposer == state.compute_proposer(proposal.round)
     if not is_from_proposer or not NO_ROUND <= proposal.valid_round < proposal.round:
         return state, ()
+    if not is_needed(state, proposal.round, VoteType.PREVOTE):
+        return state, ()
     known = state.proposals.get(proposal.round)
     if known is not None:
         is_double = is_double_proposal(known.proposal, proposal)
@@ -151,6 +184,8 @@ def _has_proposed_ahead(state: State, proposer: int) -> bool:
 
 def _take_vote(state: State, vote: Vote) -> Turn:
     if vote.height != state.height or not 0 <= vote.voter < state.count or vote.round < 0 or vote.basis >= vote.round:
+        return state, ()
+    if not is_needed(state, vote.round, vote.type):
         return state, ()
     contradiction = find_contradiction(state, vote)
     accusation: tuple[Effect, ...] = () if contradiction is None else (Accuse(contradiction, vote),)

@@ -1,19 +1,20 @@
 """A network of machines alone: no blocks, no disk, no signatures; a seed decides what happens to every message.
 
 In the first phase messages are lost, late, doubled and cut off, nodes restart from what they had made durable, and up to f of
-them lie. Then the faults end, and everybody must decide within a bound of simulated time. Safety is checked at every decision.
+them lie throughout. Then the faults end, and everybody must decide a height that nobody had begun, within a bound of simulated
+time. `checks.py` looks at every event.
 """
 
 import heapq
-import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
+from random import Random
+from typing import NoReturn
 
-from ledger.authorities import compute_quorum
-from ledger.crypto import sha256
 from ledger.types import Hash, Height
-from ledger.votes import NO_ROUND, VoteType
+from ledger.votes import VoteType
 from node.consensus.machine import State, Timeouts, resume, start_height, step
 from node.consensus.machine.machine import Turn
 from node.consensus.machine.types import (
@@ -23,7 +24,6 @@ from node.consensus.machine.types import (
     Decide,
     Effect,
     Event,
-    Judged,
     Proposal,
     ProposalReceived,
     Propose,
@@ -34,238 +34,269 @@ from node.consensus.machine.types import (
     VoteReceived,
     WorkAvailable,
 )
+from tests.node.consensus.machine.checks import Checker, UnsafeError, is_valid_value, make_value
+from tests.node.consensus.machine.liars import WAYS, Liar
 
-FAULTS_END_MS = 20_000
-BOUND_MS = 60_000
+BOUND_MS = 30_000
+MAX_EVENTS_OF_NODE = 10_000
 REPEAT_MS = 1_000
-HEIGHTS = 3
-StepFunction = Callable[[State, Event], Turn]
-
-
-class UnsafeError(AssertionError):
-    """Something that must never happen has happened."""
+SIZES = (4, 1, 4, 2, 4, 3, 4, 5, 4, 7, 4, 5, 4, 7, 4, 10)
+TIMEOUTS = Timeouts()
 
 
 class StuckError(AssertionError):
     """The faults have ended long ago and somebody has not decided."""
 
 
-def make_value(height: int, round_: int, proposer: int, number: int = 0, *, is_valid: bool = True) -> Hash:
-    digest = sha256(b"%d %d %d %d" % (height, round_, proposer, number))
-    return Hash((b"\x01" if is_valid else b"\x00") + digest[1:])
+@dataclass(frozen=True)
+class Weather:
+    """How bad the first phase is.
 
+    `loss` is what part of the messages is lost, `delay_ms` how long the others travel at most. `missed` is for how much of the
+    voices of a step a receiver is deaf for some seconds, however often they are repeated: so that a few see a polka in time
+    and others do not, which is what locks are for. `isolated` is a node that hears
+    nothing and is not heard; the others then have no restarts and partitions besides, so that they get far ahead.
+    """
 
-def is_valid_value(value: Hash) -> bool:
-    return value[0] == 1
+    end_ms: int
+    loss: float
+    delay_ms: int
+    missed: float
+    isolated: int | None
 
 
 @dataclass
 class Node:
+    """One authority. `durable` is its state when it last spoke; `life` counts its restarts: timers do not outlive one."""
+
+    number: int
     state: State
-    is_byzantine: bool
-    sent: list[Proposal | Vote] = field(default_factory=list)
+    liar: Liar | None = None
     durable: State | None = None
+    life: int = 0
 
 
-@dataclass
 class Network:
-    seed: int
-    size: int
-    step: StepFunction = step
-    byzantine: int | None = None
-    decisions: dict[int, dict[int, Hash]] = field(default_factory=dict)
-    accused: set[int] = field(default_factory=set)
-    now_ms: int = 0
+    """Authorities, and what happens between them. Everything is drawn from the seed; `trace` takes it down."""
 
-    def __post_init__(self) -> None:
-        self.random = random.Random(self.seed)
-        faulty = self.size - compute_quorum(self.size)
-        count_byzantine = self.random.randint(0, faulty) if self.byzantine is None else self.byzantine
-        liars = set(self.random.sample(range(self.size), count_byzantine))
-        self.timeouts = Timeouts()
-        self.queue: list[tuple[int, int, int, Event]] = []
+    def __init__(self, seed: int, size: int | None = None, ways: tuple[str, ...] | None = None) -> None:
+        self.random = Random(seed)
+        self.seed = seed
+        self.size = size = SIZES[seed % len(SIZES)] if size is None else size
+        if ways is None:
+            ways = tuple(self.random.choice(WAYS) for _ in range(self.random.randint(0, (size - 1) // 3)))
+        liars = self.random.sample(range(size), len(ways))
+        self.checker = Checker(size, frozenset(liars))
+        self.nodes = [Node(number, self._start(1, number)[0]) for number in range(size)]
+        for number, way in zip(liars, ways, strict=True):
+            self.nodes[number].liar = Liar(way, self.random, self._get_known, lambda: self.has_faults)
+        self.weather = Weather(
+            end_ms=self.random.choice([10_000, 20_000, 40_000]),
+            loss=self.random.choice([0, 0.05, 0.2]),
+            delay_ms=self.random.choice([50, 300, 1_500]),
+            missed=self.random.choice([0, 0.2, 0.3, 0.4]),
+            isolated=self.random.choice([None, None, None, self.random.randrange(size)]),
+        )
+        self.now_ms = 0
+        self.queue: list[tuple[int, int, Callable[[], None]]] = []
         self.ids = count()
-        self.nodes = [Node(self._fresh(1, number), number in liars) for number in range(self.size)]
-        self.parts: list[int] = [0] * self.size
-        for number in range(self.size):
-            self._perform(number, start_height(Height(1), self.size, number, self.timeouts))
-            self._push(self.random.randint(0, 3_000), number, WorkAvailable())
+        self.events = 0
+        self.cut: set[tuple[int, int]] = set()
+        self.unheard: dict[tuple[int, int, int, int, VoteType | None], int] = {}
+        self.trace: list[str] = []
 
     @property
-    def honest(self) -> list[int]:
-        return [number for number, node in enumerate(self.nodes) if not node.is_byzantine]
+    def honest(self) -> list[Node]:
+        return [node for node in self.nodes if node.liar is None]
+
+    @property
+    def has_faults(self) -> bool:
+        return self.now_ms < self.weather.end_ms
 
     def run(self) -> None:
-        """Let everything happen; raise `UnsafeError` or `StuckError`."""
-        next_repeat, next_fault = REPEAT_MS, 0
-        while not self._is_done():
-            if self.now_ms > FAULTS_END_MS + BOUND_MS:
-                raise StuckError(f"seed {self.seed}: {self.decisions}")
-            if self.now_ms >= next_fault and self.now_ms < FAULTS_END_MS:
-                self._draw_fault()
-                next_fault = self.now_ms + self.random.randint(200, 3_000)
-            if self.now_ms >= next_repeat:
-                self._repeat_all()
-                next_repeat = self.now_ms + REPEAT_MS
-            if not self.queue or self.queue[0][0] > min(next_repeat, self.now_ms + 200):
-                self.now_ms += 100
-                continue
-            due, _id, number, event = heapq.heappop(self.queue)
-            self.now_ms = max(self.now_ms, due)
-            self._deliver(number, event)
+        """Let everything happen; raise `UnsafeError`, or `StuckError` when the faults end and not everybody goes on."""
+        for node in self.nodes:
+            self._perform(node, self._start(1, node.number))
+            self._report_work(node, 1_000)
+        self._repeat()
+        if self.weather.isolated is None:
+            self._strike()
+        while self.has_faults:
+            self._do_next()
+        goal = max(node.state.height for node in self.honest) + 1
+        while any(node.state.height <= goal for node in self.honest):
+            if self.now_ms > self.weather.end_ms + BOUND_MS:
+                self._give_up(f"not all are beyond height {goal}")
+            self._do_next()
 
-    def _is_done(self) -> bool:
-        return all(self.nodes[number].state.height > HEIGHTS for number in self.honest)
+    def _give_up(self, problem: str) -> NoReturn:
+        places = [(node.state.height, node.state.round, node.state.step.name) for node in self.honest]
+        raise StuckError(f"seed {self.seed} at {self.now_ms} ms: {problem}: {places}")
 
-    def _fresh(self, height: int, number: int) -> State:
-        return start_height(Height(height), self.size, number, self.timeouts)[0]
+    def _do_next(self) -> None:
+        self.events += 1
+        if self.events > MAX_EVENTS_OF_NODE * self.size:
+            self._give_up("there is no end of messages")
+        self.now_ms, _id, action = heapq.heappop(self.queue)
+        try:
+            action()
+        except UnsafeError as error:
+            raise UnsafeError(f"seed {self.seed} at {self.now_ms} ms: {error}") from error
 
-    def _push(self, delay_ms: int, number: int, event: Event) -> None:
-        heapq.heappush(self.queue, (self.now_ms + delay_ms, next(self.ids), number, event))
+    def _after(self, delay_ms: int, action: Callable[[], None]) -> None:
+        heapq.heappush(self.queue, (self.now_ms + delay_ms, next(self.ids), action))
 
-    def _has_faults(self) -> bool:
-        return self.now_ms < FAULTS_END_MS
+    def _start(self, height: int, number: int) -> Turn:
+        return start_height(Height(height), self.size, number, TIMEOUTS)
 
-    def _is_cut(self, sender: int, receiver: int) -> bool:
-        return self._has_faults() and self.parts[sender] != self.parts[receiver]
+    def _get_known(self, height: int, round_: int) -> list[Hash]:
+        return self.checker.proposed.get((height, round_), [])
 
-    def _draw_fault(self) -> None:
-        kind = self.random.choice(["partition", "heal", "restart", "restart", "nothing"])
-        if kind == "partition":
-            self.parts = [self.random.randint(0, 1) for _ in range(self.size)]
-        elif kind == "heal":
-            self.parts = [0] * self.size
-        elif kind == "restart":
-            self._restart(self.random.randrange(self.size))
+    # What a node does
 
-    def _restart(self, number: int) -> None:
-        """Everything that was not durable is gone: votes of others, timers, proposals."""
-        node = self.nodes[number]
-        height = node.state.height
-        if node.durable is None or node.durable.height != height:
-            node.state = self._fresh(height, number)
-            self._perform(number, resume(node.state))
-        else:
-            durable = node.durable
-            polka = (durable.valid_round, VoteType.PREVOTE)
-            own_votes = {
-                key: ballots if key == polka else {number: ballots[number]}
-                for key, ballots in durable.votes.items()
-                if number in ballots or key == polka
-            }
-            own_proposals = {
-                round_: judged for round_, judged in durable.proposals.items() if judged.proposal.proposer == number
-            }
-            node.state = replace(durable, votes=own_votes, proposals=own_proposals, fired=frozenset())
-            self._perform(number, resume(node.state))
-        self._push(0, number, WorkAvailable())
+    def _happen(self, node: Node, life: int, event: Event) -> None:
+        """Something happens to a node, unless it has restarted since and knows nothing of it."""
+        if life != node.life:
+            return
+        self.trace.append(f"{self.now_ms} {node.number} {event}")
+        self._perform(node, step(node.state, event))
 
-    def _deliver(self, number: int, event: Event) -> None:
-        node = self.nodes[number]
-        if isinstance(event, VoteReceived | ProposalReceived):
-            height = event.vote.height if isinstance(event, VoteReceived) else event.proposal.height
-            if height < node.state.height:
-                return
-        self._perform(number, self.step(node.state, event))
+    def _happen_later(self, node: Node, delay_ms: int, event: Event) -> None:
+        self._after(delay_ms, partial(self._happen, node, node.life, event))
 
-    def _perform(self, number: int, turn: Turn) -> None:
-        node = self.nodes[number]
-        node.state, effects = turn
+    def _report_work(self, node: Node, within_ms: int) -> None:
+        self._happen_later(node, self.random.randint(0, within_ms), WorkAvailable())
+
+    def _perform(self, node: Node, turn: Turn) -> None:
+        before, (node.state, effects) = node.state, turn
+        if node.liar is None:
+            self.checker.check_step(before, node.state)
         for effect in effects:
-            self._perform_one(number, effect)
+            self._perform_one(node, effect)
 
-    def _perform_one(self, number: int, effect: Effect) -> None:
+    def _perform_one(self, node: Node, effect: Effect) -> None:
         match effect:
             case BuildValue(height, round_):
-                self._push(self.random.randint(0, 50), number, ValueBuilt(height, round_, make_value(height, round_, number)))
+                value = make_value(b"%d/%d/%d" % (height, round_, node.number))
+                self._happen_later(node, self.random.randint(0, 50), ValueBuilt(height, round_, value))
             case StartTimer(timer, height, round_, duration_ms):
-                self._push(duration_ms, number, TimeoutElapsed(timer, height, round_))
-            case Propose(proposal):
-                self._send(number, proposal)
-            case CastVote(vote):
-                self._send(number, vote)
-            case Decide(height, _round, value):
-                self._decide(number, height, value)
+                self._happen_later(node, duration_ms, TimeoutElapsed(timer, height, round_))
+            case Propose(message) | CastVote(message):
+                self._say(node, message)
+            case Decide(height, round_, value):
+                if node.liar is None:
+                    self.checker.check_decision(height, round_, value)
+                self._move_on(node)
             case Accuse(first, second):
-                self._accuse(first, second)
+                self.checker.check_accusation(first, second)
 
-    def _send(self, number: int, message: Proposal | Vote) -> None:
-        node = self.nodes[number]
-        if node.is_byzantine:
-            for other in range(self.size):
-                for lie in self._lie(message):
-                    self._transmit(number, other, lie)
-            return
+    def _say(self, node: Node, message: Proposal | Vote) -> None:
         node.durable = node.state
-        node.sent.append(message)
-        for other in range(self.size):
-            self._transmit(number, other, message)
+        if node.liar is None:
+            self.checker.check_sent(node.number, message)
+        for other in self.nodes:
+            for said in [message] if node.liar is None else node.liar.twist(message):
+                self.checker.note(said)
+                self._transmit(node, other, said)
 
-    def _lie(self, message: Proposal | Vote) -> Iterator[Proposal | Vote]:
-        """What a liar sends to one receiver instead of the truth."""
-        kind = self.random.choice(["silent", "truth", "other", "nil", "both", "lock"])
-        if kind in {"truth", "both"}:
-            yield message
-        if isinstance(message, Proposal):
-            if kind in {"other", "both"}:
-                value = make_value(message.height, message.round, message.proposer, 1, is_valid=self.random.random() < 0.5)
-                yield replace(message, value=value, valid_round=NO_ROUND)
-        elif kind in {"other", "both", "lock"}:
-            known = [judged.proposal.value for node in self.nodes for judged in node.state.proposals.values()]
-            yield replace(message, value=self.random.choice(known) if known else None, basis=NO_ROUND)
-        elif kind == "nil":
-            yield replace(message, value=None, basis=NO_ROUND)
-
-    def _transmit(self, sender: int, receiver: int, message: Proposal | Vote) -> None:
-        if sender == receiver:
-            return
-        if self._is_cut(sender, receiver) or (self._has_faults() and self.random.random() < 0.2):
-            return
-        copies = 2 if self._has_faults() and self.random.random() < 0.1 else 1
-        for _ in range(copies):
-            delay_ms = self.random.randint(1, 2_500 if self._has_faults() else 100)
-            event: Event
-            if isinstance(message, Proposal):
-                event = ProposalReceived(message, is_valid_value(message.value))
-            else:
-                event = VoteReceived(message)
-            self._push(delay_ms, receiver, event)
-
-    def _repeat_all(self) -> None:
-        """Everybody sends again what it knows of the height, as the replica does when nothing moves."""
-        for number, node in enumerate(self.nodes):
-            messages: list[Proposal | Vote] = [judged.proposal for judged in node.state.proposals.values()]
-            messages.extend(vote for ballots in node.state.votes.values() for cast in ballots.values() for vote in cast)
-            for receiver in range(self.size):
-                for message in messages:
-                    self._transmit(number, receiver, message)
-                self._sync(number, receiver)
-
-    def _sync(self, number: int, receiver: int) -> None:
-        """Tell a node that is behind what was decided, as block sync does."""
-        node, other = self.nodes[number], self.nodes[receiver]
-        if not node.is_byzantine and node.state.height > other.state.height and not self._is_cut(number, receiver):
-            value = self.decisions[other.state.height][number]
-            self._decide(receiver, other.state.height, value)
-
-    def _decide(self, number: int, height: int, value: Hash) -> None:
-        node = self.nodes[number]
-        made = self.decisions.setdefault(height, {})
-        made[number] = value
-        if not node.is_byzantine:
-            if not is_valid_value(value):
-                raise UnsafeError(f"seed {self.seed}: node {number} decided an invalid value at height {height}")
-            if len({made[other] for other in made if not self.nodes[other].is_byzantine}) > 1:
-                raise UnsafeError(f"seed {self.seed}: two decisions at height {height}")
+    def _move_on(self, node: Node) -> None:
         node.durable = None
-        self._perform(number, start_height(Height(height + 1), self.size, number, self.timeouts))
-        self._push(self.random.randint(0, 500), number, WorkAvailable())
+        self._perform(node, self._start(node.state.height + 1, node.number))
+        self._report_work(node, 1_000)
 
-    def _accuse(self, first: Proposal | Vote, second: Proposal | Vote) -> None:
-        offender = first.proposer if isinstance(first, Proposal) else first.voter
-        if not self.nodes[offender].is_byzantine:
-            raise UnsafeError(f"seed {self.seed}: honest node {offender} is accused: {first} {second}")
-        self.accused.add(offender)
+    # What happens between nodes
+
+    def _is_cut(self, sender: Node, receiver: Node) -> bool:
+        pair = (sender.number, receiver.number)
+        return self.has_faults and (pair in self.cut or self.weather.isolated in pair)
+
+    def _is_unheard(self, receiver: Node, message: Proposal | Vote) -> bool:
+        """Whether the receiver is still deaf for this voice in this step."""
+        author, kind = (message.voter, message.type) if isinstance(message, Vote) else (message.proposer, None)
+        place = (receiver.number, author, message.height, message.round, kind)
+        if place not in self.unheard:
+            is_missed = self.random.random() < self.weather.missed
+            self.unheard[place] = self.now_ms + (self.random.randint(1_000, 4_000) if is_missed else 0)
+        return self.now_ms < self.unheard[place]
+
+    def _transmit(self, sender: Node, receiver: Node, message: Proposal | Vote) -> None:
+        if sender is receiver or self._is_cut(sender, receiver):
+            return
+        copies, delay_ms = 1, 100
+        if self.has_faults:
+            if self.random.random() < self.weather.loss or self._is_unheard(receiver, message):
+                return
+            copies, delay_ms = self.random.choice([1, 1, 1, 2]), self.weather.delay_ms
+        for _ in range(copies):
+            self._after(self.random.randint(1, delay_ms), partial(self._arrive, receiver, message))
+
+    def _arrive(self, receiver: Node, message: Proposal | Vote) -> None:
+        if isinstance(message, Proposal):
+            self._happen(receiver, receiver.life, ProposalReceived(message, is_valid_value(message.value)))
+        else:
+            self._happen(receiver, receiver.life, VoteReceived(message))
+
+    def _repeat(self) -> None:
+        """Each tells each other what that one lacks, as the replica does every second: messages, and what was decided."""
+        for sender in self.honest:
+            self.checker.check_room(sender.state)
+            known = list(get_messages(sender.state))
+            for receiver in self.nodes:
+                if sender.state.height > receiver.state.height and not self._is_cut(sender, receiver):
+                    self._move_on(receiver)
+                elif sender.state.height == receiver.state.height:
+                    had = set(get_messages(receiver.state))
+                    for message in known:
+                        if message not in had:
+                            self._transmit(sender, receiver, message)
+        self._after(REPEAT_MS, self._repeat)
+
+    # What goes wrong
+
+    def _strike(self) -> None:
+        match self.random.choice(["split", "cut", "heal", "heal", "restart", "restart"]):
+            case "split":
+                sides = [self.random.random() < 0.5 for _ in self.nodes]
+                self.cut = {(one, two) for one, two in self._pairs() if sides[one] != sides[two]}
+            case "cut":  # in one direction
+                self.cut = {pair for pair in self._pairs() if self.random.random() < 0.2}
+            case "heal":
+                self.cut = set()
+            case "restart":
+                self._restart(self.random.choice(self.nodes))
+        if self.has_faults:
+            self._after(self.random.randint(50, 2_000), self._strike)
+
+    def _pairs(self) -> list[tuple[int, int]]:
+        return [(one, two) for one in range(self.size) for two in range(self.size) if one != two]
+
+    def _restart(self, node: Node) -> None:
+        node.life += 1
+        height = node.state.height
+        node.state = self._start(height, node.number)[0] if node.durable is None else recall(node.durable)
+        self.trace.append(f"{self.now_ms} {node.number} restarts")
+        self._perform(node, resume(node.state))
+        self._report_work(node, 0)
 
 
-__all__ = ["Judged", "Network", "StuckError", "UnsafeError", "VoteType"]
+def get_messages(state: State) -> Iterator[Proposal | Vote]:
+    """Yield the messages that a node keeps of its height."""
+    for judged in state.proposals.values():
+        yield judged.proposal
+    for ballots in state.votes.values():
+        for cast in ballots.values():
+            yield from cast
+
+
+def recall(durable: State) -> State:
+    """Return what a restarted node knows: its variables, its own messages and the polka on which they rest."""
+    own = durable.own
+    polka = (durable.valid_round, VoteType.PREVOTE)
+    votes = {
+        key: {voter: cast for voter, cast in ballots.items() if voter == own or key == polka}
+        for key, ballots in durable.votes.items()
+    }
+    proposals = {round_: judged for round_, judged in durable.proposals.items() if judged.proposal.proposer == own}
+    return replace(
+        durable, votes={key: ballots for key, ballots in votes.items() if ballots}, proposals=proposals, fired=frozenset()
+    )

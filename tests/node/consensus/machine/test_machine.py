@@ -79,6 +79,12 @@ def test_a_height_is_idle_until_there_is_work() -> None:
         assert step(state, event)[0].step > Step.IDLE
 
 
+def test_lines_1_to_10_nothing_is_locked_at_the_beginning() -> None:
+    state = start_height(HEIGHT, 4, 0, Timeouts())[0]
+    assert (state.round, state.locked_value, state.locked_round, state.decision) == (0, None, NO_ROUND, None)
+    assert (state.valid_value, state.valid_round) == (None, NO_ROUND)
+
+
 def test_lines_14_to_19_a_proposer_asks_for_a_value_and_proposes_it() -> None:
     state, effects = step(start_height(HEIGHT, 4, 1, Timeouts())[0], WorkAvailable())
     assert effects == (BuildValue(HEIGHT, 0), StartTimer(Timer.PROPOSE, HEIGHT, 0, 1_000))
@@ -87,6 +93,17 @@ def test_lines_14_to_19_a_proposer_asks_for_a_value_and_proposes_it() -> None:
         Propose(Proposal(HEIGHT, 0, A, NO_ROUND, 1)),
         CastVote(Vote(PREVOTE, HEIGHT, 0, A, NO_ROUND, 1)),
     )
+
+
+def test_lines_15_and_16_a_proposer_repeats_the_value_that_it_knows_a_polka_for() -> None:
+    """Node 2 proposes in round 1."""
+    state, _ = play(begin(own=2), propose(A), cast(PREVOTE, A, 0), cast(PREVOTE, A, 1))
+    state, effects = play(
+        state, *(cast(PRECOMMIT, None, voter) for voter in (0, 1)), TimeoutElapsed(Timer.PRECOMMIT, HEIGHT, 0)
+    )
+    assert Propose(Proposal(HEIGHT, 1, A, 0, 2)) in effects
+    assert votes(effects) == [(PREVOTE, 1, A, 0)]
+    assert not any(isinstance(effect, BuildValue) for effect in effects)
 
 
 def test_a_value_that_comes_too_late_is_not_proposed() -> None:
@@ -121,6 +138,18 @@ def test_line_29_an_earlier_polka_does_not_open_it() -> None:
     state = replace(lock(A), locked_round=1, round=2, step=Step.PROPOSE)
     state, _ = play(state, *(cast(PREVOTE, B, voter, 0) for voter in (1, 2, 3)))
     assert votes(play(state, propose(B, 2, 0))[1]) == [(PREVOTE, 2, None, NO_ROUND)]
+
+
+@pytest.mark.parametrize(("is_valid", "value", "basis"), [(True, A, 0), (False, None, NO_ROUND)])
+def test_lines_30_and_32_a_repeated_proposal_is_judged_like_any(is_valid: bool, value: Hash | None, basis: int) -> None:
+    state, _ = play(begin(), TimeoutElapsed(Timer.PROPOSE, HEIGHT, 0), *(cast(PREVOTE, A, voter) for voter in (1, 2, 3)))
+    state, _ = play(replace(state, round=1, step=Step.PROPOSE), propose(A, 1, 0, is_valid=is_valid))
+    assert state.votes[1, PREVOTE][0] == (Vote(PREVOTE, HEIGHT, 1, value, basis, 0),)
+
+
+def test_line_28_the_polka_is_of_an_earlier_round() -> None:
+    for valid_round in (1, 2, NO_ROUND - 1):
+        assert step(begin(), propose(A, 1, valid_round))[0].proposals == {}
 
 
 def test_lines_34_35_any_quorum_of_prevotes_starts_the_timer_once() -> None:
@@ -184,6 +213,26 @@ def test_lines_57_to_60_no_proposal_in_time() -> None:
 def test_lines_61_to_64_no_polka_in_time() -> None:
     state, _ = play(begin(), propose(A))
     assert votes(step(state, TimeoutElapsed(Timer.PREVOTE, HEIGHT, 0))[1]) == [(PRECOMMIT, 0, None, NO_ROUND)]
+
+
+def test_lines_65_to_67_a_round_ends_some_time_after_a_quorum_of_precommits() -> None:
+    state, _ = play(begin(), propose(A), *(cast(PRECOMMIT, None, voter) for voter in (1, 2, 3)))
+    state, effects = step(state, TimeoutElapsed(Timer.PRECOMMIT, HEIGHT, 0))
+    assert (state.round, state.step) == (1, Step.PROPOSE)
+    assert StartTimer(Timer.PROPOSE, HEIGHT, 1, 1_250) in effects
+
+
+@pytest.mark.parametrize(
+    ("before", "nils"),
+    [((), [PREVOTE, PRECOMMIT]), ((propose(A),), [PRECOMMIT]), ((propose(A), cast(PREVOTE, A, 1), cast(PREVOTE, A, 2)), [])],
+)
+def test_whoever_enters_a_round_has_voted_in_the_one_before(before: tuple[Event, ...], nils: list[VoteType]) -> None:
+    state, _ = play(begin(), *before)
+    state, effects = step(state, TimeoutElapsed(Timer.PRECOMMIT, HEIGHT, 0))
+    assert votes(effects) == [(type_, 0, None, NO_ROUND) for type_ in nils]
+    state, effects = play(state, cast(PRECOMMIT, A, 2, 5), cast(PRECOMMIT, A, 3, 5))
+    assert votes(effects) == [(type_, 4, None, NO_ROUND) for type_ in (PREVOTE, PRECOMMIT)]
+    assert (state.round, state.step) == (5, Step.PROPOSE)
 
 
 def test_a_timer_of_another_round_or_height_does_nothing() -> None:
@@ -253,6 +302,21 @@ def test_a_flood_of_votes_for_rounds_to_come_takes_bounded_room() -> None:
     assert len(state.votes[0, PREVOTE][3]) == MAX_VOTES_OF_LIAR
     state, _ = play(state, propose(A), cast(PREVOTE, A, 3, 0))
     assert any(vote.value == A for vote in state.votes[0, PREVOTE][3])
+
+
+def test_a_flood_of_votes_and_proposals_for_old_rounds_takes_bounded_room() -> None:
+    state = replace(lock(A), round=1_000)
+    for round_ in range(900):
+        state, effects = play(state, cast(PREVOTE, B, 3, round_), cast(PRECOMMIT, B, 3, round_), propose(B, round_))
+        assert not votes(effects)
+    state = step(state, TimeoutElapsed(Timer.PRECOMMIT, HEIGHT, 1_000))[0]
+    assert {round_ for round_, _type in state.votes} == {0, 1_000}
+    assert set(state.proposals) == {0}
+
+
+def test_the_old_polka_of_a_repeated_proposal_is_waited_for() -> None:
+    state, _ = play(replace(begin(), round=50, step=Step.PROPOSE), propose(A, 50, 3))
+    assert votes(play(state, *(cast(PREVOTE, A, voter, 3) for voter in (1, 2, 3)))[1]) == [(PREVOTE, 50, A, 3)]
 
 
 def test_rounds_gone_by_are_forgotten_but_for_the_lock() -> None:
