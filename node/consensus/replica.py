@@ -500,10 +500,13 @@ class Replica:
     def _repeat(self) -> None:
         self._broadcast(Status(self._chain.tip.height))
         if self._state.step is not Step.IDLE:
+            # What is of rounds to come, its senders say again themselves: a flood of it is not carried on.
+            self._book.forget(self._state)
             for proposal in self._book.proposals.values():
                 self._broadcast(ProposalMessage(proposal))
             for vote in self._book.votes.values():
-                self._broadcast(VoteMessage(vote))
+                if vote.round <= self._state.round:
+                    self._broadcast(VoteMessage(vote))
         for block_hash, assembly in self._book.assemblies.items():
             self._broadcast(WantParts(self._state.height, block_hash, assembly.missing))
         for signed, _ in zip(self._mempool.iterate(), range(MAX_REPEATED_TRANSACTIONS), strict=False):
