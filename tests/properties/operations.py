@@ -44,7 +44,7 @@ class Pools:
     """What the numbers of random bodies are drawn from."""
 
     days: tuple[int, ...] = tuple(range(FIRST_DAY, FIRST_DAY + 12))
-    starts: tuple[int | None, ...] = (None, 0, 540, 600, 660, 1_380, 1_439)
+    starts: tuple[int | None, ...] = (None, None, 0, 540, 600, 660, 1_320, 1_380, 1_439)
     minutes: tuple[int, ...] = (60, 60, 61, 61, 120, 120, 180, 240, 240, 59, 600, 961, 1_440, 0, -1)
     points: tuple[int, ...] = (0, 1, 1, 2, 3, 5)
     prices: tuple[int, ...] = (1, 2, 3)

@@ -27,7 +27,7 @@ def base(parameters: str = "default") -> Chain:
     return make_chain(make_genesis(PARAMETERS[parameters]))
 
 
-@settings(max_examples=80)
+@settings(max_examples=120)
 @given(st.sampled_from(["default", "short"]), st.integers(0, 2**32 - 1))
 def test_every_state_keeps_its_invariants_and_repeats(parameters: str, seed: int) -> None:
     # A ledger stops at its first failure and prints what led there, so only the seed is left to shrink: quickly, and to little.
