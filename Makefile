@@ -2,7 +2,7 @@
 #   ARGS="..."    passed on to the program of demo, run, bench and test
 #   PYTHON=...    the Python to make .venv with
 
-.PHONY: help demo test check fix run bench lock clean
+.PHONY: help demo test check fix run bench simulate lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?=
@@ -44,6 +44,10 @@ run: .venv/runtime ## a development node with one authority, kept in ./.hourledg
 
 bench: .venv/runtime ## figures of this machine, beside what it can do at most
 	@$(bin)/python -m benchmarks $(ARGS)
+
+SEEDS ?= 0:2000
+simulate: .venv/dev ## networks under simulated faults, a seed each, on all cores (SEEDS=0:2000)
+	@$(bin)/python -m tests.simulation $(SEEDS)
 
 lock: .venv/dev ## renew constraints.txt: the newest version of everything that suits every supported Python
 	@$(pip) install uv

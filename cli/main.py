@@ -21,6 +21,7 @@ INTERRUPTED: Final = 130
 
 COMMANDS: Final = {
     "demo": "the whole story on this machine, then a summary",
+    "net": "a network of authorities on this machine",
     "node": "make, run and look at a node",
     "keys": "make and show keys",
     "org": "organisations, their officers and their policy",

@@ -10,6 +10,8 @@ from typing import Final
 from ledger import codec
 from ledger.codec import Codec, encode
 from ledger.crypto import sha256
+from ledger.errors import CodecError
+from ledger.notes import validate_key_name
 from ledger.types import Hash, Height, PublicKey, Round
 
 MAX_AUTHORITIES: Final = 64
@@ -28,6 +30,15 @@ class Authority:
 name_codec: Codec[str] = codec.text("authority name", 128)
 authority_codec: Codec[Authority] = codec.struct(Authority, name_codec, codec.public_key, codec.public_key, codec.public_key)
 authorities_codec: Codec[tuple[Authority, ...]] = codec.sequence(authority_codec, 1, MAX_AUTHORITIES)
+
+
+def validate_authorities(authorities: tuple[Authority, ...]) -> None:
+    """Raise `CodecError` unless every name can name a key in a checkpoint, and names and keys are there once each."""
+    for item in authorities:
+        validate_key_name(item.name)
+    keys = [key for item in authorities for key in (item.key, item.cosigner_key, item.log_key)]
+    if len(set(keys)) != len(keys) or len({item.name for item in authorities}) != len(authorities):
+        raise CodecError("a key or a name of an authority is there twice")
 
 
 def compute_quorum(count: int) -> int:

@@ -23,6 +23,10 @@ class Context(Enum):
 
     TRANSACTION = b"hourledger/transaction/v1\x00"
     BLOCK = b"hourledger/block/v1\x00"
+    """A precommit; a quorum of them is a block's commit."""
+    PREVOTE = b"hourledger/prevote/v1\x00"
+    PROPOSAL = b"hourledger/proposal/v1\x00"
+    PEER = b"hourledger/peer/v1\x00"
     PLAIN = b""
     """For formats that separate their domains themselves: C2SP notes, cosignatures, W3C Data Integrity, RFC 9421."""
 

@@ -4,15 +4,18 @@ Two files with the same meaning have the same hash: it is taken over the canonic
 """
 
 import json
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from ledger import codec
-from ledger.authorities import Authority, authorities_codec
+from ledger.authorities import Authority, authorities_codec, validate_authorities
 from ledger.codec import Codec, encode
 from ledger.crypto import sha256
 from ledger.errors import CodecError
+from ledger.notes import validate_key_name
 from ledger.reasons import Reason
 from ledger.transactions import chain_id_codec
 from ledger.types import Day, Hash, PublicKey, TimeMs
@@ -20,6 +23,11 @@ from ledger.types import Day, Hash, PublicKey, TimeMs
 GENESIS_VERSION: Final = 1
 MAX_GENESIS_BYTES: Final = 1 << 20
 _EPOCH = date(1970, 1, 1)
+_SATURDAY = 5
+_KEY = re.compile("[0-9a-f]{64}")
+_DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +118,20 @@ def format_genesis(genesis: Genesis) -> bytes:
 
 
 def parse_genesis(data: bytes) -> Genesis:
-    """Return the genesis of a JSON file, or raise `CodecError`."""
+    """Return the genesis of a JSON file, or raise `CodecError`.
+
+    Strict, because two people who read one file must not see two meanings: UTF-8, every member once and no other, keys in
+    lower-case hexadecimal, dates as YYYY-MM-DD.
+    """
     if len(data) > MAX_GENESIS_BYTES:
         raise CodecError("the genesis file is too large", Reason.TOO_LARGE)
     try:
-        document = json.loads(data, object_pairs_hook=_refuse_duplicates)
-        genesis = _from_document(document)
-    except CodecError:
-        raise
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError) as error:
-        raise CodecError("the genesis file is not JSON with the expected members") from error
+        document = json.loads(data.decode("utf-8"), object_pairs_hook=_refuse_duplicates)
+    except (ValueError, RecursionError) as error:
+        raise CodecError("the genesis file is not JSON in UTF-8") from error
+    genesis = _from_document(document)
     encode(genesis_codec, genesis)
-    _validate_order(genesis)
+    _validate(genesis)
     return genesis
 
 
@@ -137,31 +147,66 @@ _MEMBERS: Final = (
 )  # fmt: skip
 
 
-def _from_document(document: dict[str, Any]) -> Genesis:
-    if set(document) != set(_MEMBERS):
-        raise CodecError("the genesis file must have exactly the members " + ", ".join(_MEMBERS))
+def _from_document(document: object) -> Genesis:
+    version = document.get("version") if isinstance(document, dict) else None
+    if type(version) is int and version > GENESIS_VERSION:
+        raise CodecError(f"the genesis file is of version {version}", Reason.UNSUPPORTED_VERSION)
+    members = _members(document, *_MEMBERS)
+    if not isinstance(members["parameters"], dict):
+        raise CodecError("the genesis file's parameters are not an object")
     return Genesis(
-        document["version"],
-        document["chain_id"],
-        document["region"],
-        document["time_ms"],
-        tuple(_authority(item) for item in document["authorities"]),
-        tuple(PublicKey(bytes.fromhex(key)) for key in document["recovery_keys"]),
-        tuple(sorted(document["parameters"].items())),
-        tuple(to_day(date.fromisoformat(text)) for text in document["holidays"]),
-        tuple(to_day(date.fromisoformat(text)) for text in document["working_weekends"]),
+        members["version"],
+        members["chain_id"],
+        members["region"],
+        members["time_ms"],
+        _items(members["authorities"], _authority),
+        _items(members["recovery_keys"], _key),
+        tuple(sorted(members["parameters"].items())),
+        _items(members["holidays"], _day),
+        _items(members["working_weekends"], _day),
     )
 
 
-def _authority(item: dict[str, str]) -> Authority:
-    keys = (PublicKey(bytes.fromhex(item[name])) for name in ("key", "cosigner_key", "log_key"))
-    return Authority(item["name"], *keys)
+def _members(document: object, *names: str) -> dict[str, Any]:
+    if not isinstance(document, dict) or set(document) != set(names):
+        raise CodecError("the genesis file has no object with exactly the members " + ", ".join(names))
+    return document
 
 
-def _validate_order(genesis: Genesis) -> None:
-    for days in (genesis.holidays, genesis.working_weekends):
+def _items(document: object, parse: Callable[[object], T]) -> tuple[T, ...]:
+    if not isinstance(document, list):
+        raise CodecError("the genesis file has something else where a list belongs")
+    return tuple([parse(item) for item in document])
+
+
+def _authority(document: object) -> Authority:
+    members = _members(document, "name", "key", "cosigner_key", "log_key")
+    return Authority(members["name"], *(_key(members[name]) for name in ("key", "cosigner_key", "log_key")))
+
+
+def _key(document: object) -> PublicKey:
+    if not isinstance(document, str) or not _KEY.fullmatch(document):
+        raise CodecError("the genesis file has a key that is not 64 lower-case hexadecimal digits")
+    return PublicKey(bytes.fromhex(document))
+
+
+def _day(document: object) -> Day:
+    try:
+        if isinstance(document, str) and _DATE.fullmatch(document):
+            return to_day(date.fromisoformat(document))
+    except ValueError as error:
+        raise CodecError("the genesis file has a date that is in no calendar") from error
+    raise CodecError("the genesis file has a date that is not written YYYY-MM-DD")
+
+
+def _validate(genesis: Genesis) -> None:
+    validate_key_name(genesis.chain_id)  # It is the origin of checkpoints.
+    validate_authorities(genesis.authorities)
+    keys = {key for item in genesis.authorities for key in (item.key, item.cosigner_key, item.log_key)}
+    if len(keys.union(genesis.recovery_keys)) != len(keys) + len(genesis.recovery_keys):
+        raise CodecError("the genesis file uses a recovery key twice, or one that is an authority's")
+    for days, is_weekend in ((genesis.holidays, False), (genesis.working_weekends, True)):
         if list(days) != sorted(set(days)):
             raise CodecError("the genesis file's days are not ascending, each once")
-    keys = [key for item in genesis.authorities for key in (item.key, item.cosigner_key, item.log_key)]
-    if len(set(keys)) != len(keys) or len({item.name for item in genesis.authorities}) != len(genesis.authorities):
-        raise CodecError("the genesis file uses a key or a name twice")
+        if any((to_date(day).weekday() >= _SATURDAY) is not is_weekend for day in days):
+            raise CodecError("the genesis file's holidays are weekdays, and its working weekends are Saturdays and Sundays")

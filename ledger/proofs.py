@@ -69,16 +69,20 @@ def get_tlog_proof(bundle: Bundle, item: EntryProof) -> TlogProof:
 def verify_entries(bundle: Bundle, checkpoint: Checkpoint) -> Mapping[EntryIndex, bytes]:
     """Return the bundle's entries by index; raise `ProofError` unless each is in the log of `checkpoint`."""
     for item in bundle.entries:
-        leaf_hash = merkle.compute_leaf_hash(item.entry)
-        merkle.verify_inclusion(leaf_hash, item.index, checkpoint.size, item.hashes, checkpoint.root)
+        _verify_entry(item, checkpoint)
     return {item.index: item.entry for item in bundle.entries}
+
+
+def _verify_entry(item: EntryProof, checkpoint: Checkpoint) -> None:
+    leaf_hash = merkle.compute_leaf_hash(item.entry)
+    merkle.verify_inclusion(leaf_hash, item.index, checkpoint.size, item.hashes, checkpoint.root)
 
 
 def verify_values(bundle: Bundle, checkpoint: Checkpoint) -> tuple[Header, Mapping[bytes, bytes | None]]:
     """Return the checkpoint's header and the values proven under its state root, by key.
 
-    `verify_entries` comes first. Raises `ProofError` unless the checkpoint ends with a block of its own chain and every value
-    is proven under that block's state root.
+    Raises `ProofError` unless the checkpoint ends with a block of its own chain and every value is proven under that block's
+    state root. Of the entries it looks at the header alone, and verifies that itself.
     """
     header = _find_last_header(bundle, checkpoint)
     for item in bundle.values:
@@ -90,13 +94,15 @@ def verify_values(bundle: Bundle, checkpoint: Checkpoint) -> tuple[Header, Mappi
 
 
 def _find_last_header(bundle: Bundle, checkpoint: Checkpoint) -> Header:
-    last = next((item.entry for item in bundle.entries if item.index == checkpoint.size - 1), None)
+    last = next((item for item in bundle.entries if item.index == checkpoint.size - 1), None)
     if last is None:
         raise ProofError("the bundle lacks the block header at the end of the log")
+    _verify_entry(last, checkpoint)  # Whoever forgot `verify_entries` must not take an invented state for the ledger's.
     try:
-        header = HEADER.decode(last)
+        header = HEADER.decode(last.entry)
     except CodecError as error:
-        raise ProofError("the log does not end with a block header") from error
+        reason = error.reason if error.reason is Reason.UNSUPPORTED_VERSION else Reason.INVALID_PROOF
+        raise ProofError("the log does not end with a block header that is known here", reason) from error
     if header.chain_id != checkpoint.origin:
         raise ProofError("the block is of another chain than the log", Reason.WRONG_CHAIN, header.chain_id)
     return header
@@ -128,9 +134,9 @@ def format_bundle(bundle: Bundle) -> JsonObject:
 
 def parse_bundle(document: object) -> Bundle:
     """Return the bundle in a JSON value; raise `CodecError`. Nothing is verified."""
-    media_type, note, entries, values = _members(document, "mediaType", "checkpoint", "entries", "values")
-    if media_type != MEDIA_TYPE:
+    if isinstance(document, dict) and document.get("mediaType", MEDIA_TYPE) != MEDIA_TYPE:
         raise CodecError("the bundle is of another version", Reason.UNSUPPORTED_VERSION)
+    _media_type, note, entries, values = _members(document, "mediaType", "checkpoint", "entries", "values")
     bundle = Bundle(_text(note), _items(entries, _parse_entry), _items(values, _parse_value))
     indices = [item.index for item in bundle.entries]
     keys = [item.key for item in bundle.values]

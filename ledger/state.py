@@ -71,13 +71,19 @@ class EmptyView:
 class Table(Generic[T]):
     """Values of one type under one namespace.
 
-    A key is the namespace, a slash and the parts, of which at most the last may vary in length; so no two keys are alike.
-    `is_public` says whether anybody may read its values; others need a signed request.
+    A key is the namespace, a slash and the parts, of which at most the last may vary in length; so no two keys are alike,
+    as long as each namespace belongs to one table. `is_public` says whether anybody may read its values; others need a signed
+    request.
     """
 
     namespace: bytes
     codec: Codec[T]
     is_public: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for a namespace whose keys could be another table's."""
+        if not self.namespace or b"/" in self.namespace:
+            raise ValueError("a namespace is not empty and has no slash")
 
     def key(self, *parts: bytes) -> bytes:
         """Return the state key of the parts."""

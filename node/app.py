@@ -2,8 +2,10 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 from aiohttp import web
 
@@ -15,9 +17,10 @@ from node.api.connections import Listener, listening
 from node.api.server import make_application
 from node.chain import Chain
 from node.clock import Clock, read_system_clock
+from node.consensus.network import Membership, NetworkEngine
 from node.consensus.solo import run_solo
 from node.cosigner import Cosigner
-from node.home import Home, NodeKeys, Settings, load_genesis, load_node_keys, load_settings
+from node.home import Address, Home, NodeKeys, Settings, load_genesis, load_node_keys, load_settings
 from node.log import configure_logs, log_event
 from node.mempool import Mempool
 from node.pinned import make_pinned
@@ -27,6 +30,10 @@ from node.storage.protocol import KeyValueStore
 
 SHUTDOWN_SECONDS = 1.0
 """How long requests under way may take once the node stops."""
+
+
+Engine: TypeAlias = Callable[[asyncio.Event], Awaitable[None]]
+"""Decides on blocks until the event is set."""
 
 
 def run_node(
@@ -44,13 +51,14 @@ def run_node(
     home = Home(path)
     genesis = load_genesis(home)
     settings = load_settings(home)
-    chosen = Settings(settings.host if host is None else host, settings.port if port is None else port, settings.heartbeat_ms)
+    chosen = replace(settings, host=settings.host if host is None else host, port=settings.port if port is None else port)
     keys = load_node_keys(home, passphrase)
     configure_logs()
     store = open_leveldb(home.store)
     try:
         service = open_service(home, genesis, keys, store, read_system_clock)
-        asyncio.run(_serve(service, genesis, keys, chosen, announce))
+        engine = _choose_engine(home, service, keys, chosen)
+        asyncio.run(_serve(service, genesis, chosen, announce, engine))
     except HourledgerError as error:
         log_event("failed", reason=error.reason.value)
         raise
@@ -63,15 +71,37 @@ def open_service(home: Home, genesis: Genesis, keys: NodeKeys, store: KeyValueSt
     """Return the service over a store; its first checkpoint is cosigned. Raises `HourledgerError`."""
     chain = Chain.open(store, genesis, RuleBookV1(), compute_genesis_state(genesis), get_parties)
     authority = next((item for item in chain.authorities if item.key == keys.authority.public_key), None)
-    if authority is None or len(chain.authorities) != 1:
-        detail = "this node's key is not that of the chain's only authority"
+    if authority is None:
+        detail = "this node's key is not that of an authority of the chain"
         raise HourledgerError(Reason.NOT_PERMITTED, detail, keys.authority.public_key.hex())
     cosigner = Cosigner(genesis.chain_id, authority, keys, home.cosigned)
     return LedgerService(chain, Mempool(), cosigner, clock, make_pinned(chain, cosigner, clock()))
 
 
+def _choose_engine(home: Home, service: LedgerService, keys: NodeKeys, settings: Settings) -> Engine:
+    """Return what decides on blocks: this node alone, or the authorities together. Raises `HourledgerError`."""
+    if len(service.chain.authorities) == 1:
+        return lambda stop: run_solo(service, keys.authority, settings.heartbeat_ms, stop)
+    address = settings.peer_address
+    if address is None:
+        detail = "the settings name no peer_address, which a chain with several authorities needs"
+        raise HourledgerError(Reason.USAGE, detail, str(home.settings))
+    membership = Membership(service.cosigner.authority, keys.authority, keys.log, settings.peers)
+    return lambda stop: _run_network(home, service, membership, settings.heartbeat_ms, address, stop)
+
+
+async def _run_network(
+    home: Home, service: LedgerService, membership: Membership, heartbeat_ms: int, address: Address, stop: asyncio.Event
+) -> None:
+    guard_store = open_leveldb(home.votes)
+    try:
+        await NetworkEngine(service, membership, guard_store, heartbeat_ms).run(*address, stop)
+    finally:
+        guard_store.close()
+
+
 async def _serve(
-    service: LedgerService, genesis: Genesis, keys: NodeKeys, settings: Settings, announce: Callable[[str], None]
+    service: LedgerService, genesis: Genesis, settings: Settings, announce: Callable[[str], None], engine: Engine
 ) -> None:
     stop = asyncio.Event()
     runner = make_runner(service, genesis)
@@ -81,7 +111,7 @@ async def _serve(
             _stop_on_signals(stop, listener)
             log_event("started", chain_id=genesis.chain_id, height=service.chain.tip.height, url=listener.url)
             announce(listener.url)
-            await run_solo(service, keys.authority, settings.heartbeat_ms, stop)
+            await engine(stop)
     finally:
         service.stop()
         await runner.cleanup()

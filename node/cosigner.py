@@ -27,11 +27,11 @@ from node.home import NodeKeys
 class Cosigner:
     """Signs checkpoints of one log with the log's key, and as its authority."""
 
-    __slots__ = ("_authority", "_guard_path", "_keys", "_last", "_origin")
+    __slots__ = ("_guard_path", "_keys", "_last", "_origin", "authority")
 
     def __init__(self, origin: str, authority: Authority, keys: NodeKeys, guard_path: Path) -> None:
         self._origin = origin
-        self._authority = authority
+        self.authority = authority
         self._keys = keys
         self._guard_path = guard_path
         self._last = _load_guard(guard_path, origin)
@@ -48,7 +48,7 @@ class Cosigner:
             self._require_consistent(reader, checkpoint)
             replace_file(self._guard_path, format_checkpoint(checkpoint).encode())
             self._last = checkpoint
-        line = cosign(checkpoint, self._authority.name, self._keys.cosigner, time_ms // 1_000)
+        line = cosign(checkpoint, self.authority.name, self._keys.cosigner, time_ms // 1_000)
         return format_signed_checkpoint(add_signatures(sign_checkpoint(checkpoint, self._keys.log), [line]))
 
     def _require_consistent(self, reader: ChainReader, checkpoint: Checkpoint) -> None:

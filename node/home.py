@@ -8,15 +8,15 @@ HOME/cosigned         the newest checkpoint that this node has vouched for
 """
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib import resources
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 from contracts.rulebook import compute_genesis_state
-from ledger.authorities import Authority
+from ledger.authorities import MAX_AUTHORITIES, Authority
 from ledger.crypto import SigningKey, sha256
 from ledger.errors import HourledgerError
 from ledger.genesis import GENESIS_VERSION, Genesis, format_genesis, parse_genesis, to_day
@@ -35,6 +35,8 @@ DEVELOPMENT_CHAIN: Final = "hourledger.example/dev"
 _ROLES: Final = ("authority", "cosigner", "log")
 _SETTINGS: Final = {"host": DEFAULT_HOST, "port": DEFAULT_PORT, "heartbeat_ms": DEFAULT_HEARTBEAT_MS}
 
+Address: TypeAlias = tuple[str, int]
+
 
 @dataclass(frozen=True, slots=True)
 class NodeKeys:
@@ -47,11 +49,17 @@ class NodeKeys:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where the node listens, and after how long an idle chain makes a block, in milliseconds."""
+    """Where the node listens, and after how long an idle chain makes a block, in milliseconds.
+
+    `peer_address` is where the other authorities' nodes reach this one, `peers` where it reaches them, by authority's name.
+    Both are empty on a chain with one authority.
+    """
 
     host: str
     port: int
     heartbeat_ms: int
+    peer_address: Address | None = None
+    peers: Mapping[str, Address] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,11 @@ class Home:
     def store(self) -> Path:
         """The folder of the store."""
         return self.path / "store"
+
+    @property
+    def votes(self) -> Path:
+        """The folder of the store with what this authority has voted."""
+        return self.path / "votes"
 
     @property
     def cosigned(self) -> Path:
@@ -111,23 +124,26 @@ def init_development_home(path: Path) -> Genesis:
 def make_development_genesis() -> Genesis:
     """Return the genesis of the development chain, which is also the repository's genesis.json."""
     keys = NodeKeys(*(make_development_key(role) for role in _ROLES))
-    return make_genesis(keys, DEVELOPMENT_CHAIN, "Development · 开发", TimeMs(1_767_225_600_000), {})
+    return make_genesis([keys], DEVELOPMENT_CHAIN, "Development · 开发", TimeMs(1_767_225_600_000), {})
 
 
-def make_genesis(keys: NodeKeys, chain_id: str, region: str, time_ms: TimeMs, parameters: dict[str, int]) -> Genesis:
-    """Return a genesis with one authority, with the working days of China; raise `HourledgerError` for what cannot be one.
+def make_genesis(keys: Sequence[NodeKeys], chain_id: str, region: str, time_ms: TimeMs, parameters: dict[str, int]) -> Genesis:
+    """Return a genesis with an authority for each node's keys, and with the working days of China.
 
-    The chain's name is its log's name, so it must be one that a note can bear.
+    The chain's name is its log's name, so it must be one that a note can bear. Raises `HourledgerError` for what cannot be.
     """
     validate_key_name(chain_id)
-    authority = Authority(f"{chain_id}/a1", keys.authority.public_key, keys.cosigner.public_key, keys.log.public_key)
+    authorities = tuple(
+        Authority(f"{chain_id}/a{number}", item.authority.public_key, item.cosigner.public_key, item.log.public_key)
+        for number, item in enumerate(keys, start=1)
+    )
     holidays, working_weekends = load_workdays()
     genesis = Genesis(
         GENESIS_VERSION,
         chain_id_codec.from_wire(chain_id),
         region,
         time_ms,
-        (authority,),
+        authorities,
         (),
         tuple(sorted(parameters.items())),
         holidays,
@@ -135,6 +151,30 @@ def make_genesis(keys: NodeKeys, chain_id: str, region: str, time_ms: TimeMs, pa
     )
     compute_genesis_state(genesis)
     return parse_genesis(format_genesis(genesis))
+
+
+def init_network(
+    path: Path, count: int, *, chain_id: str, region: str, time_ms: TimeMs, passphrase: bytes | None, first_port: int
+) -> tuple[Home, ...]:
+    """Make the homes of `count` authorities of one chain under a folder, for one machine.
+
+    Number `i` from 0 serves clients on port `first_port + 2 * i` of the loopback address and peers on the one after. Raises
+    `HourledgerError`, `ALREADY_EXISTS` where there is a network already.
+    """
+    if not 1 <= count <= MAX_AUTHORITIES:
+        raise HourledgerError(Reason.USAGE, f"a network has 1 to {MAX_AUTHORITIES} authorities", str(count))
+    homes = tuple(Home(path / f"a{number}") for number in range(1, count + 1))
+    if any(home.genesis.exists() for home in homes):
+        raise HourledgerError(Reason.ALREADY_EXISTS, "there is a network in the folder already", str(path))
+    keys = [NodeKeys(*(generate_key() for _role in _ROLES)) for _home in homes]
+    genesis = make_genesis(keys, chain_id, region, time_ms, {})
+    names = [authority.name for authority in genesis.authorities]
+    addresses = {name: f"{DEFAULT_HOST}:{first_port + 2 * number + 1}" for number, name in enumerate(names)}
+    for number, (home, own) in enumerate(zip(homes, keys, strict=True)):
+        others = {name: address for name, address in addresses.items() if name != names[number]}
+        peers = {"peer_address": addresses[names[number]], "peers": others} if others else {}
+        _write_home(home, own, genesis, passphrase, {**_SETTINGS, "port": first_port + 2 * number, **peers})
+    return homes
 
 
 def load_workdays() -> tuple[tuple[Day, ...], tuple[Day, ...]]:
@@ -158,17 +198,21 @@ def _init(
     if home.genesis.exists():
         raise HourledgerError(Reason.ALREADY_EXISTS, "there is a node in the folder already", str(home.path))
     keys = NodeKeys(*(make_key(role) for role in _ROLES))
-    genesis = make_genesis(keys, chain_id, region, time_ms, parameters)
+    genesis = make_genesis([keys], chain_id, region, time_ms, parameters)
+    _write_home(home, keys, genesis, passphrase, _SETTINGS)
+    return genesis
+
+
+def _write_home(home: Home, keys: NodeKeys, genesis: Genesis, passphrase: bytes | None, settings: Mapping[str, Any]) -> None:
     try:
         home.key("any").parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise HourledgerError(Reason.UNREADABLE_FILE, "the folder cannot be made", str(home.path)) from error
     for role in _ROLES:
         save_key(home.key(role), getattr(keys, role), passphrase)
-    replace_file(home.settings, (json.dumps(_SETTINGS, indent=2) + "\n").encode())
+    replace_file(home.settings, (json.dumps(settings, indent=2) + "\n").encode())
     # The genesis comes last: a home without one is unfinished.
     replace_file(home.genesis, format_genesis(genesis))
-    return genesis
 
 
 def load_genesis(home: Home) -> Genesis:
@@ -183,20 +227,34 @@ def load_node_keys(home: Home, passphrase: bytes | None) -> NodeKeys:
 
 def load_settings(home: Home) -> Settings:
     """Return the home's settings, or raise `HourledgerError`."""
-    refusal = HourledgerError(
-        Reason.UNREADABLE_FILE, "the settings are not a JSON object with host, port and heartbeat_ms", str(home.settings)
-    )
+    detail = "the settings are not a JSON object with host, port and heartbeat_ms, or peer_address and peers are no addresses"
+    refusal = HourledgerError(Reason.UNREADABLE_FILE, detail, str(home.settings))
     try:
         document = json.loads(read_file(home.settings))
     except (ValueError, RecursionError) as error:
         raise refusal from error
     match document:
-        case {"host": str(host), "port": port, "heartbeat_ms": heartbeat_ms, **rest} if (
-            not rest and _is_number(port, 0, 65_535) and _is_number(heartbeat_ms, 1, MAX_HEARTBEAT_MS)
-        ):
-            return Settings(host, port, heartbeat_ms)
+        case {"host": str(host), "port": port, "heartbeat_ms": heartbeat_ms, **rest} if _is_number(
+            port, 0, 65_535
+        ) and _is_number(heartbeat_ms, 1, MAX_HEARTBEAT_MS):
+            settings = Settings(host, port, heartbeat_ms)
         case _:
             raise refusal
+    match rest:
+        case {"peer_address": str(address), "peers": dict(peers), **more} if not more:
+            named = {str(name): _parse_address(text, refusal) for name, text in peers.items()}
+            return replace(settings, peer_address=_parse_address(address, refusal), peers=named)
+        case _ if not rest:
+            return settings
+        case _:
+            raise refusal
+
+
+def _parse_address(text: object, refusal: HourledgerError) -> Address:
+    host, _, port = str(text).rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536:
+        raise refusal
+    return host, int(port)
 
 
 def _is_number(value: object, low: int, high: int) -> bool:

@@ -45,6 +45,15 @@ class Made:
     pinned: Pinned | None
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the agreement goes: the round that is being voted on, the peers that are connected, and blocks behind the best."""
+
+    round: int = 0
+    peers: tuple[str, ...] = ()
+    behind: int = 0
+
+
 @dataclass(slots=True)
 class LedgerService:
     """The application part of a node, without its engine and its interfaces."""
@@ -58,6 +67,7 @@ class LedgerService:
     is_stopping: bool = False
     work: asyncio.Event = field(default_factory=asyncio.Event)
     waiters: Waiters = field(default_factory=Waiters)
+    describe_standing: Callable[[], Standing] = Standing
     read_threads: ReadThreads = field(default_factory=ReadThreads)
 
     @contextmanager
@@ -169,6 +179,15 @@ class LedgerService:
         self._answer_left_out(made)
         if len(self.mempool):
             self.work.set()
+
+    def show(self, pinned: Pinned) -> None:
+        """Show the chain at a newer checkpoint, and answer those who wait for transactions that it has."""
+        self.pinned.replace()
+        self.pinned = pinned
+        for transaction_id in self.waiters.list_waited_for():
+            found = self.find_outcome(transaction_id)
+            if found is not None:
+                self.waiters.answer(transaction_id, found)
 
     def _answer_left_out(self, made: Made) -> None:
         if not made.candidate.left_out:

@@ -25,6 +25,10 @@ class Waiters:
     def __len__(self) -> int:
         return len(self._futures)
 
+    def list_waited_for(self) -> tuple[Hash, ...]:
+        """Return the transactions for which somebody waits."""
+        return tuple(self._futures)
+
     async def wait(self, transaction_id: Hash, seconds: float) -> FoundOutcome | None:
         """Return what `answer` is given for a transaction, None when nothing comes within `seconds`; raise an error given."""
         future: asyncio.Future[FoundOutcome | None] = asyncio.get_running_loop().create_future()

@@ -21,11 +21,17 @@ class DemoHome:
     """Where everything of one demo is."""
 
     folder: Path
+    authorities: int = 1
+
+    @property
+    def network(self) -> Path:
+        """The folder of the nodes, where there are several authorities."""
+        return self.folder / "network"
 
     @property
     def node(self) -> Path:
-        """The node's own folder: genesis, keys, store."""
-        return self.folder / "node"
+        """The folder of the node that the story talks to: genesis, keys, store."""
+        return self.folder / "node" if self.authorities == 1 else self.network / "a1"
 
     @property
     def office(self) -> Path:

@@ -16,12 +16,22 @@ _MARKS = {Verdict.VALID: "✓", Verdict.INVALID: "✗", Verdict.UNDETERMINED: "?
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkEnding:
+    """How a network of several authorities ended: all of them at the same block, whose header holds all roots."""
+
+    authorities: int
+    height: int
+    has_failed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Ending:
     """The story's end: what it came to, what the offline check of the certificate said, and how long it took."""
 
     told: Told
     report: CertificateReport
     seconds: float
+    network: NetworkEnding | None = None
 
     @property
     def is_good(self) -> bool:
@@ -54,6 +64,8 @@ def format_ending(home: DemoHome, ending: Ending) -> dict[str, Any]:
         "certificate": str(home.certificate),
         "trust": str(home.trust),
         "verification": {"verdict": report["verdict"], "checks": report["checks"], "statement": report["statement"]},
+        "authorities": 1 if ending.network is None else ending.network.authorities,
+        "authority_failed_and_caught_up": ending.network is not None and ending.network.has_failed,
         "seconds": round(ending.seconds),
     }
 
@@ -72,6 +84,7 @@ def describe_ending(home: DemoHome, ending: Ending) -> str:
         f"  points       {told.points_minted:,} minted",
         f"  redeemed     {told.points_redeemed} points of {told.holder}, once, at {MERCHANT_NAME}",
         *_describe_refused(told.result.select(Fate.REFUSED)),
+        *_describe_network(ending.network),
         "",
         f"The certificate of {told.holder}, checked from its file and the trust file alone, with the node stopped:",
         *_describe_report(ending.report),
@@ -82,6 +95,13 @@ def describe_ending(home: DemoHome, ending: Ending) -> str:
         f"It took {ending.seconds:.0f} s.",
     ]
     return "\n".join(lines)
+
+
+def _describe_network(network: NetworkEnding | None) -> list[str]:
+    if network is None:
+        return []
+    failed = "; one was killed halfway, came back and caught up" if network.has_failed else ""
+    return [f"  authorities  {network.authorities}, all at block {network.height} with equal roots{failed}"]
 
 
 def _describe_refused(refused: Sequence[PlannedRow]) -> list[str]:

@@ -36,6 +36,7 @@ def find_version() -> str:
 def describe_status(request: web.Request) -> dict[str, Any]:
     """Return what the node says of itself."""
     service, genesis = get_service(request), request.app[GENESIS]
+    standing = service.describe_standing()
     with service.reading() as pinned:
         tip = pinned.reader.tip
         authorities = AUTHORITIES.get(pinned.reader.state) or ()
@@ -52,6 +53,9 @@ def describe_status(request: web.Request) -> dict[str, Any]:
         "software_version": find_version(),
         "authorities": [item.name for item in authorities],
         "pending": len(service.mempool),
+        "round": standing.round,
+        "peers": list(standing.peers),
+        "behind": standing.behind,
     }
 
 

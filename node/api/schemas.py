@@ -129,6 +129,9 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "software_version": TEXT,
                 "authorities": list_of(TEXT),
                 "pending": NUMBER,
+                "round": NUMBER,
+                "peers": list_of(TEXT),
+                "behind": NUMBER,
             }
         ),
         "Health": members({"status": one_of("ok"), "height": NUMBER}),

@@ -17,6 +17,7 @@ from ledger.authorities import (
     compute_authorities_hash,
     compute_proposer,
     compute_quorum,
+    validate_authorities,
 )
 from ledger.codec import decode, encode
 from ledger.crypto import sha256
@@ -69,6 +70,30 @@ class TestProposer:
         by_height = Counter(compute_proposer(authorities, Height(height + step), Round(0)) for step in range(count))
         assert set(by_round.values()) == set(by_height.values()) == {1}
         assert len(by_round) == len(by_height) == count
+
+
+class TestValidation:
+    def test_a_set_of_distinct_names_and_keys_passes(self) -> None:
+        validate_authorities(AUTHORITIES)
+        validate_authorities(())
+
+    @pytest.mark.parametrize("name", names_of_fields(Authority))
+    def test_what_two_authorities_share(self, name: str) -> None:
+        other = replace(AUTHORITIES[2], **{name: getattr(AUTHORITIES[0], name)})
+        with pytest.raises(CodecError, match="twice"):
+            validate_authorities((*AUTHORITIES[:2], other))
+
+    @pytest.mark.parametrize(("left", "right"), [("key", "cosigner_key"), ("key", "log_key"), ("cosigner_key", "log_key")])
+    def test_one_key_for_two_purposes(self, left: str, right: str) -> None:
+        for other in (0, 1):
+            changed = replace(AUTHORITIES[0], **{left: getattr(AUTHORITIES[other], right)})
+            with pytest.raises(CodecError, match="twice"):
+                validate_authorities((changed, AUTHORITIES[1]))
+
+    @pytest.mark.parametrize("name", ["", "a b", "a+b", "a\u00a0b", "a\tb", "a" * 256])
+    def test_a_name_that_no_signature_line_could_have(self, name: str) -> None:
+        with pytest.raises(CodecError):
+            validate_authorities((replace(AUTHORITIES[0], name=name),))
 
 
 class TestHash:

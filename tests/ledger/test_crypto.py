@@ -108,6 +108,9 @@ def test_contexts_are_the_published_ones() -> None:
     assert {name: context.value for name, context in Context.__members__.items()} == {
         "TRANSACTION": b"hourledger/transaction/v1\x00",
         "BLOCK": b"hourledger/block/v1\x00",
+        "PREVOTE": b"hourledger/prevote/v1\x00",
+        "PROPOSAL": b"hourledger/proposal/v1\x00",
+        "PEER": b"hourledger/peer/v1\x00",
         "PLAIN": b"",
     }
 

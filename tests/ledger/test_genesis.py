@@ -31,6 +31,7 @@ from tests.ledger.samples import (
     AUTHORITIES,
     CHAIN_ID,
     TIME_MS,
+    flip_every_bit,
     make_authority,
     make_key,
     names_of_fields,
@@ -221,6 +222,25 @@ class TestStrictReading:
             ("parameters", {"cap": True}),
             ("parameters", {"cap": 2**53 + 1}),
             ("parameters", {f"p{number}": 1 for number in range(257)}),
+            ("authorities", ""),
+            ("recovery_keys", ""),
+            ("recovery_keys", {}),
+            ("recovery_keys", dict.fromkeys(DOCUMENT["recovery_keys"])),
+            ("recovery_keys", DOCUMENT["recovery_keys"][0]),
+            ("recovery_keys", [DOCUMENT["recovery_keys"][0].upper()]),
+            ("recovery_keys", [DOCUMENT["recovery_keys"][0] + " "]),
+            ("recovery_keys", [DOCUMENT["recovery_keys"][0] + "\n"]),
+            ("parameters", [["cap", 1]]),
+            ("holidays", ""),
+            ("holidays", {}),
+            ("holidays", {"2026-01-01": "New Year"}),
+            ("holidays", ["20260101"]),
+            ("holidays", ["2026-W01-4"]),
+            ("holidays", ["2026-01-01\n"]),
+            ("holidays", ["\uff12026-01-01"]),
+            ("holidays", ["2026-01-03"]),
+            ("working_weekends", ["2026-01-05"]),
+            ("working_weekends", {}),
             ("holidays", ["1969-12-31"]),
             ("holidays", ["2026-02-30"]),
             ("holidays", ["2026-1-1"]),
@@ -246,6 +266,47 @@ class TestStrictReading:
         for data in (b"", b"{", dump(DOCUMENT) + b"x", dump(DOCUMENT) * 2, b"\xff", b"[" * 100_000, b"1" * 10_000):
             with pytest.raises(CodecError):
                 parse_genesis(data)
+
+    def test_not_utf_8(self) -> None:
+        text = json.dumps(DOCUMENT, ensure_ascii=False)
+        assert parse_genesis(text.encode()) == GENESIS
+        for encoding in ("utf-8-sig", "utf-16", "utf-16-le", "utf-32"):
+            with pytest.raises(CodecError):
+                parse_genesis(text.encode(encoding))
+
+    def test_a_later_version_says_so_whatever_else_it_has(self) -> None:
+        for document in ({**DOCUMENT, "version": 2}, {**DOCUMENT, "version": 2, "stake": {}}, {"version": 3}):
+            with pytest.raises(CodecError) as error:
+                parse_genesis(dump(document))
+            assert error.value.reason is Reason.UNSUPPORTED_VERSION
+        with pytest.raises(CodecError) as error:
+            parse_genesis(dump({**DOCUMENT, "version": 0}))
+        assert error.value.reason is Reason.MALFORMED
+
+    def test_any_flipped_bit_is_another_meaning_or_none(self) -> None:
+        genesis = replace(GENESIS, authorities=AUTHORITIES[:1])
+        expected = compute_genesis_hash(genesis)
+        for data in flip_every_bit(format_genesis(genesis)):
+            with contextlib.suppress(CodecError):
+                assert compute_genesis_hash(parse_genesis(data)) != expected
+
+    @pytest.mark.parametrize("name", ["hours example", "hours+example", "hours\u3000example", "a" * 256, ""])
+    def test_a_chain_or_an_authority_that_no_checkpoint_could_name(self, name: str) -> None:
+        authority = {**DOCUMENT["authorities"][0], "name": name}
+        for change in ({"chain_id": name}, {"authorities": [authority]}):
+            with pytest.raises(CodecError):
+                parse_genesis(dump({**DOCUMENT, **change}))
+
+    @pytest.mark.parametrize("role", ["recovery 0", "consensus 0", "cosigner 1", "log 2"])
+    def test_a_recovery_key_is_used_once_and_for_nothing_else(self, role: str) -> None:
+        keys = (*GENESIS.recovery_keys, make_key(role).public_key)
+        with pytest.raises(CodecError, match="recovery key"):
+            parse_genesis(format_genesis(replace(GENESIS, recovery_keys=keys)))
+
+    def test_an_authority_has_nothing_else(self) -> None:
+        authority = {**DOCUMENT["authorities"][0], "weight": 10}
+        with pytest.raises(CodecError, match="members"):
+            parse_genesis(dump({**DOCUMENT, "authorities": [authority]}))
 
     def test_too_large(self) -> None:
         with pytest.raises(CodecError) as error:

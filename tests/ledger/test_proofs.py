@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgpack
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -287,6 +288,16 @@ class TestForgedPresent:
             with pytest.raises(ProofError):
                 verify(CHAIN.bundle(*indices, values=values))
 
+    def test_values_alone_are_not_taken_from_a_header_that_is_not_in_the_log(self) -> None:
+        pages: dict[bytes, bytes] = {}
+        updated = state_tree.update(pages.get, dict(iterate_hashed({b"record/1": b"valid"})))
+        pages |= {path: page for path, page in updated.pages.items() if page}
+        forged = HEADER.encode(replace(PROVEN.header, state_root=updated.root))
+        proof = state_tree.prove(pages.get, state_tree.compute_key_hash(b"record/1"))
+        bundle = replace(change_entry(-1, entry=forged), values=(ValueProof(b"record/1", b"valid", proof),))
+        with pytest.raises(ProofError, match="another root"):
+            verify_values(bundle, CHAIN.checkpoint())
+
     def test_an_older_header_does_not_pass_at_the_last_index(self) -> None:
         with pytest.raises(ProofError):
             verify(change_entry(-1, entry=CHAIN.entries[OLD_SIZE - 1]))
@@ -306,6 +317,13 @@ class TestForgedPresent:
         chain.append(EventType("test.header", HEADER.codec).encode(HEADER_SAMPLE))
         with pytest.raises(ProofError, match="does not end with a block header"):
             verify(chain.bundle(0))
+
+    def test_a_header_of_a_later_version_says_so(self) -> None:
+        chain = Chain()
+        chain.append(msgpack.packb([2, "ledger.header", []]))
+        with pytest.raises(ProofError) as error:
+            verify(chain.bundle(0))
+        assert error.value.reason is Reason.UNSUPPORTED_VERSION
 
     def test_an_empty_log(self) -> None:
         with pytest.raises(ProofError):
@@ -504,10 +522,12 @@ class TestParsing:
         bundle = change_value(0, proof=proof)
         assert parse_bundle(format_bundle(bundle)) == bundle
 
-    def test_another_version_says_so(self) -> None:
-        with pytest.raises(CodecError) as error:
-            parse_bundle(edit(("mediaType",), lambda text: text.replace("version=1", "version=2")))
-        assert error.value.reason is Reason.UNSUPPORTED_VERSION
+    def test_another_version_says_so_whatever_else_it_has(self) -> None:
+        later = MEDIA_TYPE.replace("version=1", "version=2")
+        for document in (put(("mediaType",), later), {"mediaType": later, "openings": {}}):
+            with pytest.raises(CodecError) as error:
+                parse_bundle(document)
+            assert error.value.reason is Reason.UNSUPPORTED_VERSION
         assert MEDIA_TYPE == "application/vnd.hourledger.bundle+json;version=1"
 
     def test_an_entry_of_a_bundle_may_be_of_any_type(self) -> None:

@@ -100,6 +100,11 @@ class TestTable:
         POINTS.put(state, 7, b"ab", b"c")
         assert state.changes == {b"points/abc": b"\x07"}
 
+    @pytest.mark.parametrize("namespace", [b"", b"/", b"points/account", b"points/"])
+    def test_a_namespace_in_which_another_tables_keys_could_lie(self, namespace: bytes) -> None:
+        with pytest.raises(ValueError, match="namespace"):
+            Table(namespace, codec.boolean)
+
     def test_is_private_unless_it_says_otherwise(self) -> None:
         assert not POINTS.is_public
         assert NAMES.is_public

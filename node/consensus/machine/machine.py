@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Final, TypeAlias
 
 from ledger.types import Hash, Height
+from ledger.votes import NO_ROUND, VoteType
 from node.consensus.machine.types import (
-    NO_ROUND,
     Accuse,
     BuildValue,
     CastVote,
@@ -32,7 +32,6 @@ from node.consensus.machine.types import (
     ValueBuilt,
     Vote,
     VoteReceived,
-    VoteType,
     WorkAvailable,
 )
 from node.consensus.machine.votes import (

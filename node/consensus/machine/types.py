@@ -6,11 +6,10 @@ Values are known by their id alone, authorities by their number from 0. A round 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from ledger.types import Hash, Height
-
-NO_ROUND: Final = -1
+from ledger.votes import NO_ROUND, VoteType
 
 
 class Step(IntEnum):
@@ -20,13 +19,6 @@ class Step(IntEnum):
     PROPOSE = 1
     PREVOTE = 2
     PRECOMMIT = 3
-
-
-class VoteType(IntEnum):
-    """The two votes of a round."""
-
-    PREVOTE = 1
-    PRECOMMIT = 2
 
 
 class Timer(IntEnum):

@@ -10,7 +10,8 @@ from typing import Final
 
 from ledger.authorities import compute_quorum
 from ledger.types import Hash
-from node.consensus.machine.types import Ballots, Proposal, State, Vote, VoteType
+from ledger.votes import VoteType, is_broken_lock
+from node.consensus.machine.types import Ballots, Proposal, State, Vote
 
 MAX_FUTURE_ROUNDS: Final = 3
 """Rounds ahead of the current one for which one voter's messages are kept."""
@@ -120,18 +121,8 @@ def find_contradiction(state: State, vote: Vote) -> Vote | None:
 
 
 def breaks_lock(precommit: Vote, prevote: Vote) -> bool:
-    """Whether the prevote goes against the lock that the precommit shows.
-
-    An honest authority that precommitted v in round r prevotes another value only on the strength of a polka for it in a
-    round from r on (lines 23 and 29), and says so in the basis. So nobody honest ever casts two such votes.
-    """
-    return (
-        precommit.value is not None
-        and prevote.value is not None
-        and prevote.value != precommit.value
-        and prevote.round > precommit.round
-        and prevote.basis < precommit.round
-    )
+    """Whether the prevote goes against the lock that the precommit shows."""
+    return is_broken_lock(precommit.round, precommit.value, prevote.round, prevote.value, prevote.basis)
 
 
 def is_double_proposal(first: Proposal, second: Proposal) -> bool:

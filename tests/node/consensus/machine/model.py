@@ -13,10 +13,10 @@ from itertools import count
 from ledger.authorities import compute_quorum
 from ledger.crypto import sha256
 from ledger.types import Hash, Height
+from ledger.votes import NO_ROUND, VoteType
 from node.consensus.machine import State, Timeouts, resume, start_height, step
 from node.consensus.machine.machine import Turn
 from node.consensus.machine.types import (
-    NO_ROUND,
     Accuse,
     BuildValue,
     CastVote,
@@ -32,7 +32,6 @@ from node.consensus.machine.types import (
     ValueBuilt,
     Vote,
     VoteReceived,
-    VoteType,
     WorkAvailable,
 )
 

@@ -7,10 +7,10 @@ import pytest
 
 from ledger.crypto import sha256
 from ledger.types import Hash, Height
+from ledger.votes import NO_ROUND, VoteType
 from node.consensus.machine import State, Timeouts, resume, start_height, step
 from node.consensus.machine.machine import Turn
 from node.consensus.machine.types import (
-    NO_ROUND,
     Accuse,
     BuildValue,
     CastVote,
@@ -27,7 +27,6 @@ from node.consensus.machine.types import (
     ValueBuilt,
     Vote,
     VoteReceived,
-    VoteType,
     WorkAvailable,
 )
 from node.consensus.machine.votes import MAX_FUTURE_ROUNDS, MAX_PAST_ROUNDS, MAX_VOTES_OF_LIAR

@@ -1,0 +1,155 @@
+"""What nodes say to each other: `[type, fields]` in the canonical codec, one type after the other below."""
+
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from ledger import codec
+from ledger.blocks import MAX_BLOCK_BYTES, Commit, commit_codec
+from ledger.codec import Codec, Wire, decode, encode
+from ledger.errors import CodecError
+from ledger.transactions import MAX_TRANSACTION_BYTES
+from ledger.types import SIGNATURE_BYTES, Hash, Height
+from ledger.votes import MAX_PARTS, PART_BYTES, SignedProposal, SignedVote, proposal_codec, vote_codec
+
+MAX_MESSAGE_BYTES: Final = MAX_BLOCK_BYTES + MAX_TRANSACTION_BYTES + 65_536
+MAX_COSIGNATURE_BYTES: Final = SIGNATURE_BYTES + 8
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The sender's newest block."""
+
+    height: Height
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalMessage:
+    """A proposal; its block follows in parts, or is asked for."""
+
+    proposal: SignedProposal
+
+
+@dataclass(frozen=True, slots=True)
+class VoteMessage:
+    """A vote, its sender's or another's."""
+
+    vote: SignedVote
+
+
+@dataclass(frozen=True, slots=True)
+class BlockPart:
+    """One part of a proposed block."""
+
+    height: Height
+    block_hash: Hash
+    index: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WantParts:
+    """The parts of a proposed block that the sender lacks."""
+
+    height: Height
+    block_hash: Hash
+    indices: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WantBlock:
+    """The sender wants the block of a height with its commit."""
+
+    height: Height
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedBlock:
+    """A block and the votes that made it final."""
+
+    block: bytes
+    commit: Commit
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionMessage:
+    """A transaction that waits for a block."""
+
+    envelope: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CosignatureMessage:
+    """One authority's cosignature of the checkpoint over the log of `size` entries."""
+
+    size: int
+    root: Hash
+    name: str
+    key_id: bytes
+    signature: bytes
+
+
+Message: TypeAlias = (
+    Status
+    | ProposalMessage
+    | VoteMessage
+    | BlockPart
+    | WantParts
+    | WantBlock
+    | CommittedBlock
+    | TransactionMessage
+    | CosignatureMessage
+)
+
+_part_index: Codec[int] = codec.integer("part", 0, MAX_PARTS - 1)
+_CODECS: Final[tuple[tuple[type[Any], Codec[Any]], ...]] = (
+    (Status, codec.struct(Status, codec.height)),
+    (ProposalMessage, codec.struct(ProposalMessage, proposal_codec)),
+    (VoteMessage, codec.struct(VoteMessage, vote_codec)),
+    (BlockPart, codec.struct(BlockPart, codec.height, codec.hash_, _part_index, codec.binary("part", 1, PART_BYTES))),
+    (WantParts, codec.struct(WantParts, codec.height, codec.hash_, codec.sequence(_part_index, 1, MAX_PARTS))),
+    (WantBlock, codec.struct(WantBlock, codec.height)),
+    (
+        CommittedBlock,
+        codec.struct(CommittedBlock, codec.binary("block", 1, MAX_BLOCK_BYTES + MAX_TRANSACTION_BYTES), commit_codec),
+    ),
+    (TransactionMessage, codec.struct(TransactionMessage, codec.binary("envelope", 1, MAX_TRANSACTION_BYTES))),
+    (
+        CosignatureMessage,
+        codec.struct(
+            CosignatureMessage,
+            codec.integer("size", 1, 2**63 - 1),
+            codec.hash_,
+            codec.text("name", 128),
+            codec.binary("key id", 4, 4),
+            codec.binary("cosignature", MAX_COSIGNATURE_BYTES, MAX_COSIGNATURE_BYTES),
+        ),
+    ),
+)
+_NUMBERS: Final = {cls: number for number, (cls, _codec) in enumerate(_CODECS)}
+
+
+def _to_wire(message: Message) -> Wire:
+    number = _NUMBERS[type(message)]
+    return [number, _CODECS[number][1].to_wire(message)]
+
+
+def _from_wire(wire: Wire) -> Message:
+    match wire:
+        case [number, fields] if type(number) is int and 0 <= number < len(_CODECS):
+            message: Message = _CODECS[number][1].from_wire(fields)
+            return message
+        case _:
+            raise CodecError("message: not [type, fields] of a known type")
+
+
+_message_codec: Codec[Message] = Codec("message", _to_wire, _from_wire)
+
+
+def encode_message(message: Message) -> bytes:
+    """Return a message's bytes."""
+    return encode(_message_codec, message)
+
+
+def decode_message(data: bytes) -> Message:
+    """Return the message, or raise `CodecError`."""
+    return decode(_message_codec, data, max_bytes=MAX_MESSAGE_BYTES)

@@ -1,0 +1,144 @@
+"""The engine of a chain with several authorities: a replica on the event loop, its peers, and the checkpoints they cosign.
+
+The replica's writes hold up the loop for as long as the disk takes; nothing else here does.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from ledger.authorities import Authority
+from ledger.crypto import SigningKey
+from ledger.errors import HourledgerError
+from ledger.reasons import Reason
+from ledger.types import Hash, Height
+from node.chain import Candidate
+from node.checkpoints import Checkpoints
+from node.consensus.guard import Guard
+from node.consensus.machine import Timeouts
+from node.consensus.messages import CosignatureMessage, encode_message
+from node.consensus.ports import Listener
+from node.consensus.replica import Replica
+from node.log import log_event
+from node.p2p.peers import PeerNetwork
+from node.service import LedgerService, Standing
+from node.storage.protocol import KeyValueStore
+
+FATAL: Final = frozenset({Reason.WRITE_FAILED, Reason.STORE_DAMAGED, Reason.INTERNAL})
+REPEAT_COSIGNATURE_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Who this node is among the authorities, and where it finds the others: address for peers by name."""
+
+    own: Authority
+    key: SigningKey
+    log_key: SigningKey
+    addresses: Mapping[str, tuple[str, int]]
+
+
+class NetworkEngine:
+    """Runs one authority among several."""
+
+    def __init__(self, service: LedgerService, membership: Membership, guard_store: KeyValueStore, heartbeat_ms: int) -> None:
+        self._service = service
+        self._membership = membership
+        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._wake = asyncio.Event()
+        authorities = {item.name: item for item in service.chain.authorities}
+        self.peers = PeerNetwork(
+            service.chain.chain_id,
+            membership.own,
+            authorities,
+            membership.addresses,
+            membership.log_key,
+            self._receive,
+        )
+        self._checkpoints = Checkpoints(service.chain, service.cosigner, self._tell, service.show)
+        service.describe_standing = self._describe_standing
+        listener = Listener(self._on_final, self._on_left_out, log_event, self._checkpoints.take)
+        self.replica = Replica(
+            service.chain,
+            service.mempool,
+            Guard(guard_store),
+            membership.key,
+            self.peers,
+            listener,
+            Timeouts(heartbeat_ms=heartbeat_ms),
+        )
+
+    async def run(self, host: str, port: int, stop: asyncio.Event) -> None:
+        """Take part until `stop` is set. Raises `HourledgerError` when nothing can be made durable any more."""
+        await self.peers.open(host, port)
+        try:
+            self._checkpoints.add_block(self._service.clock())
+            self.replica.start(self._service.clock())
+            tasks = [asyncio.ensure_future(work) for work in (stop.wait(), self._drive(), self._repeat(), self._failed)]
+            done, _pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                if task not in done:
+                    task.cancel()
+            for task in done:
+                task.result()
+        finally:
+            await self.peers.close()
+            self._checkpoints.close()
+
+    async def _drive(self) -> None:
+        """Let the replica's time pass, and give it the work that clients bring."""
+        while True:
+            if self._service.work.is_set():
+                self._service.work.clear()
+                self.replica.announce(self._service.clock())
+            else:
+                self.replica.tick(self._service.clock())
+            delay_ms = self.replica.compute_next_due_ms() - self._service.clock()
+            await self._sleep(max(delay_ms, 1) / 1_000)
+
+    async def _sleep(self, seconds: float) -> None:
+        waits = [asyncio.ensure_future(event.wait()) for event in (self._wake, self._service.work)]
+        try:
+            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._wake.clear()
+            for wait in waits:
+                wait.cancel()
+
+    async def _repeat(self) -> None:
+        while True:
+            await asyncio.sleep(REPEAT_COSIGNATURE_SECONDS)
+            self._checkpoints.repeat()
+
+    def _receive(self, peer: str, data: bytes) -> None:
+        try:
+            self.replica.receive(peer, data, self._service.clock())
+        except HourledgerError as error:
+            if error.reason not in FATAL:
+                raise
+            self._fail(error)
+        self._wake.set()
+
+    def _describe_standing(self) -> Standing:
+        best = max(self.replica.heights_of_peers.values(), default=Height(0))
+        behind = max(0, best - self._service.chain.tip.height)
+        return Standing(self.replica.state.round, self.peers.peers, behind)
+
+    def _fail(self, error: HourledgerError) -> None:
+        self._service.fail(error)
+        if not self._failed.done():
+            self._failed.set_exception(error)
+
+    def _tell(self, message: CosignatureMessage) -> None:
+        data = encode_message(message)
+        for peer in self.peers.peers:
+            self.peers.send(peer, data)
+
+    def _on_final(self, candidate: Candidate) -> None:
+        self._checkpoints.add_block(self._service.clock())
+        header = candidate.block.header
+        log_event("block", height=header.height, transactions=len(candidate.outcomes), entries=len(candidate.entries))
+
+    def _on_left_out(self, transaction_id: Hash, error: HourledgerError) -> None:
+        self._service.waiters.answer(transaction_id, error)

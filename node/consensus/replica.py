@@ -1,0 +1,513 @@
+"""One authority's node as logic: no clock, sockets or threads of its own, so that a simulator drives the very code that runs.
+
+Every call says what time it is. What this authority signs is durable in its guard before it is sent; a block is durable in the
+chain before anybody is told. Whoever lags behind is given blocks with their commits, whatever else goes on.
+"""
+
+import heapq
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import count
+from typing import Final
+
+from ledger.blocks import Commit, compute_block_hash, decode_block, encode_block
+from ledger.blocks import Vote as CommitVote
+from ledger.crypto import SigningKey
+from ledger.errors import CodecError, HourledgerError
+from ledger.reasons import Reason
+from ledger.transactions import SignedTransaction, encode_signed
+from ledger.types import Hash, Height, Round, TimeMs
+from ledger.votes import NO_ROUND, SignedProposal, SignedVote, VoteType, make_evidence, verify_signed
+from node.chain import Candidate, Chain
+from node.consensus.assembly import Assembly, split_block
+from node.consensus.guard import Guard, Record
+from node.consensus.height import HeightBook
+from node.consensus.machine import State, Timeouts, resume, start_height, step
+from node.consensus.machine.machine import Turn
+from node.consensus.machine.types import (
+    Accuse,
+    BuildValue,
+    CastVote,
+    Decide,
+    Effect,
+    Event,
+    Proposal,
+    ProposalReceived,
+    Propose,
+    StartTimer,
+    Step,
+    TimeoutElapsed,
+    ValueBuilt,
+    Vote,
+    VoteReceived,
+    WorkAvailable,
+)
+from node.consensus.messages import (
+    BlockPart,
+    CommittedBlock,
+    CosignatureMessage,
+    Message,
+    ProposalMessage,
+    Status,
+    TransactionMessage,
+    VoteMessage,
+    WantBlock,
+    WantParts,
+    decode_message,
+    encode_message,
+)
+from node.consensus.ports import Listener, Network
+from node.consensus.speaker import Speaker, restore_state, to_proposal
+from node.mempool import Mempool
+
+REPEAT_MS: Final = 1_000
+"""How often a node says again what it knows, for those who did not hear it."""
+SYNC_PATIENCE_MS: Final = 2_000
+ABSTAIN_MS: Final = 20_000
+"""How long a node that had fallen behind keeps silent at the first height that it joins: it may have voted there before it lost
+its memory, and the others' repetitions would show it."""
+MAX_AHEAD_MS: Final = 10_000
+MAX_BEHIND_MS: Final = 60_000
+"""How far a new proposal's time may be from this node's clock."""
+MAX_REPEATED_TRANSACTIONS: Final = 64
+MAX_EVIDENCE: Final = 64
+MAX_VOTES_OF_VOTER: Final = 64
+"""Signed votes kept of one voter on average, before those are dropped that the machine has dropped."""
+
+
+class Replica:
+    """The node's side of the agreement. Not for use from several threads at once."""
+
+    def __init__(
+        self,
+        chain: Chain,
+        mempool: Mempool,
+        guard: Guard,
+        key: SigningKey | None,
+        network: Network,
+        listener: Listener,
+        timeouts: Timeouts,
+    ) -> None:
+        self._chain = chain
+        self._mempool = mempool
+        self._guard = guard
+        self._key = key
+        self._speaker = None if key is None else Speaker(chain.chain_id, key, guard)
+        self._network = network
+        self._listener = listener
+        self._timeouts = timeouts
+        self._now_ms = TimeMs(0)
+        self._events: deque[Event] = deque()
+        self._timers: list[tuple[int, int, TimeoutElapsed]] = []
+        self._ids = count()
+        self._book = HeightBook(Height(0), ())
+        self._state = State(Height(0), 1, None)
+        self._heights: dict[str, Height] = {}
+        self._asked: tuple[str, Height, int] | None = None
+        self._repeat_at_ms = 0
+        # Nothing said since the start: what was said before may be forgotten, if the store is not what it was.
+        self._is_fresh = True
+        self._has_caught_up = False
+        self._abstains_until_ms: int | None = None
+        self._announced: set[Hash] = set()
+        self._evidence: dict[bytes, None] = {}
+        self.is_key_elsewhere = False
+
+    def start(self, now_ms: TimeMs) -> None:
+        """Go on from what is durable."""
+        self._now_ms = now_ms
+        self._begin_height()
+        self._run()
+        self._repeat_at_ms = now_ms
+
+    def receive(self, peer: str, data: bytes, now_ms: TimeMs) -> None:
+        """Take a message. Raises `HourledgerError` where the peer is at fault: no honest one sends it."""
+        self._now_ms = now_ms
+        self._handle(peer, decode_message(data))
+        self._run()
+
+    def submit(self, signed: SignedTransaction, now_ms: TimeMs) -> None:
+        """Let a checked transaction wait for a block, here and at the peers; raise `BUSY` when there is no room."""
+        self._mempool.add(signed)
+        self.announce(now_ms)
+
+    def announce(self, now_ms: TimeMs) -> None:
+        """There is something new among the transactions that wait: tell the peers, and see to it that a block is made."""
+        self._now_ms = now_ms
+        for signed in self._mempool.iterate():
+            if signed.transaction_id not in self._announced:
+                self._announced.add(signed.transaction_id)
+                self._broadcast(TransactionMessage(encode_signed(signed)))
+        self._events.append(WorkAvailable())
+        self._run()
+
+    def tick(self, now_ms: TimeMs) -> None:
+        """Let time pass."""
+        self._now_ms = now_ms
+        self._end_abstention()
+        while self._timers and self._timers[0][0] <= now_ms:
+            self._events.append(heapq.heappop(self._timers)[2])
+        self._run()
+        if now_ms >= self._repeat_at_ms:
+            self._repeat_at_ms = now_ms + REPEAT_MS
+            self._repeat()
+
+    def compute_next_due_ms(self) -> int:
+        """When `tick` is to be called next."""
+        return min(self._repeat_at_ms, self._timers[0][0]) if self._timers else self._repeat_at_ms
+
+    @property
+    def height(self) -> Height:
+        """The height that is being decided."""
+        return self._state.height
+
+    @property
+    def state(self) -> State:
+        """The machine's state."""
+        return self._state
+
+    @property
+    def heights_of_peers(self) -> dict[str, Height]:
+        """The newest block that each peer has told of."""
+        return dict(self._heights)
+
+    def _begin_height(self) -> None:
+        tip = self._chain.tip
+        height = Height(tip.height + 1)
+        self._book = HeightBook(height, self._chain.authorities)
+        self._timers.clear()
+        self._abstains_until_ms = None
+        record = self._guard.record
+        self._apply(self._resume(record) if record is not None and record.height == height else self._start(height))
+        if len(self._mempool):
+            self._events.append(WorkAvailable())
+
+    def _find_own(self) -> int | None:
+        return None if self._key is None else self._book.find_voter(self._key.public_key)
+
+    def _start(self, height: Height) -> Turn:
+        record = self._guard.record
+        own = self._find_own()
+        is_from_the_past = record is not None and record.height > height
+        if self.is_key_elsewhere or is_from_the_past:
+            own = None
+        elif self._has_caught_up and own is not None and not self._is_behind():
+            self._has_caught_up = self._is_fresh = False
+            self._abstains_until_ms = self._now_ms + ABSTAIN_MS
+            own = None
+        return start_height(height, len(self._book.authorities), own, self._timeouts)
+
+    def _is_behind(self) -> bool:
+        return any(height > self._chain.tip.height for height in self._heights.values())
+
+    def _end_abstention(self) -> None:
+        if self._abstains_until_ms is None or self._now_ms < self._abstains_until_ms:
+            return
+        self._abstains_until_ms = None
+        # As an observer it has gone through the round's steps in silence: it takes the round up again and votes.
+        begun = Step.IDLE if self._state.step is Step.IDLE else Step.PROPOSE
+        self._apply(resume(replace(self._state, own=self._find_own(), step=begun)))
+        self._events.append(WorkAvailable())
+
+    def _resume(self, record: Record) -> Turn:
+        """Go on at the height at which this authority has spoken before it stopped."""
+        for data in self._guard.load_blocks().values():
+            self._take_block(data)
+        return resume(restore_state(record, self._book, self._find_own(), self._timeouts))
+
+    def _run(self) -> None:
+        while self._events:
+            event = self._events.popleft()
+            self._apply(step(self._state, event))
+
+    def _apply(self, turn: Turn) -> None:
+        round_before = self._state.round
+        self._state, effects = turn
+        self._say([effect for effect in effects if isinstance(effect, Propose | CastVote)])
+        for effect in effects:
+            self._perform(effect)
+        if self._state.round != round_before:
+            self._book.forget(self._state)
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case StartTimer(timer, height, round_, duration_ms):
+                due = (self._now_ms + duration_ms, next(self._ids), TimeoutElapsed(timer, height, round_))
+                heapq.heappush(self._timers, due)
+            case BuildValue(height, round_):
+                self._build(height, round_)
+            case Decide(_height, round_, value):
+                self._decide(round_, value)
+            case Accuse(first, second):
+                self._accuse(first, second)
+            case Propose() | CastVote():
+                pass  # said already, all of a turn at once
+
+    def _say(self, effects: Sequence[Propose | CastVote]) -> None:
+        """Sign what the machine wants to say, make it durable in one write, and only then send it."""
+        if not effects or self._speaker is None:
+            return
+        self._is_fresh = False
+        for signed in self._speaker.sign(effects, self._state, self._book):
+            if isinstance(signed, SignedProposal):
+                self._broadcast(ProposalMessage(signed))
+                self._send_parts(signed)
+            else:
+                self._broadcast(VoteMessage(signed))
+
+    def _build(self, height: Height, round_: int) -> None:
+        if self._key is None:
+            return
+        candidate = self._chain.build(tuple(self._mempool.iterate()), self._now_ms, self._key.public_key)
+        for item in candidate.left_out:
+            self._mempool.remove([item.transaction_id])
+            self._listener.on_left_out(item.transaction_id, item.error)
+        self._keep(candidate, encode_block(candidate.block))
+        self._events.append(ValueBuilt(height, round_, candidate.block_hash))
+
+    def _keep(self, candidate: Candidate, data: bytes) -> None:
+        self._book.candidates[candidate.block_hash] = candidate
+        self._book.blocks[candidate.block_hash] = data
+
+    def _decide(self, round_: int, value: Hash) -> None:
+        votes = sorted(
+            (
+                signed
+                for key, signed in self._book.votes.items()
+                if key[0] is VoteType.PRECOMMIT and key[1] == round_ and key[3] == value
+            ),
+            key=lambda signed: signed.key,
+        )
+        commit = Commit(
+            self._state.height, Round(round_), value, tuple(CommitVote(signed.key, signed.signature) for signed in votes)
+        )
+        self._finalise(self._book.candidates[value], commit)
+
+    def _finalise(self, candidate: Candidate, commit: Commit) -> None:
+        self._chain.commit(candidate, commit)
+        final = [outcome.transaction_id for outcome in candidate.outcomes]
+        self._mempool.remove(final)
+        self._announced.difference_update(final)
+        self._events.clear()
+        self._listener.on_event("block", height=int(commit.height), round=int(commit.round))
+        self._listener.on_final(candidate)
+        self._broadcast(Status(self._chain.tip.height))
+        self._begin_height()
+
+    def _accuse(self, first: Vote | Proposal, second: Vote | Proposal) -> None:
+        if isinstance(first, Vote) and isinstance(second, Vote):
+            signed = (self._book.get_vote(first), self._book.get_vote(second))
+            if signed[0] is not None and signed[1] is not None:
+                self._keep_evidence(make_evidence(signed[0], signed[1]))
+
+    def _keep_evidence(self, evidence: bytes) -> None:
+        if evidence not in self._evidence and len(self._evidence) < MAX_EVIDENCE:
+            self._evidence[evidence] = None
+            self._listener.on_event("evidence", bytes=len(evidence))
+
+    @property
+    def evidence(self) -> tuple[bytes, ...]:
+        """Evidence found, in the order in which it was found."""
+        return tuple(self._evidence)
+
+    def _broadcast(self, message: Message) -> None:
+        data = encode_message(message)
+        for peer in self._network.peers:
+            self._network.send(peer, data)
+
+    def _send(self, peer: str, message: Message) -> None:
+        self._network.send(peer, encode_message(message))
+
+    def _send_parts(self, proposal: SignedProposal) -> None:
+        for index, part in enumerate(split_block(self._book.blocks[proposal.block_hash])):
+            self._broadcast(BlockPart(proposal.height, proposal.block_hash, index, part))
+
+    def _handle(self, peer: str, message: Message) -> None:
+        match message:
+            case Status(height):
+                self._note_height(peer, height)
+            case VoteMessage(vote):
+                self._take_vote(peer, vote)
+            case ProposalMessage(proposal):
+                self._take_proposal(peer, proposal)
+            case BlockPart():
+                self._take_part(message)
+            case WantParts(_height, block_hash, indices):
+                self._give_parts(peer, block_hash, indices)
+            case WantBlock(height):
+                self._give_block(peer, height)
+            case CommittedBlock(data, commit):
+                self._take_committed(peer, data, commit)
+            case TransactionMessage(envelope):
+                self._take_transaction(envelope)
+            case CosignatureMessage():
+                self._listener.on_cosignature(message)
+
+    def _is_now(self, peer: str, height: Height) -> bool:
+        """Whether a message is of the height being decided. A sender that is behind is told, one ahead is followed."""
+        if height < self._state.height:
+            self._send(peer, Status(self._chain.tip.height))
+        elif height > self._state.height:
+            self._note_height(peer, Height(height - 1))
+        return height == self._state.height
+
+    def _take_vote(self, peer: str, vote: SignedVote) -> None:
+        if not self._is_now(peer, vote.height):
+            return
+        book = self._book
+        voter = book.find_voter(vote.key)
+        if voter is None or (vote.type, vote.round, voter, vote.block_hash) in book.votes or vote in book.own_votes:
+            return
+        verify_signed(self._chain.chain_id, vote)
+        if len(book.votes) > MAX_VOTES_OF_VOTER * len(book.authorities):
+            book.forget(self._state)
+        if self._key is not None and vote.key == self._key.public_key:
+            self._meet_own_vote()
+        self._events.append(VoteReceived(book.add_vote(voter, vote)))
+
+    def _meet_own_vote(self) -> None:
+        """Somebody has a vote of this authority that this node does not remember: say nothing more at this height.
+
+        A node that has spoken here itself, and so has lost nothing, knows then that a copy of its key is at work.
+        """
+        if self._book.own_votes and not self.is_key_elsewhere:
+            self.is_key_elsewhere = True
+            self._listener.on_event("key is in use elsewhere")
+        self._abstains_until_ms = None
+        self._state = replace(self._state, own=None)
+
+    def _take_proposal(self, peer: str, proposal: SignedProposal) -> None:
+        if not self._is_now(peer, proposal.height):
+            return
+        book = self._book
+        proposer = self._state.compute_proposer(proposal.round)
+        if book.authorities[proposer].key != proposal.key:
+            return
+        known = book.proposals.get(proposal.round)
+        if known == proposal:
+            return
+        verify_signed(self._chain.chain_id, proposal)
+        if known is not None:
+            if (known.block_hash, known.valid_round) != (proposal.block_hash, proposal.valid_round):
+                self._keep_evidence(make_evidence(known, proposal))
+            return
+        if proposal.round > self._state.round and any(
+            item.round > self._state.round and item.key == proposal.key for item in book.proposals.values()
+        ):
+            return
+        book.proposals[proposal.round] = proposal
+        if proposal.block_hash in book.blocks or proposal.block_hash in book.invalid:
+            self._judge(proposal.block_hash)
+        else:
+            book.begin_assembly(proposal)
+
+    def _take_part(self, part: BlockPart) -> None:
+        assembly = self._book.assemblies.get(part.block_hash)
+        if assembly is None or part.height != self._state.height:
+            return
+        if not assembly.add(part.index, part.data):
+            raise CodecError("a part is not the one that the proposal names")
+        if not assembly.missing:
+            self._complete(part.block_hash, assembly)
+
+    def _complete(self, block_hash: Hash, assembly: Assembly) -> None:
+        del self._book.assemblies[block_hash]
+        if self._take_block(assembly.join()) != block_hash:
+            self._book.invalid.add(block_hash)
+        self._judge(block_hash)
+
+    def _take_block(self, data: bytes) -> Hash | None:
+        """Execute a block that was proposed; return its hash where it is valid."""
+        try:
+            block = decode_block(data)
+            candidate = self._chain.validate(block)
+        except HourledgerError as error:
+            if error.reason in {Reason.STORE_DAMAGED, Reason.WRITE_FAILED}:
+                raise
+            self._listener.on_event("invalid block", reason=error.reason.value, detail=error.detail)
+            return None
+        self._keep(candidate, data)
+        return candidate.block_hash
+
+    def _judge(self, block_hash: Hash) -> None:
+        """Tell the machine of every proposal of a block."""
+        candidate = self._book.candidates.get(block_hash)
+        for proposal in tuple(self._book.proposals.values()):
+            proposer = self._book.find_voter(proposal.key)
+            if proposal.block_hash == block_hash and proposer is not None:
+                is_valid = candidate is not None and (proposal.valid_round != NO_ROUND or self._is_timely(candidate))
+                self._events.append(ProposalReceived(to_proposal(proposal, proposer), is_valid))
+
+    def _is_timely(self, candidate: Candidate) -> bool:
+        time_ms = candidate.block.header.time_ms
+        earliest = min(self._now_ms - MAX_BEHIND_MS, self._chain.tip.header.time_ms + 1)
+        return earliest <= time_ms <= self._now_ms + MAX_AHEAD_MS
+
+    def _give_parts(self, peer: str, block_hash: Hash, indices: tuple[int, ...]) -> None:
+        data = self._book.blocks.get(block_hash)
+        if data is None:
+            return
+        parts = split_block(data)
+        for index in indices:
+            if index < len(parts):
+                self._send(peer, BlockPart(self._state.height, block_hash, index, parts[index]))
+
+    def _take_transaction(self, envelope: bytes) -> None:
+        try:
+            signed = self._chain.check(envelope, self._now_ms)
+            if self._chain.find_outcome(signed.transaction_id) is None:
+                self._mempool.add(signed)
+        except HourledgerError as error:
+            if error.reason in {Reason.MALFORMED, Reason.INVALID_SIGNATURE, Reason.WRONG_CHAIN}:
+                raise
+            return
+        if signed.transaction_id in self._mempool:
+            self._events.append(WorkAvailable())
+
+    def _note_height(self, peer: str, height: Height) -> None:
+        self._heights[peer] = max(height, self._heights.get(peer, Height(0)))
+        self._ask_for_block(peer)
+
+    def _ask_for_block(self, peer: str) -> None:
+        wanted = self._state.height
+        if self._heights.get(peer, Height(0)) < wanted:
+            return
+        if self._asked is not None and self._asked[1] == wanted and self._now_ms < self._asked[2] + SYNC_PATIENCE_MS:
+            return
+        self._asked = (peer, wanted, self._now_ms)
+        self._send(peer, WantBlock(wanted))
+
+    def _give_block(self, peer: str, height: Height) -> None:
+        if not 0 < height <= self._chain.tip.height:
+            return
+        with self._chain.reader() as reader:
+            data, commit = encode_block(reader.read_block(height)), reader.read_commit(height)
+        self._send(peer, CommittedBlock(data, commit))
+
+    def _take_committed(self, peer: str, data: bytes, commit: Commit) -> None:
+        if commit.height != self._state.height:
+            return
+        block = decode_block(data)
+        if compute_block_hash(block.header) != commit.block_hash:
+            raise CodecError("a block came with the commit of another")
+        candidate = self._book.candidates.get(commit.block_hash) or self._chain.validate(block)
+        self._has_caught_up = self._has_caught_up or self._is_fresh
+        self._finalise(candidate, commit)
+        self._asked = None
+        self._ask_for_block(peer)
+
+    def _repeat(self) -> None:
+        self._broadcast(Status(self._chain.tip.height))
+        if self._state.step is not Step.IDLE:
+            for proposal in self._book.proposals.values():
+                self._broadcast(ProposalMessage(proposal))
+            for vote in self._book.votes.values():
+                self._broadcast(VoteMessage(vote))
+        for block_hash, assembly in self._book.assemblies.items():
+            self._broadcast(WantParts(self._state.height, block_hash, assembly.missing))
+        for signed, _ in zip(self._mempool.iterate(), range(MAX_REPEATED_TRANSACTIONS), strict=False):
+            self._broadcast(TransactionMessage(encode_signed(signed)))
+        if len(self._mempool):
+            self._events.append(WorkAvailable())
+            self._run()

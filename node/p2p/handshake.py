@@ -1,0 +1,90 @@
+"""Who is at the other end. The one who connects checks the server's pinned key, then proves its own by signing a challenge.
+
+    server -> client   32 random bytes
+    client -> server   name, and a signature over challenge, server's key and name
+    server -> client   one byte: welcome
+
+The signature names the server, so that a server cannot pass it on to another.
+"""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from ledger import codec
+from ledger.authorities import Authority
+from ledger.codec import Codec, decode, encode
+from ledger.crypto import Context, SigningKey, verify_signature
+from ledger.errors import HourledgerError
+from ledger.reasons import Reason
+from ledger.types import PublicKey, Signature
+from node.p2p.framing import read_frame, write_frame
+from node.p2p.tls import get_peer_key
+
+CHALLENGE_BYTES: Final = 32
+MAX_HELLO_BYTES: Final = 1_024
+WELCOME: Final = b"\x01"
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """What a node says of itself when it connects: the chain, its name, and the signature that proves it."""
+
+    chain_id: str
+    name: str
+    signature: Signature
+
+
+_hello: Codec[Hello] = codec.struct(Hello, codec.text("chain id", 128), codec.text("name", 128), codec.signature)
+
+
+def _compute_proof(challenge: bytes, server: PublicKey, chain_id: str, name: str) -> bytes:
+    return b"\x00".join((challenge, server, chain_id.encode(), name.encode()))
+
+
+async def connect_to(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    server: Authority,
+    own: Authority,
+    chain_id: str,
+    key: SigningKey,
+) -> None:
+    """The side that connects. Raises `NOT_AUTHENTICATED` when the server is not who it should be."""
+    found = get_peer_key(writer.get_extra_info("ssl_object"))
+    if found != server.log_key:
+        raise HourledgerError(
+            Reason.NOT_AUTHENTICATED, f"the node at the address of {server.name} has another key", found.hex()
+        )
+    challenge = await read_frame(reader, CHALLENGE_BYTES)
+    proof = _compute_proof(challenge, server.log_key, chain_id, own.name)
+    write_frame(writer, encode(_hello, Hello(chain_id, own.name, key.sign(Context.PEER, proof))))
+    await writer.drain()
+    if await read_frame(reader, len(WELCOME)) != WELCOME:
+        raise HourledgerError(Reason.NOT_AUTHENTICATED, f"{server.name} does not let this node in")
+
+
+async def accept_from(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    authorities: Mapping[str, Authority],
+    own: Authority,
+    chain_id: str,
+) -> Authority:
+    """The side that is connected to. Return who has connected; raise `NOT_AUTHENTICATED`, `WRONG_CHAIN` or `CodecError`."""
+    challenge = os.urandom(CHALLENGE_BYTES)
+    write_frame(writer, challenge)
+    await writer.drain()
+    hello = decode(_hello, await read_frame(reader, MAX_HELLO_BYTES))
+    if hello.chain_id != chain_id:
+        raise HourledgerError(Reason.WRONG_CHAIN, "a node of another chain has connected", hello.chain_id)
+    peer = authorities.get(hello.name)
+    if peer is None or peer.name == own.name:
+        raise HourledgerError(Reason.NOT_AUTHENTICATED, "a stranger has connected", hello.name)
+    proof = _compute_proof(challenge, own.log_key, chain_id, hello.name)
+    verify_signature(peer.log_key, Context.PEER, proof, hello.signature)
+    write_frame(writer, WELCOME)
+    await writer.drain()
+    return peer

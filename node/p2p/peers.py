@@ -1,0 +1,191 @@
+"""The network of authorities as seen from one: a connection to each other one, made again whenever it breaks.
+
+Of two nodes the one whose name sorts first connects. A peer that sends what no honest node sends is dropped, with the reason in
+the log, and may come back after a while. What cannot be sent at once waits in a bounded queue; what does not fit is dropped,
+since the engine says everything important again.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+from ledger.authorities import Authority
+from ledger.crypto import SigningKey
+from ledger.errors import HourledgerError
+from ledger.reasons import Reason
+from node.consensus.messages import MAX_MESSAGE_BYTES
+from node.log import log_event
+from node.p2p.framing import read_frame, write_frame
+from node.p2p.handshake import accept_from, connect_to
+from node.p2p.tls import make_client_context, make_server_context
+
+MAX_QUEUED_BYTES: Final = 32 << 20
+HANDSHAKE_SECONDS: Final = 5.0
+SILENCE_SECONDS: Final = 30.0
+"""A peer says its status every second; one that says nothing for so long is gone."""
+FIRST_RETRY_SECONDS: Final = 0.2
+LAST_RETRY_SECONDS: Final = 3.0
+PENALTY_SECONDS: Final = 10.0
+MAX_STRANGERS: Final = 64
+"""Connections that have not proven who they are."""
+
+Receive = Callable[[str, bytes], None]
+
+
+@dataclass(slots=True)
+class _Link:
+    """An established connection, and what waits to be written."""
+
+    writer: asyncio.StreamWriter
+    queue: asyncio.Queue[bytes] = field(default_factory=asyncio.Queue)
+    queued_bytes: int = 0
+
+    def put(self, data: bytes) -> None:
+        if self.queued_bytes + len(data) <= MAX_QUEUED_BYTES:
+            self.queued_bytes += len(data)
+            self.queue.put_nowait(data)
+
+    async def pump(self) -> None:
+        """Write what waits, as fast as the peer takes it."""
+        while True:
+            data = await self.queue.get()
+            self.queued_bytes -= len(data)
+            write_frame(self.writer, data)
+            await self.writer.drain()
+
+
+class PeerNetwork:
+    """Connections to the other authorities. Made inside the event loop, closed with `close`."""
+
+    def __init__(
+        self,
+        chain_id: str,
+        own: Authority,
+        authorities: Mapping[str, Authority],
+        addresses: Mapping[str, tuple[str, int]],
+        log_key: SigningKey,
+        receive: Receive,
+    ) -> None:
+        self._chain_id = chain_id
+        self._own = own
+        self._authorities = authorities
+        self._addresses = addresses
+        self._key = log_key
+        self._receive = receive
+        self._links: dict[str, _Link] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._penalties: dict[str, float] = {}
+        self._strangers = 0
+        self._server: asyncio.Server | None = None
+
+    @property
+    def peers(self) -> tuple[str, ...]:
+        """Names of the authorities that are connected."""
+        return tuple(self._links)
+
+    def send(self, peer: str, data: bytes) -> None:
+        """Send bytes to a peer, or drop them where it is gone or slow."""
+        link = self._links.get(peer)
+        if link is not None:
+            link.put(data)
+
+    async def open(self, host: str, port: int) -> None:
+        """Listen for peers, and connect to those that are this node's to connect to. Raises `PORT_IN_USE`."""
+        try:
+            self._server = await asyncio.start_server(self._accept, host, port, ssl=make_server_context(self._key))
+        except OSError as error:
+            raise HourledgerError(Reason.PORT_IN_USE, "the port for peers is in use", f"{host}:{port}") from error
+        for name in self._addresses:
+            if name in self._authorities and self._own.name < name:
+                self._begin(self._keep_connected(self._authorities[name]))
+
+    def _begin(self, work: "asyncio._CoroutineLike[None]") -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        if self._server is not None:
+            self._server.close()
+        for task in tuple(self._tasks):
+            task.cancel()
+        for link in tuple(self._links.values()):
+            link.writer.close()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _keep_connected(self, peer: Authority) -> None:
+        delay = FIRST_RETRY_SECONDS
+        context = make_client_context()
+        while True:
+            began = asyncio.get_running_loop().time()
+            with suppress(OSError, TimeoutError, ssl.SSLError):
+                await self._connect(peer, context)
+            if asyncio.get_running_loop().time() - began > SILENCE_SECONDS:
+                delay = FIRST_RETRY_SECONDS
+            await asyncio.sleep(max(delay, self._compute_penalty(peer.name)))
+            delay = min(delay * 2, LAST_RETRY_SECONDS)
+
+    def _compute_penalty(self, name: str) -> float:
+        return max(0.0, self._penalties.get(name, 0.0) - asyncio.get_running_loop().time())
+
+    async def _connect(self, peer: Authority, context: ssl.SSLContext) -> None:
+        host, port = self._addresses[peer.name]
+        async with asyncio.timeout(HANDSHAKE_SECONDS):
+            reader, writer = await asyncio.open_connection(host, port, ssl=context)
+        try:
+            async with asyncio.timeout(HANDSHAKE_SECONDS):
+                await connect_to(reader, writer, peer, self._own, self._chain_id, self._key)
+            await self._talk(peer, reader, writer)
+        except HourledgerError as error:
+            self._drop(peer.name, error)
+        finally:
+            writer.close()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._strangers >= MAX_STRANGERS:
+            writer.close()
+            return
+        self._strangers += 1
+        name = "stranger"
+        try:
+            try:
+                async with asyncio.timeout(HANDSHAKE_SECONDS):
+                    peer = await accept_from(reader, writer, self._authorities, self._own, self._chain_id)
+            finally:
+                self._strangers -= 1
+            name = peer.name
+            if self._compute_penalty(name) == 0.0:
+                await self._talk(peer, reader, writer)
+        except HourledgerError as error:
+            self._drop(name, error)
+        except (OSError, TimeoutError, ssl.SSLError):
+            pass
+        finally:
+            writer.close()
+
+    def _drop(self, name: str, error: HourledgerError) -> None:
+        log_event("peer dropped", peer=name, reason=error.reason.value, detail=error.detail)
+        self._penalties[name] = asyncio.get_running_loop().time() + PENALTY_SECONDS
+
+    async def _talk(self, peer: Authority, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Exchange messages until the connection ends. A new connection takes the place of an old one."""
+        old = self._links.get(peer.name)
+        if old is not None:
+            old.writer.close()
+        link = self._links[peer.name] = _Link(writer)
+        log_event("peer connected", peer=peer.name)
+        pump = asyncio.get_running_loop().create_task(link.pump())
+        try:
+            while True:
+                async with asyncio.timeout(SILENCE_SECONDS):
+                    data = await read_frame(reader, MAX_MESSAGE_BYTES)
+                self._receive(peer.name, data)
+        finally:
+            pump.cancel()
+            if self._links.get(peer.name) is link:
+                del self._links[peer.name]
+                log_event("peer gone", peer=peer.name)

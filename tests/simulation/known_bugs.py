@@ -1,0 +1,130 @@
+"""Bugs that engines like this one have had, each as a patch; the simulator must catch every one.
+
+Seeds are tried in order from `first` on, `seeds` of them at most, on networks of `size` authorities.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import pytest
+
+import ledger.blocks
+from ledger.authorities import compute_quorum
+from ledger.crypto import SigningKey, sha256
+from ledger.types import Hash
+from ledger.votes import NO_ROUND, SignedProposal, VoteType, sign_proposal
+from node.consensus.guard import Guard
+from node.consensus.machine import machine, votes
+from node.consensus.machine.types import State
+from node.consensus.messages import ProposalMessage
+from node.consensus.replica import Replica
+from node.consensus.speaker import restore_state
+
+Patch = Callable[[pytest.MonkeyPatch], None]
+
+
+@dataclass(frozen=True)
+class KnownBug:
+    name: str
+    patch: Patch
+    first: int
+    seeds: int
+    size: int = 4
+
+
+def quorum_off_by_one(patch: pytest.MonkeyPatch) -> None:
+    for module in (votes, ledger.blocks):
+        patch.setattr(module, "compute_quorum", lambda count: max(1, 2 * count // 3))
+
+
+def lock_ignored(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(machine, "_is_free_for", lambda _state, judged, _since: judged.is_valid)
+
+
+def guard_never_written(patch: pytest.MonkeyPatch) -> None:
+    def save(self: Guard, record: Any, _blocks: Any) -> None:
+        self.record = record
+
+    patch.setattr(Guard, "save", save)
+
+
+def guard_loses_its_tail(patch: pytest.MonkeyPatch) -> None:
+    original = Guard.save
+
+    def save(self: Guard, record: Any, blocks: Any) -> None:
+        if len(record.votes) % 2 == 0:
+            self.record = record
+        else:
+            original(self, record, blocks)
+
+    patch.setattr(Guard, "save", save)
+
+
+def lock_forgotten_on_restart(patch: pytest.MonkeyPatch) -> None:
+    original = restore_state
+
+    def restore(*arguments: Any) -> State:
+        state = original(*arguments)
+        return replace(state, locked_value=None, locked_round=NO_ROUND, valid_value=None, valid_round=NO_ROUND)
+
+    patch.setattr("node.consensus.replica.restore_state", restore)
+
+
+def polka_of_f_plus_one(patch: pytest.MonkeyPatch) -> None:
+    def has_votes_for(state: State, round_: int, type_: VoteType, value: Hash | None) -> bool:
+        ballots = votes.get_ballots(state, round_, type_)
+        return votes.has_honest(state, sum(1 for cast in ballots.values() if any(vote.value == value for vote in cast)))
+
+    patch.setattr(machine, "has_votes_for", has_votes_for)
+    patch.setattr(ledger.blocks, "compute_quorum", lambda count: count - compute_quorum(count) + 1)
+
+
+def no_timeout_after_precommits(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(machine, "_RULES", tuple(rule for rule in machine._RULES if rule is not machine._on_any_precommits))
+
+
+def nothing_said_again(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Replica, "_repeat", lambda _self: None)
+
+
+def blocks_not_given_to_those_behind(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Replica, "_give_block", lambda _self, _peer, _height: None)
+
+
+def two_proposals_in_one_round(patch: pytest.MonkeyPatch) -> None:
+    """A proposer that builds again for each peer that it sends its proposal to."""
+
+    def say(self: Replica, effects: Any) -> None:
+        plain_say(self, effects)
+        key = self._key
+        for proposal in [item for item in self._book.own_proposals if isinstance(key, SigningKey)]:
+            twin = _make_twin(self, proposal)
+            if twin is not None:
+                self._broadcast(ProposalMessage(twin))
+
+    plain_say = Replica._say
+    patch.setattr(Replica, "_say", say)
+
+
+def _make_twin(node: Replica, proposal: SignedProposal) -> SignedProposal | None:
+    key = node._key
+    if key is None:
+        return None
+    other = sha256(b"twin", proposal.block_hash)
+    chain_id = node._chain.chain_id
+    return sign_proposal(chain_id, key, proposal.height, proposal.round, other, proposal.valid_round, proposal.parts)
+
+
+KNOWN_BUGS: Final = (
+    KnownBug("quorum off by one", quorum_off_by_one, 10, 8),
+    KnownBug("lock ignored", lock_ignored, 8, 1),
+    KnownBug("lock forgotten on restart", lock_forgotten_on_restart, 8, 1),
+    KnownBug("guard never written", guard_never_written, 0, 10),
+    KnownBug("guard loses its tail", guard_loses_its_tail, 13, 1),
+    KnownBug("polka of f + 1", polka_of_f_plus_one, 30, 8),
+    KnownBug("no timeout after precommits", no_timeout_after_precommits, 0, 2),
+    KnownBug("nothing said again", nothing_said_again, 0, 2),
+    KnownBug("blocks not given to those behind", blocks_not_given_to_those_behind, 0, 2),
+    KnownBug("two proposals in one round", two_proposals_in_one_round, 0, 2),
+)

@@ -1,0 +1,26 @@
+"""Some seeds in every run of the tests; many more with `make simulate`. And the simulator itself: does it catch known bugs?"""
+
+import pytest
+
+from tests.simulation.__main__ import try_seed
+from tests.simulation.known_bugs import KNOWN_BUGS, KnownBug
+from tests.simulation.world import run_seed
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("seed", range(7))
+def test_seed(seed: int) -> None:
+    run_seed(seed)
+
+
+def test_a_seed_replays_exactly() -> None:
+    first, second = run_seed(11, 4), run_seed(11, 4)
+    assert (first.blocks, first.acknowledged, first.now_ms) == (second.blocks, second.acknowledged, second.now_ms)
+    assert len(first.blocks) > 1
+
+
+@pytest.mark.parametrize("bug", KNOWN_BUGS, ids=lambda bug: bug.name)
+def test_known_bug_is_caught(bug: KnownBug, monkeypatch: pytest.MonkeyPatch) -> None:
+    bug.patch(monkeypatch)
+    assert any(try_seed((seed, bug.size)) is not None for seed in range(bug.first, bug.first + bug.seeds))
