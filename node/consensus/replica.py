@@ -205,9 +205,9 @@ class Replica:
         if self._abstains_until_ms is None or self._now_ms < self._abstains_until_ms:
             return
         self._abstains_until_ms = None
-        # As an observer it has gone through the round's steps in silence: it takes the round up again and votes.
+        # As an observer it went through the round in silence: it takes the round up again, with its timers, and votes.
         begun = Step.IDLE if self._state.step is Step.IDLE else Step.PROPOSE
-        self._apply(resume(replace(self._state, own=self._find_own(), step=begun)))
+        self._apply(resume(replace(self._state, own=self._find_own(), step=begun, fired=frozenset())))
         self._events.append(WorkAvailable())
 
     def _resume(self, record: Record) -> Turn:
@@ -500,10 +500,13 @@ class Replica:
     def _repeat(self) -> None:
         self._broadcast(Status(self._chain.tip.height))
         if self._state.step is not Step.IDLE:
+            # What is of rounds to come, its senders say again themselves: a flood of it is not carried on.
+            self._book.forget(self._state)
             for proposal in self._book.proposals.values():
                 self._broadcast(ProposalMessage(proposal))
             for vote in self._book.votes.values():
-                self._broadcast(VoteMessage(vote))
+                if vote.round <= self._state.round:
+                    self._broadcast(VoteMessage(vote))
         for block_hash, assembly in self._book.assemblies.items():
             self._broadcast(WantParts(self._state.height, block_hash, assembly.missing))
         for signed, _ in zip(self._mempool.iterate(), range(MAX_REPEATED_TRANSACTIONS), strict=False):

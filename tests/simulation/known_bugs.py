@@ -92,6 +92,23 @@ def blocks_not_given_to_those_behind(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Replica, "_give_block", lambda _self, _peer, _height: None)
 
 
+def precommit_without_a_lock(patch: pytest.MonkeyPatch) -> None:
+    original = machine._on_polka
+
+    def on_polka(state: State) -> Any:
+        turn = original(state)
+        if turn is None:
+            return None
+        return replace(turn[0], locked_value=state.locked_value, locked_round=state.locked_round), turn[1]
+
+    rules = [on_polka if rule is original else rule for rule in machine._RULES]
+    patch.setattr(machine, "_RULES", tuple(rules))
+
+
+def every_time_called_untimely(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Replica, "_is_timely", lambda _self, _candidate: False)
+
+
 def two_proposals_in_one_round(patch: pytest.MonkeyPatch) -> None:
     """A proposer that builds again for each peer that it sends its proposal to."""
 
@@ -118,11 +135,13 @@ def _make_twin(node: Replica, proposal: SignedProposal) -> SignedProposal | None
 
 KNOWN_BUGS: Final = (
     KnownBug("quorum off by one", quorum_off_by_one, 10, 8),
+    KnownBug("precommit without a lock", precommit_without_a_lock, 0, 10),
+    KnownBug("every time called untimely", every_time_called_untimely, 0, 2),
     KnownBug("lock ignored", lock_ignored, 8, 1),
     KnownBug("lock forgotten on restart", lock_forgotten_on_restart, 8, 1),
     KnownBug("guard never written", guard_never_written, 0, 10),
-    KnownBug("guard loses its tail", guard_loses_its_tail, 13, 1),
-    KnownBug("polka of f + 1", polka_of_f_plus_one, 30, 8),
+    KnownBug("guard loses its tail", guard_loses_its_tail, 36, 4),
+    KnownBug("polka of f + 1", polka_of_f_plus_one, 44, 6),
     KnownBug("no timeout after precommits", no_timeout_after_precommits, 0, 2),
     KnownBug("nothing said again", nothing_said_again, 0, 2),
     KnownBug("blocks not given to those behind", blocks_not_given_to_those_behind, 0, 2),
