@@ -57,11 +57,13 @@ class _Parameter:
 
 parameter_name_codec: Codec[str] = codec.text("parameter name", 64)
 parameter_value_codec: Codec[int] = codec.integer("parameter value", -(2**53), 2**53)
-_parameter: Codec[_Parameter] = codec.struct(_Parameter, parameter_name_codec, parameter_value_codec)
+_parameter_list: Codec[tuple[_Parameter, ...]] = codec.sequence(
+    codec.struct(_Parameter, parameter_name_codec, parameter_value_codec), 0, 256
+)
 _parameters_codec: Codec[tuple[tuple[str, int], ...]] = codec.Codec(
     "parameters",
-    lambda pairs: codec.sequence(_parameter, 0, 256).to_wire(tuple(_Parameter(*pair) for pair in pairs)),
-    lambda wire: tuple((item.name, item.value) for item in codec.sequence(_parameter, 0, 256).from_wire(wire)),
+    lambda pairs: _parameter_list.to_wire(tuple(_Parameter(*pair) for pair in pairs)),
+    lambda wire: tuple((item.name, item.value) for item in _parameter_list.from_wire(wire)),
 )
 _days_codec: Codec[tuple[Day, ...]] = codec.sequence(codec.day, 0, 4_096)
 genesis_codec: Codec[Genesis] = codec.struct(

@@ -205,9 +205,9 @@ class Replica:
         if self._abstains_until_ms is None or self._now_ms < self._abstains_until_ms:
             return
         self._abstains_until_ms = None
-        # As an observer it has gone through the round's steps in silence: it takes the round up again and votes.
+        # As an observer it went through the round in silence: it takes the round up again, with its timers, and votes.
         begun = Step.IDLE if self._state.step is Step.IDLE else Step.PROPOSE
-        self._apply(resume(replace(self._state, own=self._find_own(), step=begun)))
+        self._apply(resume(replace(self._state, own=self._find_own(), step=begun, fired=frozenset())))
         self._events.append(WorkAvailable())
 
     def _resume(self, record: Record) -> Turn:

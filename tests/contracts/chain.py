@@ -148,7 +148,7 @@ class Chain:
     def _apply(self, changes: Any) -> None:
         for key, value in changes.items():
             if value is None:
-                self.state.pop(key, None)
+                del self.state[key]
             else:
                 self.state[key] = value
 

@@ -35,7 +35,7 @@ def read_calendars(chain: Chain) -> dict[bytes, list[Record]]:
         volunteer, month = key[:16], int.from_bytes(key[16:], "big")
         assert len({record.record for record in records}) == len(records)
         for record in records:
-            assert record.status in RecordStatus
+            assert record.status is RecordStatus.COUNTED or record.points == 0
             year, month_of_year = divmod(month, 12)
             assert first_day(year, month_of_year + 1) <= record.day < first_day(year, month_of_year + 2)
         calendars[volunteer].extend(records)
@@ -93,6 +93,7 @@ def check_batches(batches: dict[bytes, Batch], records: list[Record]) -> None:
             assert byte > 1
         else:
             assert byte == VOID if record.status is RecordStatus.VOID else 1 <= byte <= LAST_REVISION
+    assert all(any(value.revisions) for value in batches.values())
     certified = {
         (batch, row) for batch, value in batches.items() for row, byte in enumerate(value.revisions) if byte != REFUSED
     }
@@ -141,6 +142,7 @@ def check_lots(chain: Chain, calendars: dict[bytes, list[Record]]) -> None:
             about[lot.batch, lot.row] += lot.points
 
     for volunteer, lots in chain.read_table(b"points").items():
+        assert lots
         check(volunteer, lots, may_be_void=False)
     for hold in chain.read_table(b"hold").values():
         check(hold.volunteer, hold.lots, may_be_void=True)

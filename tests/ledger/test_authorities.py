@@ -116,6 +116,11 @@ class TestEncoding:
         authorities = tuple(make_authority(number) for number in range(count))
         assert decode(authorities_codec, encode(authorities_codec, authorities)) == authorities
 
+    def test_limits_are_part_of_the_format(self) -> None:
+        assert MAX_AUTHORITIES == 64
+        most = tuple(replace(make_authority(number), name=f"{number:0128}") for number in range(MAX_AUTHORITIES))
+        assert decode(authorities_codec, encode(authorities_codec, most)) == most
+
     @pytest.mark.parametrize("count", [0, MAX_AUTHORITIES + 1])
     def test_number_is_limited(self, count: int) -> None:
         with pytest.raises(CodecError):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.authorities import Authority, compute_authorities_hash
+from ledger.authorities import MAX_AUTHORITIES, Authority, compute_authorities_hash
 from ledger.blocks import (
     HEADER,
     MAX_BLOCK_BYTES,
@@ -62,7 +62,7 @@ headers = st.builds(
     time_ms=times,
     state_root=hashes.map(Hash),
     log_size=st.integers(0, 2**63 - 1).map(EntryIndex),
-    rule_book_version=st.integers(1, 2**16),
+    rule_book_version=st.integers(1, 2**16) | st.just(2**16),
 )
 commits = st.builds(
     Commit,
@@ -129,6 +129,7 @@ class TestHeader:
             {"state_root": bytes(33)},
             {"log_size": -1},
             {"rule_book_version": 0},
+            {"rule_book_version": 65_537},
         ],
         ids=str,
     )
@@ -162,6 +163,11 @@ class TestBlock:
         with pytest.raises(CodecError):
             decode_block((b"\xdd" + size.to_bytes(4, "big")) * 1_000 + bytes(max(0, size - 5_000)))
 
+    def test_limits_are_part_of_the_format(self) -> None:
+        assert (MAX_BLOCK_BYTES, MAX_BLOCK_TRANSACTIONS) == (4_194_304, 10_000)
+        most = Block(HEADER_SAMPLE, (b"x",) * MAX_BLOCK_TRANSACTIONS, (b"x",) * 64)
+        assert decode_block(encode_block(most)) == most
+
     def test_sizes_are_limited(self) -> None:
         with pytest.raises(CodecError) as error:
             decode_block(bytes(MAX_BLOCK_BYTES + MAX_TRANSACTION_BYTES + 1))
@@ -193,7 +199,11 @@ class TestCommitEncoding:
         with contextlib.suppress(CodecError):
             assert encode(commit_codec, decode(commit_codec, data)) == data
 
-    @pytest.mark.parametrize("count", [0, 65])
+    def test_every_authority_of_the_largest_set_may_vote(self) -> None:
+        assert MAX_AUTHORITIES == 64
+        assert len(decode(commit_codec, encode(commit_codec, make_commit(*[vote(0)] * MAX_AUTHORITIES))).votes) == 64
+
+    @pytest.mark.parametrize("count", [0, MAX_AUTHORITIES + 1])
     def test_number_of_votes_is_limited(self, count: int) -> None:
         with pytest.raises(CodecError):
             encode(commit_codec, make_commit(*[vote(0)] * count))
@@ -203,6 +213,12 @@ class TestCommitMessage:
     def test_is_the_documented_array(self) -> None:
         message = compute_commit_message(CHAIN_ID, Height(7), Round(2), sha256(b"block"))
         assert message == msgpack.packb([CHAIN_ID, 7, 2, sha256(b"block")])
+
+    def test_heights_go_further_than_rounds(self) -> None:
+        last = compute_commit_message(CHAIN_ID, Height(2**63 - 1), Round(2**31 - 1), sha256(b"block"))
+        assert msgpack.unpackb(last)[1:3] == [2**63 - 1, 2**31 - 1]
+        with pytest.raises(CodecError):
+            compute_commit_message(CHAIN_ID, Height(1), Round(2**31), sha256(b"block"))
 
     def test_differs_in_each_part(self) -> None:
         messages = {

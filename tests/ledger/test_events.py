@@ -1,7 +1,7 @@
 """Entries of the log: three fields, one encoding, one type each; and outcomes that always fit into one entry."""
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgpack
@@ -78,8 +78,9 @@ class TestEntries:
     )
     def test_another_shape_is_refused(self, wire: Any) -> None:
         for read in (split_entry, PAID.decode):
-            with pytest.raises(CodecError):
+            with pytest.raises(CodecError) as error:
                 read(msgpack.packb(wire))
+            assert error.value.reason is Reason.MALFORMED
 
     @pytest.mark.parametrize("wire", [[2, "test.paid", [b"the-account-of-a", 12]], [3, {}], [2]])
     def test_an_entry_of_a_later_version_says_so(self, wire: Any) -> None:
@@ -142,6 +143,14 @@ class TestOutcomes:
             1, "ledger.outcome", [sha256(b"id"), 3, "batch_refused", "2", [None, ["overlap", "ab12"], None], 0],
         ]  # fmt: skip
 
+    def test_limits_are_part_of_the_format(self) -> None:
+        assert (MAX_ROWS, MAX_VALUE_CHARACTERS) == (1_000, 32)
+        most = replace(ACCEPTED, event_count=1_000_000)
+        assert OUTCOME.decode(OUTCOME.encode(most)) == most
+        for change in ({"event_count": 1_000_001}, {"event_count": -1}, {"value": "f" * 33}, {"height": Height(-1)}):
+            with pytest.raises(CodecError):
+                OUTCOME.encode(replace(ACCEPTED, **change))
+
     @given(outcomes)
     def test_round_trip(self, outcome: Outcome) -> None:
         assert OUTCOME.decode(OUTCOME.encode(outcome)) == outcome
@@ -169,7 +178,7 @@ class TestShortenedValues:
             ("ab12", "ab12"),
             ("two words", "two words"),
             ("a\x00b\x1b[31m\n", "a?b?[31m?"),
-            ("f" * 64, "f" * 32),
+            ("0123456789" * 4, "01234567890123456789012345678901"),
             ("é\u202e\u3000~", "???~"),
         ],
     )

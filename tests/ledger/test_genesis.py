@@ -142,6 +142,30 @@ class TestRoundTrip:
     def test_encoding(self, genesis: Genesis) -> None:
         assert decode(genesis_codec, encode(genesis_codec, genesis)) == genesis
 
+    def test_limits_are_part_of_the_format(self) -> None:
+        numbers = range(256)
+        most = replace(
+            GENESIS,
+            region="r" * 256,
+            recovery_keys=tuple(make_key(f"recovery {number}").public_key for number in range(64)),
+            parameters=tuple((f"{number:064}", (-1) ** number * 2**53) for number in numbers),
+            holidays=tuple(Day(4 + 7 * number) for number in range(4_096)),
+            working_weekends=tuple(Day(2 + 7 * number) for number in range(4_096)),
+        )
+        assert parse_genesis(format_genesis(most)) == most
+        changes: list[dict[str, Any]] = [
+            {"recovery_keys": (*most.recovery_keys, make_key("another").public_key)},
+            {"region": "r" * 257},
+            {"parameters": ((f"{0:065}", 1),)},
+            {"parameters": (("cap", 2**53 + 1),)},
+            {"parameters": (("cap", -(2**53) - 1),)},
+            {"holidays": (*most.holidays, Day(4 + 7 * 4_096))},
+            {"working_weekends": (*most.working_weekends, Day(2 + 7 * 4_096))},
+        ]
+        for change in changes:
+            with pytest.raises(CodecError):
+                parse_genesis(format_genesis(replace(most, **change)))
+
     def test_the_file_is_for_people(self) -> None:
         text = format_genesis(GENESIS).decode()
         assert text.endswith("}\n")
@@ -309,6 +333,7 @@ class TestStrictReading:
             parse_genesis(dump({**DOCUMENT, "authorities": [authority]}))
 
     def test_too_large(self) -> None:
+        assert MAX_GENESIS_BYTES == 1_048_576
         with pytest.raises(CodecError) as error:
             parse_genesis(dump(DOCUMENT).ljust(MAX_GENESIS_BYTES + 1))
         assert error.value.reason is Reason.TOO_LARGE

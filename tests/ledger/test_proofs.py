@@ -309,8 +309,9 @@ class TestForgedPresent:
             verify(Bundle(CHAIN.note(), (), ()))
 
     def test_a_log_that_ends_within_a_block(self) -> None:
-        with pytest.raises(ProofError, match="does not end with a block header"):
+        with pytest.raises(ProofError, match="does not end with a block header") as error:
             verify(CHAIN.bundle(1, size=2))
+        assert error.value.reason is Reason.INVALID_PROOF
 
     def test_a_log_that_ends_with_something_like_a_header(self) -> None:
         chain = Chain()
@@ -502,14 +503,24 @@ class TestParsing:
             with pytest.raises(CodecError, match="ascending"):
                 parse_bundle(edit((name,), turn))
 
+    def test_the_last_position_of_the_largest_log(self) -> None:
+        assert parse_bundle(put(("entries", 3, "index"), 2**63 - 1)).entries[3].index == 2**63 - 1
+
     def test_lengths_are_limited(self) -> None:
+        assert (MAX_ITEMS, MAX_STATE_PROOF_BYTES) == (4_096, 16_384)
         hash_ = format_base64(bytes(32))
+        for path, length in [
+            (("entries", 0, "entry"), 65_536),
+            (("entries", 0, "hashes", 0), 33),
+            (("values", 1, "value"), (1 << 20) + 1),
+            (("values", 1, "key"), 65_536),
+            (("values", 1, "proof"), MAX_STATE_PROOF_BYTES + 1),
+        ]:
+            with pytest.raises(CodecError) as error:
+                parse_bundle(put(path, format_base64(bytes(length))))
+            assert error.value.reason is Reason.TOO_LARGE
         for path, value in [
             (("entries", 0, "hashes"), [hash_] * (MAX_HASHES + 1)),
-            (("entries", 0, "entry"), format_base64(bytes(65_536))),
-            (("values", 1, "value"), format_base64(bytes((1 << 20) + 1))),
-            (("values", 1, "key"), format_base64(bytes(65_536))),
-            (("values", 1, "proof"), format_base64(bytes(MAX_STATE_PROOF_BYTES + 1))),
             (("entries",), [{"index": n, "entry": "", "hashes": []} for n in range(MAX_ITEMS + 1)]),
         ]:
             with pytest.raises(CodecError):

@@ -133,6 +133,7 @@ class TestTable:
             pass
 
     def test_a_value_of_a_mebibyte_is_read_back(self) -> None:
+        assert MAX_VALUE_BYTES == 1_048_576
         state = Overlay(EmptyView())
         NAMES.put(state, "x" * (MAX_VALUE_BYTES - 5), b"long")
         assert len(NAMES.get(state, b"long") or "") == MAX_VALUE_BYTES - 5

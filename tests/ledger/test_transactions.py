@@ -111,6 +111,19 @@ class TestEncoding:
         signature = OFFICERS[0].sign(Context.TRANSACTION, msgpack.packb(payload))
         assert encode_signed(signed) == msgpack.packb([signed.payload, [[OFFICERS[0].public_key, signature]]])
 
+    def test_limits_are_part_of_the_format(self) -> None:
+        assert (MAX_TRANSACTION_BYTES, MAX_PAYLOAD_BYTES, MAX_SIGNATURES) == (262_144, 258_048, 32)
+
+    @pytest.mark.parametrize(
+        ("name", "most", "too_much"),
+        [("version", 65_536, 65_537), ("chain_id", "c" * 128, "c" * 129), ("kind", "k" * 64, "k" * 65)],
+    )
+    def test_fields_are_limited(self, name: str, most: Any, too_much: Any) -> None:
+        transaction = replace(TRANSACTION, **{name: most})
+        assert decode_payload(draft(transaction)) == transaction
+        with pytest.raises(CodecError):
+            draft(replace(TRANSACTION, **{name: too_much}))
+
     @given(transactions, st.lists(signing_keys, max_size=3))
     def test_round_trip(self, transaction: Transaction, keys: list[Any]) -> None:
         signed = draft(transaction)

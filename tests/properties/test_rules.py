@@ -27,11 +27,12 @@ def base(parameters: str = "default") -> Chain:
     return make_chain(make_genesis(PARAMETERS[parameters]))
 
 
-@settings(max_examples=60)
-@given(st.sampled_from(["default", "short"]), st.randoms(use_true_random=False))
-def test_every_state_keeps_its_invariants_and_repeats(parameters: str, random: Random) -> None:
+@settings(max_examples=120)
+@given(st.sampled_from(["default", "short"]), st.integers(0, 2**32 - 1))
+def test_every_state_keeps_its_invariants_and_repeats(parameters: str, seed: int) -> None:
+    # A ledger stops at its first failure and prints what led there, so only the seed is left to shrink: quickly, and to little.
     chain = base(parameters).copy()
-    generator = Generator(random, chain)
+    generator = Generator(Random(seed), chain)
     time_ms = generator.pools.start_ms
     for _ in range(40):
         operation = generator.draw(time_ms)

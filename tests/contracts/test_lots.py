@@ -1,0 +1,62 @@
+"""Lots: the arithmetic of points on its own."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import contracts.points
+from contracts.lots import Lot, add_lots, compute_sum, split_expired, take_oldest
+from contracts.points import get_lots, put_lots
+from ledger.errors import Rejection
+from ledger.reasons import Reason
+from ledger.state import EmptyView, Overlay
+from ledger.types import Day, Identifier, Points
+
+BATCH = Identifier(b"b" * 16)
+OLD, NEW = Lot(Day(10), BATCH, 0, Points(4)), Lot(Day(20), BATCH, 1, Points(6))
+
+lots_of_rows = st.dictionaries(st.integers(0, 20), st.integers(1, 9), max_size=8).map(
+    lambda points: tuple(Lot(Day(row // 3), BATCH, row, Points(points[row])) for row in sorted(points))
+)
+
+
+def test_oldest_are_taken_first_and_the_last_lot_is_divided() -> None:
+    assert take_oldest((OLD, NEW), Points(4)) == ((OLD,), (NEW,))
+    assert take_oldest((OLD, NEW), Points(5)) == (
+        (OLD, Lot(Day(20), BATCH, 1, Points(1))),
+        (Lot(Day(20), BATCH, 1, Points(5)),),
+    )
+    assert take_oldest((OLD, NEW), Points(10)) == ((OLD, NEW), ())
+    assert take_oldest((OLD, NEW), Points(0)) == ((), (OLD, NEW))
+
+
+def test_more_than_there_is_cannot_be_taken() -> None:
+    with pytest.raises(ValueError, match="fewer points"):
+        take_oldest((OLD, NEW), Points(11))
+
+
+def test_lot_is_good_on_its_last_day_and_not_after() -> None:
+    assert split_expired((OLD, NEW), Day(10)) == ((), (OLD, NEW))
+    assert split_expired((OLD, NEW), Day(11)) == ((OLD,), (NEW,))
+    assert split_expired((OLD, NEW), Day(21)) == ((OLD, NEW), ())
+
+
+def test_account_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contracts.points, "MAX_LOTS", 2)
+    state, volunteer = Overlay(EmptyView()), Identifier(b"v" * 16)
+    put_lots(state, volunteer, (OLD, NEW))
+    with pytest.raises(Rejection) as refused:
+        put_lots(state, volunteer, (OLD, Lot(Day(20), BATCH, 2, Points(1)), NEW))
+    assert refused.value.reason is Reason.INVALID_POINTS
+    assert get_lots(state, volunteer) == (OLD, NEW)
+
+
+@given(lots_of_rows, st.data())
+def test_what_is_taken_and_put_back_is_what_was_there(lots: tuple[Lot, ...], data: st.DataObject) -> None:
+    points = Points(data.draw(st.integers(0, compute_sum(lots))))
+    taken, rest = take_oldest(lots, points)
+    assert compute_sum(taken) == points
+    assert compute_sum(rest) == compute_sum(lots) - points
+    assert all(old.expires_day <= new.expires_day for old in taken for new in rest)
+    assert all(lot.points > 0 for lot in (*taken, *rest))
+    assert add_lots(rest, taken) == add_lots(taken, rest) == lots
