@@ -113,11 +113,12 @@ SIGNER_REASONS = frozenset(
         Reason.NOT_PERMITTED,
         Reason.SUSPENDED,
         Reason.INSUFFICIENT_SIGNATURES,
+        Reason.UNKNOWN_HOLD,  # whose merchant would have to sign, so nobody can be asked for yet
     }
 )
-"""Refusals that may be about who signed. They are answered but never recorded: an id covers the payload and not its signatures,
-so a recorded one would let anybody who sees a payload send it under a wrong signature and so end it for its owner. A draft that
-lacks a signature stays good, too."""
+"""Refusals that may be about who signed, or that come before anybody could be asked who signed. They are answered but never
+recorded: an id covers the payload and not its signatures, so a recorded one would let anybody who sees a payload send it under a
+wrong signature and so end it for its owner. A draft that lacks a signature stays good, too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from typing import Any, Final, TypeAlias
 from contracts.rulebook import compute_genesis_state
 from ledger.authorities import MAX_AUTHORITIES, Authority
 from ledger.crypto import SigningKey, sha256
-from ledger.errors import HourledgerError
+from ledger.errors import CodecError, HourledgerError
 from ledger.genesis import GENESIS_VERSION, Genesis, format_genesis, parse_genesis, to_day
 from ledger.notes import validate_key_name
 from ledger.reasons import Reason
@@ -132,7 +132,11 @@ def make_genesis(keys: Sequence[NodeKeys], chain_id: str, region: str, time_ms: 
 
     The chain's name is its log's name, so it must be one that a note can bear. Raises `HourledgerError` for what cannot be.
     """
-    validate_key_name(chain_id)
+    try:
+        validate_key_name(chain_id)
+    except CodecError as error:
+        detail = "a chain's name is not empty and has no spaces, plus signs or control characters"
+        raise HourledgerError(Reason.USAGE, detail, chain_id) from error
     authorities = tuple(
         Authority(f"{chain_id}/a{number}", item.authority.public_key, item.cosigner.public_key, item.log.public_key)
         for number, item in enumerate(keys, start=1)

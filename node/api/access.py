@@ -12,6 +12,7 @@ from contracts.exchange import HOLDS
 from contracts.identity.parties import KEYS, ORGANISATIONS, Role
 from contracts.rulebook import get_parties, get_table
 from ledger.errors import HourledgerError
+from ledger.events import OUTCOME, split_entry
 from ledger.reasons import Reason
 from ledger.state import View
 from ledger.types import IDENTIFIER_BYTES, Identifier, PublicKey
@@ -58,9 +59,13 @@ def require_party(signed_by: Identifier | None, allowed: Iterable[Identifier]) -
 
 
 def require_entry(signed_by: Identifier | None, entry: bytes) -> None:
-    """Raise unless the signer may read an entry of the log."""
+    """Raise unless the signer may read an entry of the log.
+
+    An outcome names no parties, and a refusal's value may be a balance, a day's minutes or an account. So nobody reads one by
+    its place in the log: it is told to whoever knows the transaction's id, which only those have who had the transaction.
+    """
     parties = get_parties(entry)
-    if parties:
+    if parties or split_entry(entry)[0] == OUTCOME.name:
         require_party(signed_by, parties)
 
 

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -59,8 +58,8 @@ def make_transaction(node: LocalNode, number: int) -> SignedTransaction:
 
 def send(node: LocalNode, signed: SignedTransaction) -> None:
     with NodeClient(node.url) as client:
-        outcome = client.wait_for(signed.transaction_id) if client.submit(encode_signed(signed), 10).outcome is None else None
-        assert outcome is None or outcome.is_accepted
+        outcome = client.submit(encode_signed(signed), 10).outcome or client.wait_for(signed.transaction_id)
+    assert outcome.is_accepted
 
 
 def require_final(nodes: tuple[LocalNode, ...], transactions: list[SignedTransaction]) -> None:
@@ -72,6 +71,7 @@ def require_final(nodes: tuple[LocalNode, ...], transactions: list[SignedTransac
         answers.append([item.outcome.document for item in found if item is not None and item.outcome is not None])
     assert all(len(item) == len(transactions) for item in answers)
     assert all(item == answers[0] for item in answers)
+    assert all(document["accepted"] for document in answers[0])
 
 
 def test_four_authorities_through_failures(nodes: tuple[LocalNode, ...]) -> None:
@@ -112,10 +112,8 @@ def test_without_a_quorum_nothing_is_final_and_with_it_again_it_goes_on(nodes: t
         assert client.submit(encode_signed(second), 3).outcome is None
     for node in nodes[2:]:
         node.start()
-    began = time.monotonic()
     with NodeClient(nodes[0].url) as client:
         assert client.wait_for(second.transaction_id).is_accepted
-    assert time.monotonic() - began < SECONDS
     require_final(nodes[:1], [first, second])
 
 

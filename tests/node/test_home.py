@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from contracts.rulebook import compute_genesis_state
 from ledger.crypto import sha256
-from ledger.errors import CodecError, HourledgerError
+from ledger.errors import HourledgerError
 from ledger.genesis import format_genesis, parse_genesis, to_date
 from ledger.reasons import Reason
 from ledger.types import TimeMs
@@ -91,7 +91,7 @@ def test_keys_of_an_unfinished_home_are_not_overwritten(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("chain_id", ["", "two words", "a+b", "line\nbreak", "x" * 200])
 def test_chain_needs_a_name_that_its_log_can_bear(tmp_path: Path, chain_id: str) -> None:
-    with pytest.raises(CodecError):
+    with pytest.raises(HourledgerError):
         init(tmp_path, chain_id=chain_id)
     assert read_all(tmp_path) == {}
 

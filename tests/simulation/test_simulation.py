@@ -4,7 +4,7 @@ import pytest
 
 from tests.simulation.__main__ import try_seed
 from tests.simulation.known_bugs import KNOWN_BUGS, KnownBug
-from tests.simulation.world import run_seed
+from tests.simulation.world import StuckError, UnsafeError, run_seed
 
 pytestmark = pytest.mark.slow
 
@@ -23,5 +23,12 @@ def test_a_seed_replays_exactly() -> None:
 
 @pytest.mark.parametrize("bug", KNOWN_BUGS, ids=lambda bug: bug.name)
 def test_known_bug_is_caught(bug: KnownBug, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Caught as something unsafe or stuck, not as a patch that crashes; and by a seed that is fine without the bug."""
     bug.patch(monkeypatch)
-    assert any(try_seed((seed, bug.size)) is not None for seed in range(bug.first, bug.first + bug.seeds))
+    problems = ((seed, try_seed((seed, bug.size))) for seed in range(bug.first, bug.first + bug.seeds))
+    caught = next(((seed, problem) for seed, problem in problems if problem is not None), None)
+    assert caught is not None
+    seed, problem = caught
+    assert problem.startswith((UnsafeError.__name__, StuckError.__name__)), problem
+    monkeypatch.undo()
+    assert try_seed((seed, bug.size)) is None
