@@ -18,11 +18,10 @@ from typing import Any, Final, TypeAlias
 from contracts.rulebook import compute_genesis_state
 from ledger.authorities import MAX_AUTHORITIES, Authority
 from ledger.crypto import SigningKey, sha256
-from ledger.errors import CodecError, HourledgerError
+from ledger.errors import HourledgerError
 from ledger.genesis import GENESIS_VERSION, Genesis, format_genesis, parse_genesis, to_day
-from ledger.notes import validate_key_name
+from ledger.notes import is_key_name
 from ledger.reasons import Reason
-from ledger.transactions import chain_id_codec
 from ledger.types import Day, TimeMs
 from node.files import read_file, replace_file
 from node.keystore import generate_key, load_key, save_key
@@ -31,6 +30,8 @@ DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 8551
 DEFAULT_HEARTBEAT_MS: Final = 60_000
 MAX_HEARTBEAT_MS: Final = 24 * 3600 * 1000
+MAX_CHAIN_NAME_BYTES: Final = 124
+"""With `/a64` behind it, it is still the name of an authority."""
 DEVELOPMENT_CHAIN: Final = "hourledger.example/dev"
 _ROLES: Final = ("authority", "cosigner", "log")
 _SETTINGS: Final = {"host": DEFAULT_HOST, "port": DEFAULT_PORT, "heartbeat_ms": DEFAULT_HEARTBEAT_MS}
@@ -132,11 +133,7 @@ def make_genesis(keys: Sequence[NodeKeys], chain_id: str, region: str, time_ms: 
 
     The chain's name is its log's name, so it must be one that a note can bear. Raises `HourledgerError` for what cannot be.
     """
-    try:
-        validate_key_name(chain_id)
-    except CodecError as error:
-        detail = "a chain's name is not empty and has no spaces, plus signs or control characters"
-        raise HourledgerError(Reason.USAGE, detail, chain_id) from error
+    _require_chain_name(chain_id)
     authorities = tuple(
         Authority(f"{chain_id}/a{number}", item.authority.public_key, item.cosigner.public_key, item.log.public_key)
         for number, item in enumerate(keys, start=1)
@@ -144,7 +141,7 @@ def make_genesis(keys: Sequence[NodeKeys], chain_id: str, region: str, time_ms: 
     holidays, working_weekends = load_workdays()
     genesis = Genesis(
         GENESIS_VERSION,
-        chain_id_codec.from_wire(chain_id),
+        chain_id,
         region,
         time_ms,
         authorities,
@@ -155,6 +152,15 @@ def make_genesis(keys: Sequence[NodeKeys], chain_id: str, region: str, time_ms: 
     )
     compute_genesis_state(genesis)
     return parse_genesis(format_genesis(genesis))
+
+
+def _require_chain_name(chain_id: str) -> None:
+    if not is_key_name(chain_id):
+        detail = "a chain's name is not empty and has no spaces, plus signs or control characters"
+        raise HourledgerError(Reason.USAGE, detail, chain_id)
+    if len(chain_id.encode()) > MAX_CHAIN_NAME_BYTES:
+        detail = f"a chain's name has at most {MAX_CHAIN_NAME_BYTES} bytes"
+        raise HourledgerError(Reason.USAGE, detail, f"{len(chain_id.encode())} bytes")
 
 
 def init_network(

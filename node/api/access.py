@@ -64,8 +64,10 @@ def require_entry(signed_by: Identifier | None, entry: bytes) -> None:
     An outcome names no parties, and a refusal's value may be a balance, a day's minutes or an account. So nobody reads one by
     its place in the log: it is told to whoever knows the transaction's id, which only those have who had the transaction.
     """
+    if split_entry(entry)[0] == OUTCOME.name:
+        raise HourledgerError(Reason.NOT_PERMITTED, "an outcome is told to whoever asks for its transaction by id")
     parties = get_parties(entry)
-    if parties or split_entry(entry)[0] == OUTCOME.name:
+    if parties:
         require_party(signed_by, parties)
 
 

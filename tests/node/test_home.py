@@ -20,10 +20,12 @@ from node.home import (
     DEFAULT_HOST,
     DEFAULT_PORT,
     DEVELOPMENT_CHAIN,
+    MAX_CHAIN_NAME_BYTES,
     Home,
     Settings,
     init_development_home,
     init_home,
+    init_network,
     load_genesis,
     load_node_keys,
     load_settings,
@@ -89,11 +91,18 @@ def test_keys_of_an_unfinished_home_are_not_overwritten(tmp_path: Path) -> None:
     assert read_all(home.path) == before
 
 
-@pytest.mark.parametrize("chain_id", ["", "two words", "a+b", "line\nbreak", "x" * 200])
+@pytest.mark.parametrize("chain_id", ["", "two words", "a+b", "line\nbreak", "x" * 125, "市" * 42, "x" * 300])
 def test_chain_needs_a_name_that_its_log_can_bear(tmp_path: Path, chain_id: str) -> None:
-    with pytest.raises(HourledgerError):
+    with pytest.raises(HourledgerError, match="a chain's name") as refused:
         init(tmp_path, chain_id=chain_id)
+    assert refused.value.reason is Reason.USAGE
     assert read_all(tmp_path) == {}
+
+
+def test_longest_name_of_a_chain_leaves_room_for_64_authorities(tmp_path: Path) -> None:
+    longest = "x" * MAX_CHAIN_NAME_BYTES
+    homes = init_network(tmp_path, 64, chain_id=longest, region="R", time_ms=TimeMs(0), passphrase=None, first_port=20_000)
+    assert load_genesis(homes[-1]).authorities[-1].name == f"{longest}/a64"
 
 
 def test_unknown_parameter_makes_no_home(tmp_path: Path) -> None:

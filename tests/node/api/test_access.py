@@ -34,7 +34,7 @@ RIGHTS = {
     "/v1/entries/HOURS_ENTRY":            "401 200 200 403 200 403 403 403 401",
     "/v1/entries/HOLD_ENTRY":             "401 403 403 403 200 403 200 403 401",
     "/v1/entries/REGISTRATION_ENTRY":     OPEN,
-    "/v1/entries/OUTCOME_ENTRY":          "401 403 403 403 403 403 403 403 401",
+    "/v1/entries/OUTCOME_ENTRY":          "403 403 403 403 403 403 403 403 401",
     "/v1/entries/0":                      OPEN,
     "/v1/volunteers/VOLUNTEER/entries":   "401 200 200 200 200 200 200 200 401",
     "/v1/state/ORGANISATION_KEY":         OPEN,
@@ -87,6 +87,12 @@ def test_rights(node: RunningNode, story: Story, target: str) -> None:
 def test_list_of_entries_has_those_of_the_asker_only(node: RunningNode, key: SigningKey, types: list[str]) -> None:
     answer = node.get(f"/v1/volunteers/{people.VOLUNTEER.hex()}/entries", key).json()
     assert [entry["type"] for entry in answer["entries"]] == types
+
+
+def test_bundle_has_no_outcome(node: RunningNode, story: Story) -> None:
+    outcome = story.registration_entry + 1
+    for key in (None, people.OFFICER, AUTHORITY):
+        assert node.post("/v1/bundles", {"entries": [outcome], "keys": []}, key).status == 403
 
 
 def test_bundle_is_refused_for_one_part_that_is_not_the_askers(node: RunningNode, story: Story) -> None:

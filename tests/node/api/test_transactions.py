@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
+from contracts.exchange import EndHold, HoldPoints
 from contracts.identity.organisations import SetPolicy
 from ledger.crypto import SigningKey
 from ledger.errors import HourledgerError
@@ -231,3 +232,17 @@ def test_node_that_stops_lets_its_clients_go(new_node: RunningNode) -> None:
         new_node.stop()
         answer = waiting.result(5)
     assert (answer.status, answer.json()["status"]) == (202, "pending")
+
+
+def test_transaction_about_a_hold_that_is_not_there_yet_stays_open(new_node: RunningNode) -> None:
+    """Else whoever sees a merchant's transaction before its hold is final could end it."""
+    people.tell(new_node)
+    hold = Identifier(b"hold-00000000002")
+    release = new_node.build("exchange.release", EndHold(hold), [people.MERCHANT_KEY])
+    early = new_node.submit(release)
+    assert early.reason == Reason.UNKNOWN_HOLD
+    assert new_node.get(f"/v1/transactions/{release.transaction_id.hex()}").status == 404
+    body = HoldPoints(hold, people.VOLUNTEER, people.OFFER, 1, TimeMs(new_node.now_ms + 3_600_000))
+    new_node.carry_out("exchange.hold", body, people.VOLUNTEER_KEY)
+    again = new_node.submit(release)
+    assert (again.status, again.json()["outcome"]["accepted"]) == (200, True)
