@@ -8,21 +8,23 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from contracts import activities, exchange, hours, identity, parameters, points, workdays
-from contracts.identity.parties import KEYS, set_authorities
+from contracts import activities, exchange, governance, hours, identity, parameters, points, workdays
+from contracts.governance import RECOVER_KIND, RECOVERY_KEYS, recover_codec
+from contracts.identity.parties import KEYS, get_authorities, set_authorities
 from contracts.kinds import Kind, Module
 from contracts.parameters import set_parameter
 from contracts.workdays import Workdays, set_workdays
+from ledger.authorities import Authority
 from ledger.blocks import HEADER
 from ledger.codec import decode
 from ledger.errors import CodecError, HourledgerError, Rejection
 from ledger.events import OUTCOME, EventType, split_entry
-from ledger.execution import Effects, TransactionContext
+from ledger.execution import Effects, Override, TransactionContext
 from ledger.genesis import Genesis
 from ledger.reasons import Reason
 from ledger.state import EmptyView, Overlay, Table, View
 from ledger.transactions import MAX_TRANSACTION_BYTES, Transaction
-from ledger.types import Identifier, PublicKey
+from ledger.types import Height, Identifier, PublicKey
 
 MODULES: Final[tuple[Module, ...]] = (
     Module((), (), (*parameters.TABLES, *workdays.TABLES)),
@@ -31,6 +33,7 @@ MODULES: Final[tuple[Module, ...]] = (
     hours.MODULE,
     points.MODULE,
     exchange.MODULE,
+    governance.MODULE,
 )
 
 KINDS: Final[Mapping[str, Kind[Any]]] = MappingProxyType({kind.name: kind for module in MODULES for kind in module.kinds})
@@ -60,9 +63,20 @@ class RuleBookV1:
             raise HourledgerError(Reason.MALFORMED_BODY, error.detail, transaction.kind) from error
 
     def admit(self, view: View, signers: Sequence[PublicKey]) -> None:
-        """Raise `Rejection` unless one of the signers is registered."""
-        if not any(KEYS.has(view, key) for key in signers):
+        """Raise `Rejection` unless one of the signers is registered, or has a recovery key of genesis."""
+        if not any(KEYS.has(view, key) for key in signers) and set(RECOVERY_KEYS.get(view) or ()).isdisjoint(signers):
             raise Rejection(Reason.UNKNOWN_KEY, "no signer's key is registered on this chain", signers[0].hex())
+
+    def find_authorities(self, view: View, height: Height) -> tuple[Authority, ...]:
+        """Return the set that decides on the block at `height`, from the state before it or after it."""
+        return get_authorities(view, height)
+
+    def find_override(self, transaction: Transaction) -> Override | None:
+        """Return what a recovery claims, None for any other kind. Nothing is verified."""
+        if transaction.kind != RECOVER_KIND:
+            return None
+        body = decode(recover_codec, transaction.body, max_bytes=MAX_TRANSACTION_BYTES)
+        return Override(body.height, body.parent_hash, body.authorities)
 
     def apply(self, state: Overlay, transaction: Transaction, context: TransactionContext) -> Effects:
         """Carry out a transaction, or raise `Rejection`."""
@@ -75,6 +89,8 @@ def compute_genesis_state(genesis: Genesis) -> Overlay:
     """Return the state at height 0; raise `HourledgerError` where the genesis breaks a rule."""
     state = Overlay(EmptyView())
     set_authorities(state, genesis.authorities)
+    if genesis.recovery_keys:
+        RECOVERY_KEYS.put(state, genesis.recovery_keys)
     for name, value in genesis.parameters:
         set_parameter(state, name, value)
     set_workdays(state, Workdays(genesis.holidays, genesis.working_weekends))

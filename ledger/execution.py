@@ -9,20 +9,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from ledger.authorities import Authority
 from ledger.errors import Rejection, RowOutcome
 from ledger.events import OUTCOME, Outcome, shorten_value
 from ledger.state import Overlay, View
 from ledger.transactions import SignedTransaction, Transaction, decode_payload
-from ledger.types import Hash, Height, PublicKey, TimeMs
+from ledger.types import ZERO_HASH, Hash, Height, PublicKey, TimeMs
 
 
 @dataclass(frozen=True, slots=True)
 class BlockContext:
-    """What a block gives to every transaction in it. The only clock that rules know is `time_ms`."""
+    """What a block gives to every transaction in it. The only clock that rules know is `time_ms`.
+
+    `authorities_hash` is of the set that decides on the block.
+    """
 
     chain_id: str
     height: Height
     time_ms: TimeMs
+    parent_hash: Hash = ZERO_HASH
+    authorities_hash: Hash = ZERO_HASH
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,15 @@ class Effects:
     rows: tuple[RowOutcome | None, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A claim that `authorities` decide on the block at `height` after `parent_hash`, whoever decided before."""
+
+    height: Height
+    parent_hash: Hash
+    authorities: tuple[Authority, ...]
+
+
 class RuleBook(Protocol):
     """The rules of one version."""
 
@@ -54,6 +69,12 @@ class RuleBook(Protocol):
 
     def admit(self, view: View, signers: Sequence[PublicKey]) -> None:
         """Raise `Rejection` unless somebody known has signed, so that strangers cannot fill the log with refusals."""
+
+    def find_authorities(self, view: View, height: Height) -> tuple[Authority, ...]:
+        """Return the set that decides on the block at `height`, from the state before it or after it."""
+
+    def find_override(self, transaction: Transaction) -> Override | None:
+        """Return what a recovery claims, None for any other transaction. Only carrying it out shows whether it is good."""
 
     def apply(self, state: Overlay, transaction: Transaction, context: TransactionContext) -> Effects:
         """Carry out a transaction on `state`, or raise `Rejection`."""

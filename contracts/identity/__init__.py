@@ -3,11 +3,11 @@
 from typing import Final
 
 from contracts.identity import merchants, organisations, volunteers
-from contracts.identity.parties import AUTHORITIES, KEYS, MERCHANTS, ORGANISATIONS, TAGS, VOLUNTEERS
+from contracts.identity.parties import AUTHORITIES, KEYS, MERCHANTS, NEXT_AUTHORITIES, ORGANISATIONS, TAGS, VOLUNTEERS
 from contracts.kinds import Module
 
 MODULE: Final = Module(
     kinds=(*organisations.KINDS, *merchants.KINDS, *volunteers.KINDS),
     events=(*organisations.EVENTS, *merchants.EVENTS, *volunteers.EVENTS),
-    tables=(AUTHORITIES, ORGANISATIONS, MERCHANTS, VOLUNTEERS, TAGS, KEYS),
+    tables=(AUTHORITIES, NEXT_AUTHORITIES, ORGANISATIONS, MERCHANTS, VOLUNTEERS, TAGS, KEYS),
 )

@@ -16,7 +16,7 @@ from ledger.errors import Rejection
 from ledger.execution import TransactionContext
 from ledger.reasons import Reason
 from ledger.state import Overlay, Table, View
-from ledger.types import IDENTIFIER_BYTES, Identifier, PublicKey
+from ledger.types import IDENTIFIER_BYTES, Height, Identifier, PublicKey
 
 MAX_OFFICERS: Final = 16
 
@@ -72,12 +72,23 @@ class Volunteer:
     enrolled_by: Identifier
 
 
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """The set that decides from a height on."""
+
+    effective_height: Height
+    authorities: tuple[Authority, ...]
+
+
 name_codec: Codec[str] = codec.text("name", 256)
 officers_codec: Codec[tuple[PublicKey, ...]] = codec.sequence(codec.public_key, 1, MAX_OFFICERS)
 approvals_codec: Codec[int] = codec.integer("approvals", 0, 2**16)
 standing_codec: Codec[Standing] = codec.member(Standing)
 
 AUTHORITIES: Final[Table[tuple[Authority, ...]]] = Table(b"authorities", authorities_codec, is_public=True)
+NEXT_AUTHORITIES: Final[Table[Scheduled]] = Table(
+    b"next-authorities", codec.struct(Scheduled, codec.height, authorities_codec), is_public=True
+)
 ORGANISATIONS: Final[Table[Organisation]] = Table(
     b"organisation", codec.struct(Organisation, name_codec, standing_codec, officers_codec, approvals_codec), is_public=True
 )
@@ -96,10 +107,17 @@ def compute_authority_identifier(name: str) -> Identifier:
     return Identifier(sha256(b"hourledger/authority/v1\x00", name.encode())[:IDENTIFIER_BYTES])
 
 
+def get_authorities(view: View, height: Height) -> tuple[Authority, ...]:
+    """Return the set that decides on the block at `height`, as the state before that block or after it tells."""
+    scheduled = NEXT_AUTHORITIES.get(view)
+    if scheduled is not None and scheduled.effective_height <= height:
+        return scheduled.authorities
+    return AUTHORITIES.get(view) or ()
+
+
 def require_authority(state: View, context: TransactionContext) -> None:
-    """Raise `Rejection` unless an authority signed."""
-    parties = (KEYS.get(state, key) for key in context.signers)
-    if not any(party is not None and party.role is Role.AUTHORITY for party in parties):
+    """Raise `Rejection` unless one of the authorities that decide now signed."""
+    if not any(item.key in context.signers for item in get_authorities(state, context.block.height)):
         raise Rejection(Reason.NOT_PERMITTED, "only an authority may do this", context.signers[0].hex())
 
 

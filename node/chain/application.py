@@ -15,8 +15,8 @@ from ledger.execution import RuleBook
 from ledger.genesis import Genesis
 from ledger.reasons import Reason
 from ledger.state import Overlay, View
-from ledger.transactions import SignedTransaction, decode_signed
-from ledger.types import Hash, PublicKey, TimeMs
+from ledger.transactions import SignedTransaction, decode_signed, encode_signed
+from ledger.types import Hash, Height, PublicKey, TimeMs
 from node.chain import proposing, validation
 from node.chain.admission import Admission
 from node.chain.candidate import Candidate
@@ -34,12 +34,13 @@ REMEMBERED_CANDIDATES = 4
 class Chain:
     """A chain over a store that its caller opened and will close. Made by `Chain.open`."""
 
-    __slots__ = ("_admission", "_executed", "_failure", "_rules", "_store", "_tip")
+    __slots__ = ("_admission", "_executed", "_failure", "_override", "_rules", "_store", "_tip")
 
-    def __init__(self, store: KeyValueStore, rules: ChainRules, tip: Tip) -> None:
+    def __init__(self, store: KeyValueStore, rules: ChainRules, tip: Tip, override: SignedTransaction | None) -> None:
         self._store = store
         self._rules = rules
         self._tip = tip
+        self._override = override
         self._admission = Admission(rules.chain_id, rules.rule_book)
         self._failure: HourledgerError | None = None
         # Candidates for the block after the tip, by block hash: what was executed once is not executed again.
@@ -47,15 +48,23 @@ class Chain:
 
     @classmethod
     def open(
-        cls, store: KeyValueStore, genesis: Genesis, rule_book: RuleBook, genesis_state: Overlay, parties_of: PartiesOf
+        cls,
+        store: KeyValueStore,
+        genesis: Genesis,
+        rule_book: RuleBook,
+        genesis_state: Overlay,
+        parties_of: PartiesOf,
+        override: SignedTransaction | None = None,
     ) -> "Chain":
         """Begin a chain in an empty store, or go on with the one that is there.
 
-        `genesis_state` lies over an empty view. Raises `STORE_OF_ANOTHER_CHAIN`, `STORE_DAMAGED` when the ends of what is
-        stored do not fit together, `UNSUPPORTED_VERSION`, and whatever the store raises.
+        `genesis_state` lies over an empty view. `override` is a recovery that this node's operator has accepted: where it names
+        the block after the tip, its authorities decide on that block, and a block built here begins with it. Raises
+        `STORE_OF_ANOTHER_CHAIN`, `STORE_DAMAGED` when the ends of what is stored do not fit together, `UNSUPPORTED_VERSION`,
+        and whatever the store raises.
         """
         rules = ChainRules(genesis, rule_book, genesis_state, parties_of)
-        return cls(store, rules, open_tip(store, rules))
+        return cls(store, rules, open_tip(store, rules), override)
 
     @property
     def chain_id(self) -> str:
@@ -70,7 +79,22 @@ class Chain:
     @property
     def authorities(self) -> tuple[Authority, ...]:
         """The set that decides on the next block."""
-        return self._rules.compute_authorities(self.view())
+        height = Height(self._tip.height + 1)
+        return self._rules.find_deciders(self.view(), height, self._tip.block_hash, self._list_override())
+
+    @property
+    def deciders(self) -> tuple[Authority, ...]:
+        """The set that decided on the newest block, and cosigns the checkpoint that ends with it."""
+        return self._rules.rule_book.find_authorities(self.view(), self._tip.height)
+
+    def _list_override(self) -> list[bytes]:
+        """Return the recovery for the next block as envelopes."""
+        if self._override is None:
+            return []
+        envelope = encode_signed(self._override)
+        claim = self._rules.find_override(envelope)
+        place = (self._tip.height + 1, self._tip.block_hash)
+        return [envelope] if claim is not None and (claim.height, claim.parent_hash) == place else []
 
     def view(self) -> View:
         """Return the current state. It moves with every commit; for several reads of one moment take a `reader`."""
@@ -104,7 +128,11 @@ class Chain:
         candidate says so.
         """
         self._require_sound()
-        candidate = proposing.build(self._rules, self._admission, self._store, self._tip, transactions, time_ms, proposer)
+        if self._override is not None and self._list_override():
+            transactions = (self._override, *(item for item in transactions if item != self._override))
+        candidate = proposing.build(
+            self._rules, self._admission, self._store, self._tip, transactions, time_ms, proposer, self.authorities
+        )
         self._remember(candidate)
         return candidate
 
@@ -133,7 +161,7 @@ class Chain:
         if header.parent_hash != self._tip.block_hash:
             detail = f"the candidate does not follow block {self._tip.height}"
             raise HourledgerError(Reason.INTERNAL, detail, str(header.height))
-        verify_commit(self._rules.chain_id, self.authorities, header, commit)
+        verify_commit(self._rules.chain_id, candidate.deciders, header, commit)
         writes = {**candidate.writes, namespaces.compute_commit_key(header.height): encode(commit_codec, commit)}
         try:
             self._store.write(writes)

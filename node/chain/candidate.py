@@ -7,11 +7,11 @@ have made.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
-from ledger.authorities import compute_authorities_hash
+from ledger.authorities import Authority, compute_authorities_hash
 from ledger.blocks import HEADER, HEADER_VERSION, Block, Header, compute_block_hash, encode_block
 from ledger.errors import HourledgerError
 from ledger.events import Outcome
-from ledger.execution import Executed
+from ledger.execution import BlockContext, Executed
 from ledger.merkle import (
     EMPTY_FRONTIER,
     EMPTY_ROOT,
@@ -21,7 +21,7 @@ from ledger.merkle import (
     compute_leaf_hash,
     compute_tree_root,
 )
-from ledger.state import View, iterate_hashed
+from ledger.state import iterate_hashed
 from ledger.state_tree import update
 from ledger.tiles import TILE_HEIGHT, TILE_WIDTH, is_stored_level
 from ledger.types import HASH_BYTES, PUBLIC_KEY_BYTES, ZERO_HASH, EntryIndex, Hash, Height, PublicKey, TimeMs
@@ -46,12 +46,14 @@ class LeftOut:
 class Candidate:
     """A block that follows the tip, executed and ready to be committed.
 
-    `entries` ends with the header's. `tip` is where the chain stands after it, `writes` all that is stored of it besides the
-    commit. `left_out` is for whoever offered the transactions of a built block.
+    `deciders` are the authorities whose quorum makes it final. `entries` ends with the header's. `tip` is where the chain
+    stands after it, `writes` all that is stored of it besides the commit. `left_out` is for whoever offered the transactions of
+    a built block.
     """
 
     block: Block
     block_hash: Hash
+    deciders: tuple[Authority, ...]
     outcomes: tuple[Outcome, ...]
     entries: tuple[bytes, ...]
     tip: Tip
@@ -79,7 +81,12 @@ def compute_next_place(tip: Tip) -> Place:
 
 
 def compute_header_start(
-    rules: ChainRules, place: Place, view: View, time_ms: TimeMs, proposer: PublicKey, transactions: Sequence[bytes]
+    rules: ChainRules,
+    place: Place,
+    deciders: tuple[Authority, ...],
+    time_ms: TimeMs,
+    proposer: PublicKey,
+    transactions: Sequence[bytes],
 ) -> Header:
     """Return the header as far as it is known before execution; the fields that execution decides are zero."""
     return Header(
@@ -94,11 +101,16 @@ def compute_header_start(
         state_root=ZERO_HASH,
         log_size=EntryIndex(place.frontier.size),
         log_root=place.frontier.root,
-        authorities_hash=compute_authorities_hash(rules.compute_authorities(view)),
+        authorities_hash=compute_authorities_hash(deciders),
         next_authorities_hash=ZERO_HASH,
         rule_book_version=rules.rule_book.version,
         evidence_root=EMPTY_ROOT,
     )
+
+
+def make_context(chain_id: str, place: Place, time_ms: TimeMs, deciders: tuple[Authority, ...]) -> BlockContext:
+    """Return what the block at `place` gives to its transactions."""
+    return BlockContext(chain_id, place.height, time_ms, place.parent_hash, compute_authorities_hash(deciders))
 
 
 def find_difference(expected: Header, found: Header, ignored: Sequence[str] = ()) -> str | None:
@@ -108,7 +120,13 @@ def find_difference(expected: Header, found: Header, ignored: Sequence[str] = ()
 
 
 def assemble(
-    rules: ChainRules, source: Readable, place: Place, start: Header, transactions: tuple[bytes, ...], executed: Executed
+    rules: ChainRules,
+    source: Readable,
+    place: Place,
+    deciders: tuple[Authority, ...],
+    start: Header,
+    transactions: tuple[bytes, ...],
+    executed: Executed,
 ) -> Candidate:
     """Return the block that these executed transactions make at `place`, with everything to be stored of it.
 
@@ -122,7 +140,9 @@ def assemble(
         start,
         events_root=compute_tree_root(leaf_hashes),
         state_root=updated.root,
-        next_authorities_hash=compute_authorities_hash(rules.compute_authorities(executed.state)),
+        next_authorities_hash=compute_authorities_hash(
+            rules.rule_book.find_authorities(executed.state, Height(place.height + 1))
+        ),
     )
     entries = (*executed.entries, HEADER.encode(header))
     appended = append(place.frontier, [*leaf_hashes, compute_leaf_hash(entries[-1])])
@@ -135,7 +155,7 @@ def assemble(
     writes.update((namespaces.STATE.prefix + key, value) for key, value in changes.items())
     writes.update((namespaces.PAGES.prefix + path, page) for path, page in updated.pages.items())
     writes[namespaces.TIP.key()] = encode_tip(tip)
-    return Candidate(block, compute_block_hash(header), executed.outcomes, entries, tip, writes)
+    return Candidate(block, compute_block_hash(header), deciders, executed.outcomes, entries, tip, writes)
 
 
 def _compute_entry_writes(place: Place, entries: Sequence[bytes], parties_of: PartiesOf) -> dict[bytes, bytes | None]:

@@ -13,6 +13,7 @@ from ledger.types import EntryIndex, Height
 from node.chain.candidate import NO_PROPOSER, Candidate, assemble, compute_first_place, compute_header_start
 from node.chain.reader import decode_commit
 from node.chain.records import (
+    StateView,
     Tip,
     damaged,
     decode_reference,
@@ -51,8 +52,9 @@ def open_tip(store: KeyValueStore, rules: ChainRules) -> Tip:
 def compute_first_candidate(store: Readable, rules: ChainRules) -> Candidate:
     """Return block 0: the genesis state and nothing else."""
     place = compute_first_place(rules)
-    start = compute_header_start(rules, place, rules.genesis_state, rules.genesis.time_ms, NO_PROPOSER, ())
-    return assemble(rules, store, place, start, (), Executed((), (), rules.genesis_state))
+    deciders = rules.rule_book.find_authorities(rules.genesis_state, place.height)
+    start = compute_header_start(rules, place, deciders, rules.genesis.time_ms, NO_PROPOSER, ())
+    return assemble(rules, store, place, deciders, start, (), Executed((), (), rules.genesis_state))
 
 
 def _initialise(store: KeyValueStore, rules: ChainRules) -> Tip:
@@ -76,7 +78,9 @@ def _verify_last_block(store: Readable, rules: ChainRules, tip: Tip) -> None:
     if tip.height > 0:
         commit = load_required(store, namespaces.compute_commit_key(tip.height), decode_commit)
         try:
-            verify_commit(rules.chain_id, rules.compute_authorities(rules.genesis_state), tip.header, commit)
+            # The state after a block still names the set that decided on it.
+            deciders = rules.rule_book.find_authorities(StateView(store), tip.height)
+            verify_commit(rules.chain_id, deciders, tip.header, commit)
         except HourledgerError as error:
             raise damaged(f"the commit of block {tip.height} is not good", error.detail) from error
 

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from ledger.authorities import Authority
 from ledger.blocks import MAX_BLOCK_BYTES, MAX_BLOCK_TRANSACTIONS
 from ledger.errors import HourledgerError
-from ledger.execution import BlockContext
 from ledger.reasons import Reason
 from ledger.transactions import SignedTransaction, encode_signed
 from ledger.types import Hash, PublicKey, TimeMs
 from node.chain.admission import Admission, validate_new
-from node.chain.candidate import Candidate, LeftOut, assemble, compute_header_start, compute_next_place
+from node.chain.candidate import Candidate, LeftOut, assemble, compute_header_start, compute_next_place, make_context
 from node.chain.executing import execute_each
 from node.chain.records import StateView, Tip
 from node.chain.rules import ChainRules
@@ -41,18 +41,19 @@ def build(
     transactions: Iterable[SignedTransaction],
     time_ms: TimeMs,
     proposer: PublicKey,
+    deciders: tuple[Authority, ...],
 ) -> Candidate:
-    """Return a block of the transactions that fit: see `Chain.build`."""
+    """Return a block of the transactions that fit, for these authorities to decide on: see `Chain.build`."""
     time_ms = compute_block_time(tip, time_ms)
     place = compute_next_place(tip)
     view = StateView(source)
     selected = _select(admission, source, transactions, time_ms)
-    context = BlockContext(rules.chain_id, place.height, time_ms)
+    context = make_context(rules.chain_id, place, time_ms, deciders)
     done = execute_each(view, rules.rule_book, selected.transactions, context)
     failed = {item.transaction_id for item in done.failures}
     envelopes = tuple(encode_signed(item) for item in selected.transactions if item.transaction_id not in failed)
-    start = compute_header_start(rules, place, view, time_ms, proposer, envelopes)
-    candidate = assemble(rules, source, place, start, envelopes, done.executed)
+    start = compute_header_start(rules, place, deciders, time_ms, proposer, envelopes)
+    candidate = assemble(rules, source, place, deciders, start, envelopes, done.executed)
     return replace(candidate, left_out=(*selected.left_out, *done.failures))
 
 

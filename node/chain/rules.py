@@ -1,14 +1,16 @@
 """What a chain follows: its genesis, its rule book, and who decides on its blocks. All of it is given from outside."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from ledger.authorities import Authority
-from ledger.execution import RuleBook
+from ledger.errors import CodecError
+from ledger.execution import Override, RuleBook
 from ledger.genesis import Genesis, compute_genesis_hash
 from ledger.state import Overlay, View
-from ledger.types import Hash, Identifier
+from ledger.transactions import decode_payload, decode_signed
+from ledger.types import Hash, Height, Identifier
 
 PartiesOf: TypeAlias = Callable[[bytes], tuple[Identifier, ...]]
 """Names the parties of an entry: who may read it. Raises `CodecError` for an entry of a type that it does not know."""
@@ -35,9 +37,22 @@ class ChainRules:
         """Hash that block 0 names as its parent."""
         return compute_genesis_hash(self.genesis)
 
-    def compute_authorities(self, _state: View) -> tuple[Authority, ...]:
-        """Return the set that decides on the block after the one that led to this state.
+    def find_deciders(
+        self, state: View, height: Height, parent_hash: Hash, transactions: Sequence[bytes]
+    ) -> tuple[Authority, ...]:
+        """Return the set that decides on a block at `height` over this state, with these envelopes.
 
-        This is the one place that changes when authorities vote members in and out: it will then read the state.
+        It is the set that the state names, but for a block that begins with a recovery of this very place: there it is the one
+        that the recovery names, and the block is good only if its rule accepts it.
         """
-        return self.genesis.authorities
+        override = self.find_override(transactions[0]) if transactions else None
+        if override is not None and (override.height, override.parent_hash) == (height, parent_hash):
+            return override.authorities
+        return self.rule_book.find_authorities(state, height)
+
+    def find_override(self, envelope: bytes) -> Override | None:
+        """Return what a recovery claims, None for any other envelope, also for one that does not decode."""
+        try:
+            return self.rule_book.find_override(decode_payload(decode_signed(envelope)))
+        except CodecError:
+            return None

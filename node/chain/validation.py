@@ -2,13 +2,19 @@
 
 from ledger.blocks import MAX_BLOCK_BYTES, MAX_BLOCK_TRANSACTIONS, Block, Header, encode_block
 from ledger.errors import HourledgerError, ProofError
-from ledger.execution import BlockContext
 from ledger.reasons import Reason
 from ledger.state import View
 from ledger.transactions import SignedTransaction, decode_signed
 from ledger.types import Hash
 from node.chain.admission import Admission, validate_new
-from node.chain.candidate import Candidate, assemble, compute_header_start, compute_next_place, find_difference
+from node.chain.candidate import (
+    Candidate,
+    assemble,
+    compute_header_start,
+    compute_next_place,
+    find_difference,
+    make_context,
+)
 from node.chain.executing import execute_each
 from node.chain.records import StateView, Tip
 from node.chain.rules import ChainRules
@@ -24,18 +30,21 @@ def validate(rules: ChainRules, admission: Admission, source: Readable, tip: Tip
     view = StateView(source)
     place = compute_next_place(tip)
     _validate_size(block)
-    start = compute_header_start(rules, place, view, header.time_ms, header.proposer, block.transactions)
+    deciders = rules.find_deciders(view, place.height, place.parent_hash, block.transactions)
+    start = compute_header_start(rules, place, deciders, header.time_ms, header.proposer, block.transactions)
     _require_same(start, header, _RESULTS)
     if header.time_ms <= tip.header.time_ms:
         raise _refusal(header, "its time is not after that of the block before", str(header.time_ms))
-    if header.proposer not in {authority.key for authority in rules.compute_authorities(view)}:
+    if header.proposer not in {authority.key for authority in deciders}:
         raise _refusal(header, "its proposer is no authority", header.proposer.hex())
     transactions = _validate_transactions(admission, source, view, block)
-    context = BlockContext(rules.chain_id, header.height, header.time_ms)
+    context = make_context(rules.chain_id, place, header.time_ms, deciders)
     done = execute_each(view, rules.rule_book, transactions, context)
     if done.failures:
         raise done.failures[0].error
-    candidate = assemble(rules, source, place, start, block.transactions, done.executed)
+    if deciders != rules.rule_book.find_authorities(view, place.height) and not done.executed.outcomes[0].is_accepted:
+        raise _refusal(header, "its recovery is refused", str(done.executed.outcomes[0].reason))
+    candidate = assemble(rules, source, place, deciders, start, block.transactions, done.executed)
     _require_same(candidate.block.header, header)
     return candidate
 

@@ -420,8 +420,7 @@ class Replica:
     def _take_block(self, data: bytes) -> Hash | None:
         """Execute a block that was proposed; return its hash where it is valid."""
         try:
-            block = decode_block(data)
-            candidate = self._chain.validate(block)
+            candidate = self._validate(data)
         except HourledgerError as error:
             if error.reason in {Reason.STORE_DAMAGED, Reason.WRITE_FAILED}:
                 raise
@@ -429,6 +428,12 @@ class Replica:
             return None
         self._keep(candidate, data)
         return candidate.block_hash
+
+    def _validate(self, data: bytes) -> Candidate:
+        candidate = self._chain.validate(decode_block(data))
+        if candidate.deciders != self._book.authorities:
+            raise HourledgerError(Reason.NOT_PERMITTED, "it begins with a recovery that this node's operator has not accepted")
+        return candidate
 
     def _judge(self, block_hash: Hash) -> None:
         """Tell the machine of every proposal of a block."""

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger import codec
+from ledger.authorities import Authority
 from ledger.codec import Codec, decode, encode
 from ledger.errors import CodecError, HourledgerError, Rejection, RowOutcome
 from ledger.events import MAX_VALUE_CHARACTERS, OUTCOME, EventType, Outcome
@@ -59,6 +60,12 @@ class Rules:
 
     def admit(self, view: View, signers: Sequence[PublicKey]) -> None:
         raise AssertionError(view, signers)
+
+    def find_authorities(self, _view: View, _height: Height) -> tuple[Authority, ...]:
+        return ()
+
+    def find_override(self, _transaction: Transaction) -> None:
+        return None
 
     def apply(self, state: Overlay, transaction: Transaction, context: TransactionContext) -> Effects:
         self.contexts.append(context)

@@ -16,7 +16,7 @@ from ledger.genesis import Genesis
 from ledger.reasons import Reason
 from ledger.state import EmptyView, Overlay, View
 from ledger.transactions import SignedTransaction, Transaction, draft, encode_signed, sign
-from ledger.types import Identifier, PublicKey, Round, TimeMs
+from ledger.types import Height, Identifier, PublicKey, Round, TimeMs
 from node.chain import Candidate, Chain
 from node.storage.protocol import KeyValueStore, Readable
 
@@ -50,6 +50,13 @@ class ToyRuleBook:
     """Kinds `put`, `own` (a put by `MEMBER` only), `refuse` (always rejected) and `break` (a bug), for known members."""
 
     version: int = 1
+    authorities: tuple[Authority, ...] = ()
+
+    def find_authorities(self, _view: View, _height: Height) -> tuple[Authority, ...]:
+        return self.authorities
+
+    def find_override(self, _transaction: Transaction) -> None:
+        return None
 
     def validate_form(self, transaction: Transaction) -> None:
         if transaction.kind not in {"put", "own", "refuse", "break"}:
@@ -80,7 +87,8 @@ class ToyRuleBook:
         return Effects(tuple(PUT.encode(put) for put in puts))
 
 
-RULE_BOOK = ToyRuleBook()
+def make_rule_book(genesis: Genesis) -> ToyRuleBook:
+    return ToyRuleBook(authorities=genesis.authorities)
 
 
 def parties_of(entry: bytes) -> tuple[Identifier, ...]:
@@ -100,6 +108,7 @@ def make_genesis(authorities: int = 1, chain_id: str = CHAIN_ID) -> Genesis:
 
 
 GENESIS = make_genesis()
+RULE_BOOK = make_rule_book(GENESIS)
 
 
 def make_genesis_state() -> Overlay:
@@ -110,7 +119,7 @@ def make_genesis_state() -> Overlay:
 
 
 def open_chain(store: KeyValueStore, genesis: Genesis = GENESIS) -> Chain:
-    return Chain.open(store, genesis, RULE_BOOK, make_genesis_state(), parties_of)
+    return Chain.open(store, genesis, make_rule_book(genesis), make_genesis_state(), parties_of)
 
 
 def transact(

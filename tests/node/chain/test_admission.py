@@ -6,13 +6,14 @@ from itertools import pairwise
 
 import pytest
 
+from ledger.authorities import Authority
 from ledger.codec import encode
 from ledger.errors import HourledgerError
 from ledger.execution import Effects, TransactionContext
 from ledger.reasons import Reason
 from ledger.state import EmptyView, Overlay, View
 from ledger.transactions import SignedTransaction, Transaction, draft, encode_signed, sign
-from ledger.types import Identifier, PublicKey, TimeMs
+from ledger.types import Height, Identifier, PublicKey, TimeMs
 from node.chain.admission import Admission, validate_new
 from node.storage.memory import MemoryStore
 from tests.node import toy
@@ -76,6 +77,12 @@ class CountingRules:
 
     def admit(self, view: View, signers: Sequence[PublicKey]) -> None:
         toy.RULE_BOOK.admit(view, signers)
+
+    def find_authorities(self, view: View, height: Height) -> tuple[Authority, ...]:
+        return toy.RULE_BOOK.find_authorities(view, height)
+
+    def find_override(self, transaction: Transaction) -> None:
+        return toy.RULE_BOOK.find_override(transaction)
 
     def apply(self, state: Overlay, transaction: Transaction, context: TransactionContext) -> Effects:
         return toy.RULE_BOOK.apply(state, transaction, context)
