@@ -115,7 +115,7 @@ def change_authorities(state: Overlay, body: ChangeAuthorities, context: Transac
     if _count_approvals(state, approval, deciding) >= compute_quorum(len(deciding)):
         _register_keys(state, body.authorities)
         AUTHORITIES.put(state, deciding)
-        NEXT_AUTHORITIES.put(state, Scheduled(body.effective_height, body.authorities))
+        NEXT_AUTHORITIES.put(state, Scheduled(body.effective_height, body.authorities, context.transaction_id))
         changed = AuthoritiesChanged(body.effective_height, approval.base_hash, body.authorities)
         events.append(AUTHORITIES_CHANGED.encode(changed))
     return Effects(tuple(events))

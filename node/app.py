@@ -20,7 +20,7 @@ from node.clock import Clock, read_system_clock
 from node.consensus.network import Membership, NetworkEngine
 from node.consensus.solo import run_solo
 from node.cosigner import Cosigner
-from node.home import Address, Home, NodeKeys, Settings, load_genesis, load_node_keys, load_settings
+from node.home import Address, Home, NodeKeys, Settings, load_genesis, load_node_keys, load_recovery, load_settings
 from node.log import configure_logs, log_event
 from node.mempool import Mempool
 from node.pinned import make_pinned
@@ -68,25 +68,22 @@ def run_node(
 
 
 def open_service(home: Home, genesis: Genesis, keys: NodeKeys, store: KeyValueStore, clock: Clock) -> LedgerService:
-    """Return the service over a store; its first checkpoint is cosigned. Raises `HourledgerError`."""
-    chain = Chain.open(store, genesis, RuleBookV1(), compute_genesis_state(genesis), get_parties)
-    authority = next((item for item in chain.authorities if item.key == keys.authority.public_key), None)
-    if authority is None:
-        detail = "this node's key is not that of an authority of the chain"
-        raise HourledgerError(Reason.NOT_PERMITTED, detail, keys.authority.public_key.hex())
-    cosigner = Cosigner(genesis.chain_id, authority, keys, home.cosigned)
+    """Return the service over a store. An authority's first checkpoint is cosigned. Raises `HourledgerError`."""
+    state = compute_genesis_state(genesis)
+    chain = Chain.open(store, genesis, RuleBookV1(), state, get_parties, load_recovery(home))
+    cosigner = Cosigner(genesis.chain_id, keys, home.cosigned)
     return LedgerService(chain, Mempool(), cosigner, clock, make_pinned(chain, cosigner, clock()))
 
 
 def _choose_engine(home: Home, service: LedgerService, keys: NodeKeys, settings: Settings) -> Engine:
     """Return what decides on blocks: this node alone, or the authorities together. Raises `HourledgerError`."""
-    if len(service.chain.authorities) == 1:
-        return lambda stop: run_solo(service, keys.authority, settings.heartbeat_ms, stop)
     address = settings.peer_address
+    if address is None and [item.key for item in service.chain.authorities] == [keys.authority.public_key]:
+        return lambda stop: run_solo(service, keys.authority, settings.heartbeat_ms, stop)
     if address is None:
-        detail = "the settings name no peer_address, which a chain with several authorities needs"
+        detail = "the settings name no peer_address, which every node needs but the only authority of a chain"
         raise HourledgerError(Reason.USAGE, detail, str(home.settings))
-    membership = Membership(service.cosigner.authority, keys.authority, keys.log, settings.peers)
+    membership = Membership(settings.name, keys.authority, keys.log, settings.peers, settings.observers)
     return lambda stop: _run_network(home, service, membership, settings.heartbeat_ms, address, stop)
 
 

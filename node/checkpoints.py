@@ -1,6 +1,7 @@
 """Checkpoints with a quorum: each authority cosigns after finality and tells the others; who has enough lines serves the note.
 
-A view of the chain is kept for each checkpoint that still lacks a quorum, so that proofs fit the checkpoint that is served.
+The quorum is one of the authorities that decided on the checkpoint's last block. A view of the chain is kept for each
+checkpoint that still lacks a quorum, so that proofs fit the checkpoint that is served.
 """
 
 from collections.abc import Callable
@@ -8,15 +9,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ledger.authorities import Authority, compute_quorum
-from ledger.checkpoint import (
-    SignedCheckpoint,
-    add_signatures,
-    format_signed_checkpoint,
-    parse_signed_checkpoint,
-    verify_cosignature,
-)
+from ledger.checkpoint import SignedCheckpoint, add_signatures, format_signed_checkpoint, verify_cosignature
 from ledger.errors import HourledgerError
-from ledger.notes import NoteSignature, SignatureType, VerifierKey
+from ledger.notes import NoteSignature, SignatureType, SignedNote, VerifierKey, verify_note
 from ledger.types import TimeMs
 from node.chain import Chain, ChainReader
 from node.consensus.messages import CosignatureMessage
@@ -27,11 +22,31 @@ MAX_PENDING: Final = 16
 MAX_EARLY: Final = 256
 
 
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """What one authority says of a checkpoint: as a log that serves it, and as one that vouches for it."""
+
+    log: NoteSignature
+    cosignature: NoteSignature
+
+
 @dataclass(slots=True)
 class _Pending:
     reader: ChainReader
+    deciders: tuple[Authority, ...]
     signed: SignedCheckpoint
-    lines: dict[str, NoteSignature] = field(default_factory=dict)
+    own: Authority | None
+    lines: dict[str, _Lines] = field(default_factory=dict)
+
+    def has_quorum(self) -> bool:
+        """Whether enough of the deciders, this node perhaps among them, have cosigned."""
+        return len(self.lines) + (self.own is not None) >= compute_quorum(len(self.deciders))
+
+    def format(self) -> bytes:
+        """Return the note. A node that only follows leaves out its own log, which no trust file knows."""
+        others = [self.lines[name] for name in sorted(self.lines)]
+        base = self.signed if self.own is not None else SignedCheckpoint(self.signed.checkpoint, (others[0].log,))
+        return format_signed_checkpoint(add_signatures(base, [item.cosignature for item in others]))
 
 
 class Checkpoints:
@@ -53,16 +68,18 @@ class Checkpoints:
         self._own: CosignatureMessage | None = None
 
     def add_block(self, time_ms: TimeMs) -> None:
-        """Cosign the checkpoint of the newest block. Raises `HourledgerError` where that is not possible."""
+        """Sign the checkpoint of the newest block, and cosign it as one who decided. Raises `HourledgerError`."""
         reader = self._chain.reader()
+        deciders = self._chain.deciders
         try:
-            signed = parse_signed_checkpoint(self._cosigner.sign(reader, time_ms))
+            signed = self._cosigner.sign(reader, deciders, time_ms)
         except HourledgerError:
             reader.close()
             raise
         size = signed.checkpoint.size
-        self._pending[size] = _Pending(reader, signed)
-        self._own = self._find_own(signed)
+        own = self._cosigner.find_own(deciders)
+        self._pending[size] = _Pending(reader, deciders, signed, own)
+        self._own = None if own is None else _to_message(signed, own)
         for (early_size, _name), message in list(self._early.items()):
             if early_size <= size:
                 del self._early[early_size, _name]
@@ -84,29 +101,20 @@ class Checkpoints:
             if message.size > self._chain.tip.size and len(self._early) < MAX_EARLY:
                 self._early[message.size, message.name] = message
             return
-        authority = next((item for item in self._chain.authorities if item.name == message.name), None)
-        if authority is None or pending.signed.checkpoint.root != message.root:
+        authority = next((item for item in pending.deciders if item.name == message.name), None)
+        if authority is None or authority == pending.own or pending.signed.checkpoint.root != message.root:
             return
-        line = NoteSignature(message.name, message.key_id, message.signature)
-        verify_cosignature(pending.signed.checkpoint, _to_verifier(authority), line)
-        pending.lines[message.name] = line
+        pending.lines[message.name] = _verify(pending.signed, authority, message)
         self._settle(message.size)
 
     def _settle(self, size: int) -> None:
         pending = self._pending.get(size)
-        if pending is None or len(pending.lines) + 1 < compute_quorum(len(self._chain.authorities)):
+        if pending is None or not pending.has_quorum():
             return
         del self._pending[size]
-        signed = add_signatures(pending.signed, [pending.lines[name] for name in sorted(pending.lines)])
-        self._show(Pinned(pending.reader, format_signed_checkpoint(signed)))
+        self._show(Pinned(pending.reader, pending.format()))
         for old in [item for item in self._pending if item < size]:
             self._pending.pop(old).reader.close()
-
-    def _find_own(self, signed: SignedCheckpoint) -> CosignatureMessage:
-        key = _to_verifier(self._cosigner.authority)
-        line = next(line for line in signed.signatures if line.is_claimed_by(key))
-        checkpoint = signed.checkpoint
-        return CosignatureMessage(checkpoint.size, checkpoint.root, line.name, line.key_id, line.signature)
 
     def close(self) -> None:
         """Let go of the views."""
@@ -115,5 +123,28 @@ class Checkpoints:
         self._pending.clear()
 
 
-def _to_verifier(authority: Authority) -> VerifierKey:
+def _verify(signed: SignedCheckpoint, authority: Authority, message: CosignatureMessage) -> _Lines:
+    cosigner, log = _to_cosigner(authority), _to_log(signed, authority)
+    lines = _Lines(
+        NoteSignature(log.name, log.key_id, message.log_signature),
+        NoteSignature(message.name, message.key_id, message.signature),
+    )
+    verify_cosignature(signed.checkpoint, cosigner, lines.cosignature)
+    verify_note(SignedNote(signed.note.text, (lines.log,)), [log])
+    return lines
+
+
+def _to_message(signed: SignedCheckpoint, own: Authority) -> CosignatureMessage:
+    cosigner, log = _to_cosigner(own), _to_log(signed, own)
+    line = next(line for line in signed.signatures if line.is_claimed_by(cosigner))
+    log_line = next(line for line in signed.signatures if line.is_claimed_by(log))
+    checkpoint = signed.checkpoint
+    return CosignatureMessage(checkpoint.size, checkpoint.root, line.name, line.key_id, line.signature, log_line.signature)
+
+
+def _to_cosigner(authority: Authority) -> VerifierKey:
     return VerifierKey(authority.name, SignatureType.COSIGNATURE, authority.cosigner_key)
+
+
+def _to_log(signed: SignedCheckpoint, authority: Authority) -> VerifierKey:
+    return VerifierKey(signed.checkpoint.origin, SignatureType.ED25519, authority.log_key)

@@ -4,15 +4,16 @@ What it has vouched for is in a file outside the store, written and synced befor
 cut short, or brought back from an old copy, is noticed: its log does not begin with what this node has vouched for.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ledger.authorities import Authority
 from ledger.checkpoint import (
     Checkpoint,
+    SignedCheckpoint,
     add_signatures,
     cosign,
     format_checkpoint,
-    format_signed_checkpoint,
     parse_checkpoint,
     sign_checkpoint,
 )
@@ -25,19 +26,22 @@ from node.home import NodeKeys
 
 
 class Cosigner:
-    """Signs checkpoints of one log with the log's key, and as its authority."""
+    """Signs checkpoints of one log with the log's key, and cosigns those that its node's authority has a say in."""
 
-    __slots__ = ("_guard_path", "_keys", "_last", "_origin", "authority")
+    __slots__ = ("_guard_path", "_keys", "_last", "_origin")
 
-    def __init__(self, origin: str, authority: Authority, keys: NodeKeys, guard_path: Path) -> None:
+    def __init__(self, origin: str, keys: NodeKeys, guard_path: Path) -> None:
         self._origin = origin
-        self.authority = authority
         self._keys = keys
         self._guard_path = guard_path
         self._last = _load_guard(guard_path, origin)
 
-    def sign(self, reader: ChainReader, time_ms: TimeMs) -> bytes:
-        """Return the signed note of the checkpoint at the reader's height.
+    def find_own(self, deciders: Sequence[Authority]) -> Authority | None:
+        """Return which of the authorities that decided on a block this node is, None where it only follows."""
+        return next((item for item in deciders if item.cosigner_key == self._keys.cosigner.public_key), None)
+
+    def sign(self, reader: ChainReader, deciders: Sequence[Authority], time_ms: TimeMs) -> SignedCheckpoint:
+        """Return the checkpoint at the reader's height, signed as the log, and cosigned if this node is one of `deciders`.
 
         Raises `HourledgerError`: `STORE_DAMAGED` when the log does not begin with what this node has vouched for,
         `WRITE_FAILED` when what it is about to vouch for could not be made durable.
@@ -48,8 +52,11 @@ class Cosigner:
             self._require_consistent(reader, checkpoint)
             replace_file(self._guard_path, format_checkpoint(checkpoint).encode())
             self._last = checkpoint
-        line = cosign(checkpoint, self.authority.name, self._keys.cosigner, time_ms // 1_000)
-        return format_signed_checkpoint(add_signatures(sign_checkpoint(checkpoint, self._keys.log), [line]))
+        signed = sign_checkpoint(checkpoint, self._keys.log)
+        own = self.find_own(deciders)
+        if own is None:
+            return signed
+        return add_signatures(signed, [cosign(checkpoint, own.name, self._keys.cosigner, time_ms // 1_000)])
 
     def _require_consistent(self, reader: ChainReader, checkpoint: Checkpoint) -> None:
         last = self._last

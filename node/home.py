@@ -4,7 +4,9 @@ HOME/genesis.json     the chain's beginning, the same for all nodes
 HOME/node.json        settings of this node
 HOME/keys/            authority.pem, cosigner.pem and log.pem, encrypted
 HOME/store/           LevelDB
+HOME/votes/           what this authority has voted
 HOME/cosigned         the newest checkpoint that this node has vouched for
+HOME/recovery         a recovery from a lost quorum that the operator has accepted
 """
 
 import json
@@ -22,7 +24,8 @@ from ledger.errors import HourledgerError
 from ledger.genesis import GENESIS_VERSION, Genesis, format_genesis, parse_genesis, to_day
 from ledger.notes import is_key_name
 from ledger.reasons import Reason
-from ledger.types import Day, TimeMs
+from ledger.transactions import SignedTransaction, decode_signed
+from ledger.types import PUBLIC_KEY_BYTES, Day, PublicKey, TimeMs
 from node.files import read_file, replace_file
 from node.keystore import generate_key, load_key, save_key
 
@@ -52,8 +55,9 @@ class NodeKeys:
 class Settings:
     """Where the node listens, and after how long an idle chain makes a block, in milliseconds.
 
-    `peer_address` is where the other authorities' nodes reach this one, `peers` where it reaches them, by authority's name.
-    Both are empty on a chain with one authority.
+    `peer_address` is where the other nodes reach this one, `peers` where it reaches them, by name. Both are empty where a chain
+    has one authority and nobody follows it. `name` is what a node is called that is no authority, `observers` are the nodes
+    that may follow this one: the public key of the log, by name.
     """
 
     host: str
@@ -61,6 +65,8 @@ class Settings:
     heartbeat_ms: int
     peer_address: Address | None = None
     peers: Mapping[str, Address] = field(default_factory=dict)
+    name: str = "observer"
+    observers: Mapping[str, PublicKey] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,11 @@ class Home:
     def cosigned(self) -> Path:
         """The file with the newest checkpoint that this node has vouched for."""
         return self.path / "cosigned"
+
+    @property
+    def recovery(self) -> Path:
+        """The file with a recovery that this node's operator has accepted."""
+        return self.path / "recovery"
 
     def key(self, role: str) -> Path:
         """The key file of a role."""
@@ -237,7 +248,9 @@ def load_node_keys(home: Home, passphrase: bytes | None) -> NodeKeys:
 
 def load_settings(home: Home) -> Settings:
     """Return the home's settings, or raise `HourledgerError`."""
-    detail = "the settings are not a JSON object with host, port and heartbeat_ms, or peer_address and peers are no addresses"
+    detail = (
+        "the settings are not a JSON object with host, port and heartbeat_ms, or a name, an address or a key in them is wrong"
+    )
     refusal = HourledgerError(Reason.UNREADABLE_FILE, detail, str(home.settings))
     try:
         document = json.loads(read_file(home.settings))
@@ -250,14 +263,39 @@ def load_settings(home: Home) -> Settings:
             settings = Settings(host, port, heartbeat_ms)
         case _:
             raise refusal
-    match rest:
-        case {"peer_address": str(address), "peers": dict(peers), **more} if not more:
-            named = {str(name): _parse_address(text, refusal) for name, text in peers.items()}
-            return replace(settings, peer_address=_parse_address(address, refusal), peers=named)
-        case _ if not rest:
-            return settings
-        case _:
-            raise refusal
+    return _add_network_settings(settings, rest, refusal)
+
+
+def _add_network_settings(settings: Settings, rest: Mapping[Any, Any], refusal: HourledgerError) -> Settings:
+    """Take in what a node has that is not alone: none of it must be there, and an address for peers goes with the peers'."""
+    names = set(rest)
+    if not names <= {"peer_address", "peers", "name", "observers"} or len(names & {"peer_address", "peers"}) == 1:
+        raise refusal
+    name, peers, observers = rest.get("name", settings.name), rest.get("peers", {}), rest.get("observers", {})
+    if not isinstance(name, str) or not isinstance(peers, dict) or not isinstance(observers, dict):
+        raise refusal
+    return replace(
+        settings,
+        peer_address=_parse_address(rest["peer_address"], refusal) if "peer_address" in names else None,
+        peers={str(peer): _parse_address(text, refusal) for peer, text in peers.items()},
+        name=name,
+        observers={str(observer): _parse_public_key(text, refusal) for observer, text in observers.items()},
+    )
+
+
+def _parse_public_key(text: object, refusal: HourledgerError) -> PublicKey:
+    try:
+        key = bytes.fromhex(str(text))
+    except ValueError as error:
+        raise refusal from error
+    if len(key) != PUBLIC_KEY_BYTES:
+        raise refusal
+    return PublicKey(key)
+
+
+def load_recovery(home: Home) -> SignedTransaction | None:
+    """Return the recovery that this node's operator has accepted, None where there is none; raise `HourledgerError`."""
+    return decode_signed(read_file(home.recovery)) if home.recovery.exists() else None
 
 
 def _parse_address(text: object, refusal: HourledgerError) -> Address:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from ledger.checkpoint import format_signed_checkpoint
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
 from ledger.types import TimeMs
@@ -50,7 +51,7 @@ def make_pinned(chain: Chain, cosigner: Cosigner, time_ms: TimeMs) -> Pinned:
     """Return the chain as it is now under a checkpoint cosigned at `time_ms`."""
     reader = chain.reader()
     try:
-        return Pinned(reader, cosigner.sign(reader, time_ms))
+        return Pinned(reader, format_signed_checkpoint(cosigner.sign(reader, chain.deciders, time_ms)))
     except HourledgerError:
         reader.close()
         raise

@@ -23,6 +23,7 @@ from ledger.types import EntryIndex, Hash, Height, Round, TimeMs
 from node.chain import Candidate, Chain, FoundOutcome
 from node.clock import Clock
 from node.cosigner import Cosigner
+from node.handovers import keep_handover
 from node.mempool import Mempool
 from node.pinned import Pinned, ReadThreads, make_pinned
 from node.waiters import Waiters
@@ -165,7 +166,9 @@ class LedgerService:
         message = compute_commit_message(header.chain_id, header.height, FIRST_ROUND, block_hash)
         vote = Vote(key.public_key, key.sign(Context.BLOCK, message))
         self.chain.commit(candidate, Commit(header.height, FIRST_ROUND, block_hash, (vote,)))
-        return Made(transactions, candidate, make_pinned(self.chain, self.cosigner, self.clock()))
+        pinned = make_pinned(self.chain, self.cosigner, self.clock())
+        keep_handover(self.chain, pinned)
+        return Made(transactions, candidate, pinned)
 
     def publish(self, made: Made) -> None:
         """Show a block that is durable and cosigned, and answer those who wait for its transactions."""
@@ -182,6 +185,7 @@ class LedgerService:
 
     def show(self, pinned: Pinned) -> None:
         """Show the chain at a newer checkpoint, and answer those who wait for transactions that it has."""
+        keep_handover(self.chain, pinned)
         self.pinned.replace()
         self.pinned = pinned
         for transaction_id in self.waiters.list_waited_for():

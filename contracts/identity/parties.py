@@ -16,7 +16,7 @@ from ledger.errors import Rejection
 from ledger.execution import TransactionContext
 from ledger.reasons import Reason
 from ledger.state import Overlay, Table, View
-from ledger.types import IDENTIFIER_BYTES, Height, Identifier, PublicKey
+from ledger.types import IDENTIFIER_BYTES, Hash, Height, Identifier, PublicKey
 
 MAX_OFFICERS: Final = 16
 
@@ -74,10 +74,11 @@ class Volunteer:
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """The set that decides from a height on."""
+    """The set that decides from a height on, and the transaction whose events say so."""
 
     effective_height: Height
     authorities: tuple[Authority, ...]
+    transaction_id: Hash
 
 
 name_codec: Codec[str] = codec.text("name", 256)
@@ -87,7 +88,7 @@ standing_codec: Codec[Standing] = codec.member(Standing)
 
 AUTHORITIES: Final[Table[tuple[Authority, ...]]] = Table(b"authorities", authorities_codec, is_public=True)
 NEXT_AUTHORITIES: Final[Table[Scheduled]] = Table(
-    b"next-authorities", codec.struct(Scheduled, codec.height, authorities_codec), is_public=True
+    b"next-authorities", codec.struct(Scheduled, codec.height, authorities_codec, codec.hash_), is_public=True
 )
 ORGANISATIONS: Final[Table[Organisation]] = Table(
     b"organisation", codec.struct(Organisation, name_codec, standing_codec, officers_codec, approvals_codec), is_public=True

@@ -171,6 +171,10 @@ class Chain:
         self._tip = candidate.tip
         self._executed.clear()
 
+    def keep_handover(self, height: Height, bundle: bytes) -> None:
+        """Keep the proven handover to the set that decides from `height` on. Raises `WRITE_FAILED`."""
+        self._store.write({namespaces.compute_handover_key(height): bundle})
+
     def _remember(self, candidate: Candidate) -> None:
         if len(self._executed) >= REMEMBERED_CANDIDATES:
             self._executed.clear()

@@ -12,7 +12,7 @@ from ledger import codec
 from ledger.codec import Codec, decode, encode
 from ledger.errors import CodecError, HourledgerError
 from ledger.reasons import Reason
-from ledger.types import Hash, Height, Round
+from ledger.types import Hash, Height, PublicKey, Round
 from ledger.votes import NO_ROUND, SignedProposal, SignedVote, proposal_codec, vote_codec
 from node.consensus.machine.types import Step
 from node.storage.protocol import KeyValueStore
@@ -56,14 +56,18 @@ _record_codec: Codec[Record] = codec.struct(
 
 
 class Guard:
-    """The durable record of one authority, in a store that nothing else uses."""
+    """The durable record of one authority, in a store that nothing else uses.
+
+    What was said with another key, before this one took its place, is left behind: it binds nobody any more.
+    """
 
     __slots__ = ("_blocks", "_store", "record")
 
-    def __init__(self, store: KeyValueStore) -> None:
+    def __init__(self, store: KeyValueStore, key: PublicKey) -> None:
         self._store = store
         data = store.get(_RECORD_KEY)
-        self.record: Record | None = None if data is None else _decode_record(data)
+        record = None if data is None else _decode_record(data)
+        self.record: Record | None = record if record is not None and _is_said_with(key, record) else None
         self._blocks = {key[len(_BLOCK_PREFIX) :] for key, _value in store.iterate(_BLOCK_PREFIX)}
 
     def save(self, record: Record, blocks: Mapping[Hash, bytes]) -> None:
@@ -81,6 +85,10 @@ class Guard:
     def load_blocks(self) -> dict[Hash, bytes]:
         """Return the blocks kept, by hash."""
         return {Hash(key[len(_BLOCK_PREFIX) :]): data for key, data in self._store.iterate(_BLOCK_PREFIX)}
+
+
+def _is_said_with(key: PublicKey, record: Record) -> bool:
+    return any(vote.key == key for vote in record.votes) or any(item.key == key for item in record.proposals)
 
 
 def _decode_record(data: bytes) -> Record:

@@ -79,13 +79,17 @@ class TransactionMessage:
 
 @dataclass(frozen=True, slots=True)
 class CosignatureMessage:
-    """One authority's cosignature of the checkpoint over the log of `size` entries."""
+    """One authority's cosignature of the checkpoint over the log of `size` entries, and its log's signature of the same.
+
+    Both as the signature lines of the note have them; a node that only follows serves the log's signature of another.
+    """
 
     size: int
     root: Hash
     name: str
     key_id: bytes
     signature: bytes
+    log_signature: bytes
 
 
 Message: TypeAlias = (
@@ -122,6 +126,7 @@ _CODECS: Final[tuple[tuple[type[Any], Codec[Any]], ...]] = (
             codec.text("name", 128),
             codec.binary("key id", 4, 4),
             codec.binary("cosignature", MAX_COSIGNATURE_BYTES, MAX_COSIGNATURE_BYTES),
+            codec.binary("log signature", SIGNATURE_BYTES, SIGNATURE_BYTES),
         ),
     ),
 )

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from contracts.identity.parties import NEXT_AUTHORITIES
 from ledger.authorities import Authority
 from ledger.crypto import SigningKey
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
-from ledger.types import Hash, Height
+from ledger.types import Hash, Height, PublicKey
 from node.chain import Candidate
 from node.checkpoints import Checkpoints
 from node.consensus.guard import Guard
@@ -21,6 +22,7 @@ from node.consensus.messages import CosignatureMessage, encode_message
 from node.consensus.ports import Listener
 from node.consensus.replica import Replica
 from node.log import log_event
+from node.p2p.handshake import Peer
 from node.p2p.peers import PeerNetwork
 from node.service import LedgerService, Standing
 from node.storage.protocol import KeyValueStore
@@ -31,12 +33,16 @@ REPEAT_COSIGNATURE_SECONDS: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """Who this node is among the authorities, and where it finds the others: address for peers by name."""
+    """Who this node is, and where it finds the others: address for peers by name.
 
-    own: Authority
+    `name` is what it is called while it is no authority, `observers` are nodes that may follow this one, by name.
+    """
+
+    name: str
     key: SigningKey
     log_key: SigningKey
     addresses: Mapping[str, tuple[str, int]]
+    observers: Mapping[str, PublicKey]
 
 
 class NetworkEngine:
@@ -47,11 +53,10 @@ class NetworkEngine:
         self._membership = membership
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._wake = asyncio.Event()
-        authorities = {item.name: item for item in service.chain.authorities}
         self.peers = PeerNetwork(
             service.chain.chain_id,
-            membership.own,
-            authorities,
+            self._find_own,
+            self._find_known,
             membership.addresses,
             membership.log_key,
             self._receive,
@@ -62,12 +67,28 @@ class NetworkEngine:
         self.replica = Replica(
             service.chain,
             service.mempool,
-            Guard(guard_store),
+            Guard(guard_store, membership.key.public_key),
             membership.key,
             self.peers,
             listener,
             Timeouts(heartbeat_ms=heartbeat_ms),
         )
+
+    def _list_authorities(self) -> tuple[Authority, ...]:
+        """Return those that decide, and those that will: they connect before their time."""
+        scheduled = NEXT_AUTHORITIES.get(self._service.chain.view())
+        return (*self._service.chain.authorities, *(scheduled.authorities if scheduled is not None else ()))
+
+    def _find_own(self) -> Peer:
+        own = self._membership.log_key.public_key
+        name = next((item.name for item in self._list_authorities() if item.log_key == own), self._membership.name)
+        return Peer(name, own)
+
+    def _find_known(self) -> dict[str, Peer]:
+        known = {name: Peer(name, key) for name, key in self._membership.observers.items()}
+        # Of two sets that give one name different keys, the one that decides now counts.
+        known.update((item.name, Peer(item.name, item.log_key)) for item in reversed(self._list_authorities()))
+        return known
 
     async def run(self, host: str, port: int, stop: asyncio.Event) -> None:
         """Take part until `stop` is set. Raises `HourledgerError` when nothing can be made durable any more."""
@@ -137,6 +158,8 @@ class NetworkEngine:
 
     def _on_final(self, candidate: Candidate) -> None:
         self._checkpoints.add_block(self._service.clock())
+        if candidate.block.header.authorities_hash != candidate.block.header.next_authorities_hash:
+            self.peers.drop_strangers()
         header = candidate.block.header
         log_event("block", height=header.height, transactions=len(candidate.outcomes), entries=len(candidate.entries))
 

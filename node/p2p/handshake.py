@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from ledger import codec
-from ledger.authorities import Authority
 from ledger.codec import Codec, decode, encode
 from ledger.crypto import Context, SigningKey, verify_signature
 from ledger.errors import HourledgerError
@@ -26,6 +25,14 @@ from node.p2p.tls import get_peer_key
 CHALLENGE_BYTES: Final = 32
 MAX_HELLO_BYTES: Final = 1_024
 WELCOME: Final = b"\x01"
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A node that may connect: its name, and the key of its log, which is also its key for connections."""
+
+    name: str
+    log_key: PublicKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +54,8 @@ def _compute_proof(challenge: bytes, server: PublicKey, chain_id: str, name: str
 async def connect_to(
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
-    server: Authority,
-    own: Authority,
+    server: Peer,
+    own: Peer,
     chain_id: str,
     key: SigningKey,
 ) -> None:
@@ -69,10 +76,10 @@ async def connect_to(
 async def accept_from(
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
-    authorities: Mapping[str, Authority],
-    own: Authority,
+    authorities: Mapping[str, Peer],
+    own: Peer,
     chain_id: str,
-) -> Authority:
+) -> Peer:
     """The side that is connected to. Return who has connected; raise `NOT_AUTHENTICATED`, `WRONG_CHAIN` or `CodecError`."""
     challenge = os.urandom(CHALLENGE_BYTES)
     write_frame(writer, challenge)

@@ -1,8 +1,9 @@
-"""The network of authorities as seen from one: a connection to each other one, made again whenever it breaks.
+"""The network of nodes as seen from one: a connection to each other one, made again whenever it breaks.
 
-Of two nodes the one whose name sorts first connects. A peer that sends what no honest node sends is dropped, with the reason in
-the log, and may come back after a while. What cannot be sent at once waits in a bounded queue; what does not fit is dropped,
-since the engine says everything important again.
+Who belongs to it is asked anew for each connection: authorities come and go. Of two nodes the one whose name sorts first
+connects; the other one does so only when nobody has for a while, since the first may not know its address. A peer that sends
+what no honest node sends is dropped, with the reason in the log, and may come back after a while. What cannot be sent at once
+waits in a bounded queue; what does not fit is dropped, since the engine says everything important again.
 """
 
 import asyncio
@@ -12,14 +13,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-from ledger.authorities import Authority
 from ledger.crypto import SigningKey
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
 from node.consensus.messages import MAX_MESSAGE_BYTES
 from node.log import log_event
 from node.p2p.framing import read_frame, write_frame
-from node.p2p.handshake import accept_from, connect_to
+from node.p2p.handshake import Peer, accept_from, connect_to
 from node.p2p.tls import make_client_context, make_server_context
 
 MAX_QUEUED_BYTES: Final = 32 << 20
@@ -39,6 +39,7 @@ Receive = Callable[[str, bytes], None]
 class _Link:
     """An established connection, and what waits to be written."""
 
+    peer: Peer
     writer: asyncio.StreamWriter
     queue: asyncio.Queue[bytes] = field(default_factory=asyncio.Queue)
     queued_bytes: int = 0
@@ -63,15 +64,15 @@ class PeerNetwork:
     def __init__(
         self,
         chain_id: str,
-        own: Authority,
-        authorities: Mapping[str, Authority],
+        find_own: Callable[[], Peer],
+        find_known: Callable[[], Mapping[str, Peer]],
         addresses: Mapping[str, tuple[str, int]],
         log_key: SigningKey,
         receive: Receive,
     ) -> None:
         self._chain_id = chain_id
-        self._own = own
-        self._authorities = authorities
+        self._find_own = find_own
+        self._find_known = find_known
         self._addresses = addresses
         self._key = log_key
         self._receive = receive
@@ -83,7 +84,7 @@ class PeerNetwork:
 
     @property
     def peers(self) -> tuple[str, ...]:
-        """Names of the authorities that are connected."""
+        """Names of the nodes that are connected."""
         return tuple(self._links)
 
     def send(self, peer: str, data: bytes) -> None:
@@ -99,8 +100,14 @@ class PeerNetwork:
         except OSError as error:
             raise HourledgerError(Reason.PORT_IN_USE, "the port for peers is in use", f"{host}:{port}") from error
         for name in self._addresses:
-            if name in self._authorities and self._own.name < name:
-                self._begin(self._keep_connected(self._authorities[name]))
+            self._begin(self._keep_connected(name))
+
+    def drop_strangers(self) -> None:
+        """Close the connections of nodes that do not belong to the network any more."""
+        known = self._find_known()
+        for name, link in tuple(self._links.items()):
+            if known.get(name) != link.peer:
+                link.writer.close()
 
     def _begin(self, work: "asyncio._CoroutineLike[None]") -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -117,28 +124,33 @@ class PeerNetwork:
             link.writer.close()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _keep_connected(self, peer: Authority) -> None:
+    async def _keep_connected(self, name: str) -> None:
         delay = FIRST_RETRY_SECONDS
         context = make_client_context()
         while True:
+            if self._find_own().name > name:
+                delay = LAST_RETRY_SECONDS
+                await asyncio.sleep(delay)
             began = asyncio.get_running_loop().time()
-            with suppress(OSError, TimeoutError, ssl.SSLError):
-                await self._connect(peer, context)
+            peer = self._find_known().get(name)
+            if peer is not None and name not in self._links:
+                with suppress(OSError, TimeoutError, ssl.SSLError):
+                    await self._connect(peer, context)
             if asyncio.get_running_loop().time() - began > SILENCE_SECONDS:
                 delay = FIRST_RETRY_SECONDS
-            await asyncio.sleep(max(delay, self._compute_penalty(peer.name)))
+            await asyncio.sleep(max(delay, self._compute_penalty(name)))
             delay = min(delay * 2, LAST_RETRY_SECONDS)
 
     def _compute_penalty(self, name: str) -> float:
         return max(0.0, self._penalties.get(name, 0.0) - asyncio.get_running_loop().time())
 
-    async def _connect(self, peer: Authority, context: ssl.SSLContext) -> None:
+    async def _connect(self, peer: Peer, context: ssl.SSLContext) -> None:
         host, port = self._addresses[peer.name]
         async with asyncio.timeout(HANDSHAKE_SECONDS):
             reader, writer = await asyncio.open_connection(host, port, ssl=context)
         try:
             async with asyncio.timeout(HANDSHAKE_SECONDS):
-                await connect_to(reader, writer, peer, self._own, self._chain_id, self._key)
+                await connect_to(reader, writer, peer, self._find_own(), self._chain_id, self._key)
             await self._talk(peer, reader, writer)
         except HourledgerError as error:
             self._drop(peer.name, error)
@@ -154,7 +166,7 @@ class PeerNetwork:
         try:
             try:
                 async with asyncio.timeout(HANDSHAKE_SECONDS):
-                    peer = await accept_from(reader, writer, self._authorities, self._own, self._chain_id)
+                    peer = await accept_from(reader, writer, self._find_known(), self._find_own(), self._chain_id)
             finally:
                 self._strangers -= 1
             name = peer.name
@@ -171,12 +183,12 @@ class PeerNetwork:
         log_event("peer dropped", peer=name, reason=error.reason.value, detail=error.detail)
         self._penalties[name] = asyncio.get_running_loop().time() + PENALTY_SECONDS
 
-    async def _talk(self, peer: Authority, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _talk(self, peer: Peer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Exchange messages until the connection ends. A new connection takes the place of an old one."""
         old = self._links.get(peer.name)
         if old is not None:
             old.writer.close()
-        link = self._links[peer.name] = _Link(writer)
+        link = self._links[peer.name] = _Link(peer, writer)
         log_event("peer connected", peer=peer.name)
         pump = asyncio.get_running_loop().create_task(link.pump())
         try:

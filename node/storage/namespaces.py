@@ -79,14 +79,18 @@ TRANSACTIONS = Namespace(b"x", "place of the outcome of transaction", bytes.hex)
 """Transaction id -> index of the entry that is its outcome."""
 SUBJECTS = Namespace(b"y", "mention of party", _show_subject)
 """Party (16 bytes), entry index -> nothing: which entries a party may read."""
+HANDOVERS = Namespace(b"k", "handover", _show_number)
+"""Height from which a new set decides -> the bundle that proves the change under the old set's quorum (JSON)."""
 TIP = Namespace(b"z", "tip", _show_nothing)
 """One value: the last header, and the log's frontier after it."""
 
 FORMAT_VERSION = b"1"
 NAMESPACES = (FORMAT, GENESIS, BLOCKS, COMMITS, ENTRIES, HEADERS, TILES, STATE, PAGES, TRANSACTIONS, SUBJECTS, TIP)
 """Causes before consequences: the order in which fsck compares."""
+COLLECTED = (HANDOVERS,)
+"""What other authorities signed: it does not follow from the blocks, and a node that was away may lack some of it."""
 
-_BY_PREFIX = {namespace.prefix: namespace for namespace in NAMESPACES}
+_BY_PREFIX = {namespace.prefix: namespace for namespace in (*NAMESPACES, *COLLECTED)}
 
 
 def describe_key(key: bytes) -> str:
@@ -104,6 +108,11 @@ def compute_block_key(height: Height) -> bytes:
 def compute_commit_key(height: Height) -> bytes:
     """Key of a commit."""
     return COMMITS.key(encode_number(height))
+
+
+def compute_handover_key(height: Height) -> bytes:
+    """Key of the handover to the set that decides from a height on."""
+    return HANDOVERS.key(encode_number(height))
 
 
 def compute_header_key(height: Height) -> bytes:

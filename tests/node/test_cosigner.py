@@ -9,6 +9,7 @@ from ledger.checkpoint import (
     Checkpoint,
     cosign,
     format_checkpoint,
+    format_signed_checkpoint,
     parse_checkpoint,
     parse_signed_checkpoint,
     verify_cosignature,
@@ -31,7 +32,7 @@ TIME_MS = TimeMs(2_000_500)
 
 
 def make_cosigner(folder: Path) -> Cosigner:
-    return Cosigner(toy.CHAIN_ID, AUTHORITY, KEYS, folder / "cosigned")
+    return Cosigner(toy.CHAIN_ID, KEYS, folder / "cosigned")
 
 
 def make_chain(*blocks: str) -> Chain:
@@ -44,7 +45,7 @@ def make_chain(*blocks: str) -> Chain:
 
 def sign(cosigner: Cosigner, chain: Chain, time_ms: TimeMs = TIME_MS) -> bytes:
     with chain.reader() as reader:
-        return cosigner.sign(reader, time_ms)
+        return format_signed_checkpoint(cosigner.sign(reader, (AUTHORITY,), time_ms))
 
 
 def refuse(cosigner: Cosigner, chain: Chain) -> Reason:

@@ -184,7 +184,7 @@ class World:
             node.liar = Liar(fault, key, chain, self.random) if fault in WAYS else None
             listener = Listener(on_final=lambda candidate: self._note_final(node, candidate))
             node.replica = self.replica_class(
-                chain, Mempool(), Guard(node.guard_disk), key, Wires(self, node), listener, TIMEOUTS
+                chain, Mempool(), Guard(node.guard_disk, key.public_key), key, Wires(self, node), listener, TIMEOUTS
             )
             node.replica.start(self._time_of(node))
         except Crash:
