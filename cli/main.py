@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "net": "a network of authorities on this machine",
     "node": "make, run and look at a node",
     "keys": "make and show keys",
+    "authority": "authorities, voted in and out by each other",
     "org": "organisations, their officers and their policy",
     "merchant": "merchants",
     "volunteer": "enrol volunteers",

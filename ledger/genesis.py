@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Any, Final, TypeVar
 
 from ledger import codec
-from ledger.authorities import Authority, authorities_codec, validate_authorities
+from ledger.authorities import Authority, authorities_codec, name_codec, validate_authorities
 from ledger.codec import Codec, encode
 from ledger.crypto import sha256
 from ledger.errors import CodecError
@@ -102,21 +102,23 @@ def format_genesis(genesis: Genesis) -> bytes:
         "chain_id": genesis.chain_id,
         "region": genesis.region,
         "time_ms": genesis.time_ms,
-        "authorities": [
-            {
-                "name": item.name,
-                "key": item.key.hex(),
-                "cosigner_key": item.cosigner_key.hex(),
-                "log_key": item.log_key.hex(),
-            }
-            for item in genesis.authorities
-        ],
+        "authorities": [describe_authority(item) for item in genesis.authorities],
         "recovery_keys": [key.hex() for key in genesis.recovery_keys],
         "parameters": dict(genesis.parameters),
         "holidays": [to_date(day).isoformat() for day in genesis.holidays],
         "working_weekends": [to_date(day).isoformat() for day in genesis.working_weekends],
     }
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def describe_authority(authority: Authority) -> dict[str, str]:
+    """Return the JSON value of an authority; inverse of `read_authority`."""
+    return {
+        "name": authority.name,
+        "key": authority.key.hex(),
+        "cosigner_key": authority.cosigner_key.hex(),
+        "log_key": authority.log_key.hex(),
+    }
 
 
 def parse_genesis(data: bytes) -> Genesis:
@@ -161,7 +163,7 @@ def _from_document(document: object) -> Genesis:
         members["chain_id"],
         members["region"],
         members["time_ms"],
-        _items(members["authorities"], _authority),
+        _items(members["authorities"], read_authority),
         _items(members["recovery_keys"], _key),
         tuple(sorted(members["parameters"].items())),
         _items(members["holidays"], _day),
@@ -181,9 +183,12 @@ def _items(document: object, parse: Callable[[object], T]) -> tuple[T, ...]:
     return tuple([parse(item) for item in document])
 
 
-def _authority(document: object) -> Authority:
+def read_authority(document: object) -> Authority:
+    """Return the authority of a JSON value, as genesis files have it; raise `CodecError`."""
     members = _members(document, "name", "key", "cosigner_key", "log_key")
-    return Authority(members["name"], *(_key(members[name]) for name in ("key", "cosigner_key", "log_key")))
+    return Authority(
+        name_codec.from_wire(members["name"]), *(_key(members[name]) for name in ("key", "cosigner_key", "log_key"))
+    )
 
 
 def _key(document: object) -> PublicKey:

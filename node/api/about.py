@@ -5,24 +5,21 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from contracts.identity.parties import AUTHORITIES
-from ledger.authorities import compute_quorum
+from certificates.handover import build_chain_trust
+from contracts.identity.parties import get_authorities
 from ledger.genesis import Genesis, compute_genesis_hash, format_genesis
-from ledger.notes import SignatureType, VerifierKey
 from ledger.state import View
-from ledger.trust import TrustPolicy, build_trust, format_trust
+from ledger.trust import TrustPolicy, format_trust
+from ledger.types import Height
 from node.api.errors import describe_error
 from node.api.requests import get_service
 
 GENESIS: Final = web.AppKey("genesis", Genesis)
 
 
-def compute_trust(chain_id: str, view: View) -> TrustPolicy:
-    """Return the trust file of the authorities in force: each one's log, and a quorum of their cosignatures."""
-    authorities = AUTHORITIES.get(view) or ()
-    logs = [VerifierKey(chain_id, SignatureType.ED25519, item.log_key) for item in authorities]
-    cosigners = [VerifierKey(item.name, SignatureType.COSIGNATURE, item.cosigner_key) for item in authorities]
-    return build_trust(chain_id, logs, cosigners, compute_quorum(len(authorities)))
+def compute_trust(chain_id: str, view: View, height: Height) -> TrustPolicy:
+    """Return the trust file of the authorities that decided on the block at `height`, after which the state is `view`."""
+    return build_chain_trust(chain_id, get_authorities(view, height))
 
 
 def find_version() -> str:
@@ -39,7 +36,7 @@ def describe_status(request: web.Request) -> dict[str, Any]:
     standing = service.describe_standing()
     with service.reading() as pinned:
         tip = pinned.reader.tip
-        authorities = AUTHORITIES.get(pinned.reader.state) or ()
+        authorities = get_authorities(pinned.reader.state, tip.height)
     return {
         "chain_id": genesis.chain_id,
         "region": genesis.region,
@@ -80,5 +77,5 @@ async def show_genesis(request: web.Request) -> web.Response:
 async def show_trust(request: web.Request) -> web.Response:
     """Give the trust file of the authorities in force."""
     with get_service(request).reading() as pinned:
-        policy = compute_trust(request.app[GENESIS].chain_id, pinned.reader.state)
+        policy = compute_trust(request.app[GENESIS].chain_id, pinned.reader.state, pinned.reader.tip.height)
     return web.Response(text=format_trust(policy).decode())

@@ -29,7 +29,7 @@ async def verify(request: web.Request) -> web.Response:
     body = await read_body(request, MAX_REQUEST_BYTES)
     service = get_service(request)
     with service.reading() as pinned:
-        own_trust = compute_trust(request.app[GENESIS].chain_id, pinned.reader.state)
+        own_trust = compute_trust(request.app[GENESIS].chain_id, pinned.reader.state, pinned.reader.tip.height)
     now_ms = service.clock()
     text = await service.read_threads.run(lambda: json.dumps(answer_question(body, own_trust, now_ms)))
     return web.json_response(text=text)

@@ -122,6 +122,14 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = MappingProxyType(
         ("GET", "/v1/health"): Operation("Say whether the node takes transactions.", _json("Health"), statuses=(503,)),
         ("GET", "/v1/genesis"): Operation("Give the genesis file.", _json("Genesis")),
         ("GET", "/v1/trust"): Operation("Give the trust file of the authorities in force (C2SP tlog-policy).", Body(PLAIN)),
+        ("GET", "/v1/authorities"): Operation(
+            "Tell who decides on the next block, what is to change, and what each has approved.", _json("Authorities")
+        ),
+        ("GET", "/v1/handovers"): Operation(
+            "Give the proven changes of the authorities, oldest first: each leads from one trust file to the next.",
+            _json("Handovers"),
+            (_in_query("from", NUMBER, "height from which a set decides, by default 0"),),
+        ),
         ("GET", "/checkpoint"): Operation("Give the newest cosigned checkpoint (C2SP tlog-checkpoint).", Body(PLAIN)),
         ("GET", "/v1/checkpoint"): Operation("Give the newest cosigned checkpoint, as /checkpoint does.", Body(PLAIN)),
         ("GET", "/tile/{tile}"): Operation(

@@ -107,6 +107,7 @@ _STATEMENT: Final = members(
     }
 )
 _AUTHORITY: Final = members({"name": TEXT, "key": PUBLIC_KEY, "cosigner_key": PUBLIC_KEY, "log_key": PUBLIC_KEY})
+_APPROVAL: Final = members({"authority": TEXT, "effective_height": NUMBER, "authorities_hash": HASH})
 
 SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
     {
@@ -147,6 +148,21 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "parameters": {"type": "object", "additionalProperties": {"type": "integer"}},
                 "holidays": list_of(DAY),
                 "working_weekends": list_of(DAY),
+            }
+        ),
+        "Authorities": members(
+            {
+                "height": NUMBER,
+                "quorum": NUMBER,
+                "authorities": list_of(_AUTHORITY),
+                "next": nullable(members({"effective_height": NUMBER, "authorities": list_of(_AUTHORITY)})),
+                "approvals": list_of(_APPROVAL),
+            }
+        ),
+        "Handovers": members(
+            {
+                "handovers": list_of(members({"effective_height": NUMBER, "bundle": ref("Bundle")})),
+                "next": nullable(NUMBER),
             }
         ),
         "Consistency": members({"old_size": NUMBER, "new_size": NUMBER, "hashes": list_of(HASH)}),
