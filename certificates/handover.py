@@ -1,8 +1,8 @@
 """From one trust file to the next: a change of the authorities, proven under the quorum that it takes out of office.
 
 The proof is a bundle whose checkpoint the old quorum cosigned while the change was still to come: the event that says so, and
-the state in which it is scheduled. That the change lies ahead of the checkpoint ties it to this set: what an earlier set decided
-is in the log, too, but no longer scheduled in the state that this quorum vouches for.
+the state in which it is scheduled. That the change lies ahead of the checkpoint ties it to this set: what an earlier set
+decided is in the log, too, but no longer scheduled in the state that this quorum vouches for.
 """
 
 from collections.abc import Iterable

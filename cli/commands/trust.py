@@ -42,7 +42,7 @@ def show(*, file: Path, is_json: bool) -> None:
 @dry_run_option
 @asks
 def add(session: Session, *, file: Path, max_age: int, is_dry_run: bool) -> None:
-    """Write the trust file of a node's chain to FILE. Compare what it says with what the region publishes, before you rely on it."""
+    """Write the trust file of a node's chain to FILE. Compare it with what the region publishes before use."""
     if file.exists():
         raise HourledgerError(Reason.ALREADY_EXISTS, "the file is there already; trust update renews it", str(file))
     policy = parse_trust(session.client.get_bytes("/v1/trust"))
