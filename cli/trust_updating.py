@@ -27,9 +27,9 @@ class Updated:
 def update_trust(policy: TrustPolicy, client: NodeClient, now_s: int, max_age_s: int) -> Updated:
     """Follow all handovers that lead on from `policy`.
 
-    Raises `HourledgerError`: the reason of `verify_checkpoint` where the node's newest checkpoint does not count under the
-    policy in the end, and `STALE` where it is older than `max_age_s`. So an old set's handovers, shown again by somebody who
-    holds its keys, lead nowhere: it would have to cosign today.
+    Raises `HourledgerError`, `NODE_NOT_CURRENT` where in the end the node's newest checkpoint does not count under the policy
+    or is older than `max_age_s`. So an old set's handovers, shown again by somebody who holds its keys, lead nowhere: it would
+    have to cosign today.
     """
     heights: list[int] = []
     for bundle in _iterate_bundles(client):
@@ -46,11 +46,16 @@ def update_trust(policy: TrustPolicy, client: NodeClient, now_s: int, max_age_s:
 
 
 def require_fresh(policy: TrustPolicy, client: NodeClient, now_s: int, max_age_s: int) -> VerifiedCheckpoint:
-    """Return the node's newest checkpoint; raise `HourledgerError` unless it counts under `policy` and is fresh."""
-    newest = verify_checkpoint(policy, client.get_bytes("/checkpoint"))
+    """Return the node's newest checkpoint; raise `HourledgerError`, `NODE_NOT_CURRENT` unless it counts and is fresh."""
+    try:
+        newest = verify_checkpoint(policy, client.get_bytes("/checkpoint"))
+    except HourledgerError as error:
+        if error.reason not in _NOT_OF_THIS_SET:
+            raise
+        raise HourledgerError(Reason.NODE_NOT_CURRENT, error.detail, error.value) from error
     if newest.quorum_time_s is not None and now_s - newest.quorum_time_s > max_age_s:
         detail = f"the node's newest checkpoint is {now_s - newest.quorum_time_s} seconds old"
-        raise HourledgerError(Reason.STALE, detail, str(newest.checkpoint.size))
+        raise HourledgerError(Reason.NODE_NOT_CURRENT, detail, str(newest.checkpoint.size))
     return newest
 
 

@@ -87,6 +87,7 @@ class Reason(StrEnum):
     CLAIM_MISMATCH = "claim_mismatch"
     NOT_CURRENT = "not_current"
     STALE = "stale"
+    NODE_NOT_CURRENT = "node_not_current"
     # Using the programs.
     USAGE = "usage"
     UNREADABLE_FILE = "unreadable_file"
@@ -200,6 +201,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.COMMITMENT_MISMATCH: Explanation("a detail is not the one that was certified", "do not rely on the file"),
     Reason.CLAIM_MISMATCH: Explanation("a statement is not what the evidence shows", "do not rely on the file"),
     Reason.NOT_CURRENT: Explanation("something in it was made void or withdrawn", "ask for a current certificate"),
+    Reason.NODE_NOT_CURRENT: _later("the node's newest checkpoint does not count under the trust file, or is too old", "ask another node, or again in a minute; if that is no help, take the region's new trust file by a way that you trust"),
     Reason.STALE: _later("the evidence is older than you accept", "ask for a newly issued certificate"),
     Reason.USAGE: _usage("the command cannot be carried out as given", "see --help"),
     Reason.UNREADABLE_FILE: _usage("the file cannot be read", "check the path, the format and your rights"),

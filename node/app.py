@@ -18,13 +18,14 @@ from node.api.server import make_application
 from node.chain import Chain
 from node.clock import Clock, read_system_clock
 from node.consensus.network import Membership, NetworkEngine
-from node.consensus.solo import run_solo
+from node.consensus.solo import is_alone, run_solo
 from node.cosigner import Cosigner
-from node.home import Address, Home, NodeKeys, Settings, load_genesis, load_node_keys, load_recovery, load_settings
+from node.home import Home, NodeKeys, load_genesis, load_node_keys, load_recovery
 from node.log import configure_logs, log_event
 from node.mempool import Mempool
 from node.pinned import make_pinned
 from node.service import LedgerService
+from node.settings import Address, Settings, load_settings
 from node.storage.leveldb import open_leveldb
 from node.storage.protocol import KeyValueStore
 
@@ -50,7 +51,7 @@ def run_node(
     """
     home = Home(path)
     genesis = load_genesis(home)
-    settings = load_settings(home)
+    settings = load_settings(home.settings)
     chosen = replace(settings, host=settings.host if host is None else host, port=settings.port if port is None else port)
     keys = load_node_keys(home, passphrase)
     configure_logs()
@@ -78,10 +79,10 @@ def open_service(home: Home, genesis: Genesis, keys: NodeKeys, store: KeyValueSt
 def _choose_engine(home: Home, service: LedgerService, keys: NodeKeys, settings: Settings) -> Engine:
     """Return what decides on blocks: this node alone, or the authorities together. Raises `HourledgerError`."""
     address = settings.peer_address
-    if address is None and [item.key for item in service.chain.authorities] == [keys.authority.public_key]:
+    if address is None and is_alone(service, keys.authority):
         return lambda stop: run_solo(service, keys.authority, settings.heartbeat_ms, stop)
     if address is None:
-        detail = "the settings name no peer_address, which every node needs but the only authority of a chain"
+        detail = "this node does not decide alone (its key is not the chain's only one), and its settings name no peer_address"
         raise HourledgerError(Reason.USAGE, detail, str(home.settings))
     membership = Membership(settings.name, keys.authority, keys.log, settings.peers, settings.observers)
     return lambda stop: _run_network(home, service, membership, settings.heartbeat_ms, address, stop)

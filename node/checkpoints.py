@@ -14,7 +14,7 @@ from ledger.errors import HourledgerError
 from ledger.notes import NoteSignature, SignatureType, SignedNote, VerifierKey, verify_note
 from ledger.types import TimeMs
 from node.chain import Chain, ChainReader
-from node.consensus.messages import CosignatureMessage
+from node.consensus.messages import CosignatureMessage, Message, WantCosignatures
 from node.cosigner import Cosigner
 from node.pinned import Pinned
 
@@ -22,41 +22,42 @@ MAX_PENDING: Final = 16
 MAX_EARLY: Final = 256
 
 
-@dataclass(frozen=True, slots=True)
-class _Lines:
-    """What one authority says of a checkpoint: as a log that serves it, and as one that vouches for it."""
-
-    log: NoteSignature
-    cosignature: NoteSignature
-
-
 @dataclass(slots=True)
 class _Pending:
     reader: ChainReader
     deciders: tuple[Authority, ...]
     signed: SignedCheckpoint
-    own: Authority | None
-    lines: dict[str, _Lines] = field(default_factory=dict)
+    own: CosignatureMessage | None
+    others: dict[str, CosignatureMessage] = field(default_factory=dict)
+    """By name of the authority, verified."""
 
     def has_quorum(self) -> bool:
         """Whether enough of the deciders, this node perhaps among them, have cosigned."""
-        return len(self.lines) + (self.own is not None) >= compute_quorum(len(self.deciders))
+        return len(self.list_cosignatures()) >= compute_quorum(len(self.deciders))
+
+    def list_cosignatures(self) -> list[CosignatureMessage]:
+        """Return all that there are, this node's first."""
+        others = [self.others[name] for name in sorted(self.others)]
+        return others if self.own is None else [self.own, *others]
 
     def format(self) -> bytes:
         """Return the note. A node that only follows leaves out its own log, which no trust file knows."""
-        others = [self.lines[name] for name in sorted(self.lines)]
-        base = self.signed if self.own is not None else SignedCheckpoint(self.signed.checkpoint, (others[0].log,))
-        return format_signed_checkpoint(add_signatures(base, [item.cosignature for item in others]))
+        others = [self.others[name] for name in sorted(self.others)]
+        base = self.signed
+        if self.own is None:
+            first = next(item for item in self.deciders if item.name == others[0].name)
+            base = SignedCheckpoint(self.signed.checkpoint, (_to_log_line(self.signed, first, others[0]),))
+        return format_signed_checkpoint(add_signatures(base, [_to_line(item) for item in others]))
 
 
 class Checkpoints:
-    """Collects cosignatures. `tell` sends this node's own to the others, `show` is given each checkpoint with a quorum."""
+    """Collects cosignatures. `tell` sends a message to all peers, `show` is given each checkpoint with a quorum."""
 
     def __init__(
         self,
         chain: Chain,
         cosigner: Cosigner,
-        tell: Callable[[CosignatureMessage], None],
+        tell: Callable[[Message], None],
         show: Callable[[Pinned], None],
     ) -> None:
         self._chain = chain
@@ -65,7 +66,7 @@ class Checkpoints:
         self._show = show
         self._pending: dict[int, _Pending] = {}
         self._early: dict[tuple[int, str], CosignatureMessage] = {}
-        self._own: CosignatureMessage | None = None
+        self._newest: _Pending | None = None
 
     def add_block(self, time_ms: TimeMs) -> None:
         """Sign the checkpoint of the newest block, and cosign it as one who decided. Raises `HourledgerError`."""
@@ -78,21 +79,34 @@ class Checkpoints:
             raise
         size = signed.checkpoint.size
         own = self._cosigner.find_own(deciders)
-        self._pending[size] = _Pending(reader, deciders, signed, own)
-        self._own = None if own is None else _to_message(signed, own)
-        for (early_size, _name), message in list(self._early.items()):
+        message = None if own is None else _to_message(signed, own)
+        self._newest = self._pending[size] = _Pending(reader, deciders, signed, message)
+        for (early_size, _name), early in list(self._early.items()):
             if early_size <= size:
                 del self._early[early_size, _name]
-                self.take(message)
+                self.take(early)
         while len(self._pending) > MAX_PENDING:
             self._pending.pop(min(self._pending)).reader.close()
-        self.repeat()
+        self._tell(WantCosignatures(size) if message is None else message)
         self._settle(size)
 
     def repeat(self) -> None:
-        """Tell the others again of this node's newest cosignature."""
-        if self._own is not None:
-            self._tell(self._own)
+        """Tell the others again of this node's newest cosignature, and ask for theirs while there are too few.
+
+        Who is not connected to all of them, as a node that only follows may be, gets them from those that it is connected to.
+        """
+        if self._newest is None:
+            return
+        if self._newest.own is not None:
+            self._tell(self._newest.own)
+        if not self._newest.has_quorum():
+            self._tell(WantCosignatures(self._newest.signed.checkpoint.size))
+
+    def list_cosignatures(self, size: int) -> list[CosignatureMessage]:
+        """Return the cosignatures of a checkpoint that are here: of the newest, or of one that lacks a quorum."""
+        is_newest = self._newest is not None and self._newest.signed.checkpoint.size == size
+        known = self._newest if is_newest else self._pending.get(size)
+        return [] if known is None else known.list_cosignatures()
 
     def take(self, message: CosignatureMessage) -> None:
         """Take another authority's cosignature; raise `SignatureError` for a false one."""
@@ -102,9 +116,11 @@ class Checkpoints:
                 self._early[message.size, message.name] = message
             return
         authority = next((item for item in pending.deciders if item.name == message.name), None)
-        if authority is None or authority == pending.own or pending.signed.checkpoint.root != message.root:
+        is_own = pending.own is not None and message.name == pending.own.name
+        if authority is None or is_own or pending.signed.checkpoint.root != message.root:
             return
-        pending.lines[message.name] = _verify(pending.signed, authority, message)
+        _verify(pending.signed, authority, message)
+        pending.others[message.name] = message
         self._settle(message.size)
 
     def _settle(self, size: int) -> None:
@@ -123,15 +139,20 @@ class Checkpoints:
         self._pending.clear()
 
 
-def _verify(signed: SignedCheckpoint, authority: Authority, message: CosignatureMessage) -> _Lines:
-    cosigner, log = _to_cosigner(authority), _to_log(signed, authority)
-    lines = _Lines(
-        NoteSignature(log.name, log.key_id, message.log_signature),
-        NoteSignature(message.name, message.key_id, message.signature),
-    )
-    verify_cosignature(signed.checkpoint, cosigner, lines.cosignature)
-    verify_note(SignedNote(signed.note.text, (lines.log,)), [log])
-    return lines
+def _verify(signed: SignedCheckpoint, authority: Authority, message: CosignatureMessage) -> None:
+    """Raise `SignatureError` unless both lines are the authority's."""
+    verify_cosignature(signed.checkpoint, _to_cosigner(authority), _to_line(message))
+    line = _to_log_line(signed, authority, message)
+    verify_note(SignedNote(signed.note.text, (line,)), [_to_log(signed, authority)])
+
+
+def _to_line(message: CosignatureMessage) -> NoteSignature:
+    return NoteSignature(message.name, message.key_id, message.signature)
+
+
+def _to_log_line(signed: SignedCheckpoint, authority: Authority, message: CosignatureMessage) -> NoteSignature:
+    log = _to_log(signed, authority)
+    return NoteSignature(log.name, log.key_id, message.log_signature)
 
 
 def _to_message(signed: SignedCheckpoint, own: Authority) -> CosignatureMessage:

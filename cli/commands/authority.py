@@ -1,6 +1,7 @@
 """Authorities: who they are, and how they vote each other in and out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -38,7 +39,7 @@ def show(session: Session) -> None:
 @_at_height
 @sends
 def add(session: Session, *, file: Path, at_height: int) -> None:
-    """Approve that the authority in FILE joins (made by hourledger node init --genesis)."""
+    """Approve that the authority in FILE joins (made by hourledger node join)."""
     new, now = load_authority(file), fetch_authorities(session.client)
     if any(item.name == new.name for item in now):
         detail = "an authority of that name is there already; hourledger authority rotate gives it new keys"
@@ -58,14 +59,16 @@ def remove(session: Session, *, name: str, at_height: int) -> None:
 
 
 @command.command("rotate")
+@click.argument("name")
 @click.argument("file", type=PATH)
 @_at_height
 @sends
-def rotate(session: Session, *, file: Path, at_height: int) -> None:
-    """Approve that the authority of the same name as the one in FILE goes on with the keys in FILE."""
-    new, now = load_authority(file), fetch_authorities(session.client)
-    _require_there(now, new.name)
-    _approve(session, [new if item.name == new.name else item for item in now], at_height)
+def rotate(session: Session, *, name: str, file: Path, at_height: int) -> None:
+    """Approve that the authority NAME goes on with the keys in FILE (made by hourledger node join)."""
+    now = fetch_authorities(session.client)
+    _require_there(now, name)
+    new = replace(load_authority(file), name=name)
+    _approve(session, [new if item.name == name else item for item in now], at_height)
 
 
 def _require_there(authorities: Sequence[Authority], name: str) -> None:

@@ -70,7 +70,7 @@ def command() -> None:
 @registrar_options
 @drafts_option
 @works_at_desk
-def import_hours(  # noqa: PLR0913 - one parameter an option
+def import_hours(
     session: Session,
     *,
     file: Path,
@@ -163,7 +163,7 @@ def tell_result(session: Session, desk: Desk, roster: Roster, result: ImportResu
 @click.option("--record", "references", multiple=True, help="Correct only the row of this reference. Repeatable.")
 @drafts_option
 @works_at_desk
-def amend_hours(  # noqa: PLR0913 - one parameter an option
+def amend_hours(
     session: Session,
     *,
     file: Path,

@@ -10,6 +10,7 @@ import click
 
 from cli.keyring import read_new_passphrase
 from cli.network.local import LocalNode, compute_url, find_homes, read_status
+from cli.nodes.options import new_passphrase_option, plain_option, recovery_key_option
 from cli.options import PATH, dry_run_option, json_option
 from cli.output import Output
 from cli.passphrase import ENVIRONMENT_VARIABLE, read_passphrase
@@ -17,7 +18,7 @@ from cli.session import compute_now_ms
 from ledger.authorities import MAX_AUTHORITIES, compute_quorum
 from ledger.errors import HourledgerError
 from ledger.reasons import ExitCode, Reason
-from ledger.types import TimeMs
+from ledger.types import PublicKey, TimeMs
 from node.home import init_network, load_genesis
 
 DEFAULT_FIRST_PORT = 8_600
@@ -33,8 +34,9 @@ def command() -> None:
 @click.option("--authorities", "count", type=click.IntRange(1, MAX_AUTHORITIES), default=4, show_default=True)
 @click.option("--chain-id", default="network.hourledger.example/log", show_default=True, help="The chain's name.")
 @click.option("--first-port", type=click.IntRange(1_024, 65_000), default=DEFAULT_FIRST_PORT, show_default=True)
-@click.option("--passphrase-file", type=PATH, help="Where the passphrase is. Otherwise HOURLEDGER_PASSPHRASE, or a prompt.")
-@click.option("--no-passphrase", "is_plain", is_flag=True, help="Do not encrypt the keys. For development only.")
+@recovery_key_option
+@new_passphrase_option
+@plain_option
 @dry_run_option
 @json_option
 def create(
@@ -43,6 +45,7 @@ def create(
     count: int,
     chain_id: str,
     first_port: int,
+    recovery_keys: tuple[PublicKey, ...],
     passphrase_file: Path | None,
     is_plain: bool,
     is_dry_run: bool,
@@ -62,6 +65,7 @@ def create(
         time_ms=TimeMs(compute_now_ms()),
         passphrase=passphrase,
         first_port=first_port,
+        recovery_keys=recovery_keys,
     )
     urls = [compute_url(home) for home in homes]
     document = {"folder": str(folder), "chain_id": chain_id, "authorities": count, "nodes": urls}

@@ -12,7 +12,8 @@ from cli.office.client import NodeClient
 from cli.session import compute_now_ms
 from ledger.authorities import compute_quorum
 from ledger.types import TimeMs
-from node.home import DEFAULT_HOST, init_network
+from node.home import init_network
+from node.settings import DEFAULT_HOST
 
 CATCH_UP_SECONDS: Final = 60.0
 _LOWEST_PORT: Final = 20_000

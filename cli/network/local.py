@@ -12,7 +12,8 @@ from typing import Any, Final
 from cli.office.client import NodeClient
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
-from node.home import Home, load_settings
+from node.home import Home
+from node.settings import load_settings
 
 START_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 30.0
@@ -29,7 +30,7 @@ def find_homes(folder: Path) -> tuple[Home, ...]:
 
 def compute_url(home: Home) -> str:
     """Return where a home's node serves its clients."""
-    settings = load_settings(home)
+    settings = load_settings(home.settings)
     return f"http://{settings.host}:{settings.port}"
 
 

@@ -87,6 +87,11 @@ class Chain:
         """The set that decided on the newest block, and cosigns the checkpoint that ends with it."""
         return self._rules.rule_book.find_authorities(self.view(), self._tip.height)
 
+    @property
+    def has_recovery(self) -> bool:
+        """Whether the next block begins with a recovery that this node's operator has accepted."""
+        return bool(self._list_override())
+
     def _list_override(self) -> list[bytes]:
         """Return the recovery for the next block as envelopes."""
         if self._override is None:

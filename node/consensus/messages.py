@@ -92,6 +92,13 @@ class CosignatureMessage:
     log_signature: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class WantCosignatures:
+    """The sender wants the cosignatures that the receiver has of the checkpoint over the log of `size` entries."""
+
+    size: int
+
+
 Message: TypeAlias = (
     Status
     | ProposalMessage
@@ -102,8 +109,10 @@ Message: TypeAlias = (
     | CommittedBlock
     | TransactionMessage
     | CosignatureMessage
+    | WantCosignatures
 )
 
+_log_size: Codec[int] = codec.integer("size", 1, 2**63 - 1)
 _part_index: Codec[int] = codec.integer("part", 0, MAX_PARTS - 1)
 _CODECS: Final[tuple[tuple[type[Any], Codec[Any]], ...]] = (
     (Status, codec.struct(Status, codec.height)),
@@ -121,7 +130,7 @@ _CODECS: Final[tuple[tuple[type[Any], Codec[Any]], ...]] = (
         CosignatureMessage,
         codec.struct(
             CosignatureMessage,
-            codec.integer("size", 1, 2**63 - 1),
+            _log_size,
             codec.hash_,
             codec.text("name", 128),
             codec.binary("key id", 4, 4),
@@ -129,6 +138,7 @@ _CODECS: Final[tuple[tuple[type[Any], Codec[Any]], ...]] = (
             codec.binary("log signature", SIGNATURE_BYTES, SIGNATURE_BYTES),
         ),
     ),
+    (WantCosignatures, codec.struct(WantCosignatures, _log_size)),
 )
 _NUMBERS: Final = {cls: number for number, (cls, _codec) in enumerate(_CODECS)}
 

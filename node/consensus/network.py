@@ -18,7 +18,7 @@ from node.chain import Candidate
 from node.checkpoints import Checkpoints
 from node.consensus.guard import Guard
 from node.consensus.machine import Timeouts
-from node.consensus.messages import CosignatureMessage, encode_message
+from node.consensus.messages import CosignatureMessage, Message, WantCosignatures, encode_message
 from node.consensus.ports import Listener
 from node.consensus.replica import Replica
 from node.log import log_event
@@ -55,15 +55,15 @@ class NetworkEngine:
         self._wake = asyncio.Event()
         self.peers = PeerNetwork(
             service.chain.chain_id,
-            self._find_own,
+            self._find_own_name,
             self._find_known,
             membership.addresses,
             membership.log_key,
             self._receive,
         )
-        self._checkpoints = Checkpoints(service.chain, service.cosigner, self._tell, service.show)
+        self._checkpoints = Checkpoints(service.chain, service.cosigner, self._tell_all, service.show)
         service.describe_standing = self._describe_standing
-        listener = Listener(self._on_final, self._on_left_out, log_event, self._checkpoints.take)
+        listener = Listener(self._on_final, self._on_left_out, log_event, self._on_cosigning)
         self.replica = Replica(
             service.chain,
             service.mempool,
@@ -79,15 +79,17 @@ class NetworkEngine:
         scheduled = NEXT_AUTHORITIES.get(self._service.chain.view())
         return (*self._service.chain.authorities, *(scheduled.authorities if scheduled is not None else ()))
 
-    def _find_own(self) -> Peer:
+    def _find_own_name(self) -> str:
         own = self._membership.log_key.public_key
-        name = next((item.name for item in self._list_authorities() if item.log_key == own), self._membership.name)
-        return Peer(name, own)
+        return next((item.name for item in self._list_authorities() if item.log_key == own), self._membership.name)
 
     def _find_known(self) -> dict[str, Peer]:
         known = {name: Peer(name, key) for name, key in self._membership.observers.items()}
-        # Of two sets that give one name different keys, the one that decides now counts.
-        known.update((item.name, Peer(item.name, item.log_key)) for item in reversed(self._list_authorities()))
+        for item in self._list_authorities():
+            # Of two sets that give one name different keys, the one that decides now comes first.
+            is_renewed = item.name in known and known[item.name].log_key != item.log_key
+            name = f"{item.name} (next)" if is_renewed else item.name
+            known[name] = Peer(name, item.log_key)
         return known
 
     async def run(self, host: str, port: int, stop: asyncio.Event) -> None:
@@ -151,10 +153,17 @@ class NetworkEngine:
         if not self._failed.done():
             self._failed.set_exception(error)
 
-    def _tell(self, message: CosignatureMessage) -> None:
+    def _tell_all(self, message: Message) -> None:
         data = encode_message(message)
         for peer in self.peers.peers:
             self.peers.send(peer, data)
+
+    def _on_cosigning(self, peer: str, message: CosignatureMessage | WantCosignatures) -> None:
+        if isinstance(message, CosignatureMessage):
+            self._checkpoints.take(message)
+            return
+        for known in self._checkpoints.list_cosignatures(message.size):
+            self.peers.send(peer, encode_message(known))
 
     def _on_final(self, candidate: Candidate) -> None:
         self._checkpoints.add_block(self._service.clock())

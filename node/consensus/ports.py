@@ -7,7 +7,7 @@ from typing import Protocol
 from ledger.errors import HourledgerError
 from ledger.types import Hash
 from node.chain import Candidate
-from node.consensus.messages import CosignatureMessage
+from node.consensus.messages import CosignatureMessage, WantCosignatures
 
 
 class Network(Protocol):
@@ -27,9 +27,9 @@ def _ignore_event(_event: str, **_fields: object) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Who is told: of a final block, a transaction that will be in none, something for the log, a cosignature that came."""
+    """Who is told: of a final block, a transaction that will be in none, what is for the log, a peer that cosigns or asks."""
 
     on_final: Callable[[Candidate], None] = lambda _candidate: None
     on_left_out: Callable[[Hash, HourledgerError], None] = lambda _id, _error: None
     on_event: Callable[..., None] = _ignore_event
-    on_cosignature: Callable[[CosignatureMessage], None] = lambda _message: None
+    on_cosigning: Callable[[str, CosignatureMessage | WantCosignatures], None] = lambda _peer, _message: None

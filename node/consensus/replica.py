@@ -53,6 +53,7 @@ from node.consensus.messages import (
     TransactionMessage,
     VoteMessage,
     WantBlock,
+    WantCosignatures,
     WantParts,
     decode_message,
     encode_message,
@@ -180,7 +181,7 @@ class Replica:
         self._abstains_until_ms = None
         record = self._guard.record
         self._apply(self._resume(record) if record is not None and record.height == height else self._start(height))
-        if len(self._mempool):
+        if len(self._mempool) or self._chain.has_recovery:
             self._events.append(WorkAvailable())
 
     def _find_own(self) -> int | None:
@@ -341,8 +342,8 @@ class Replica:
                 self._take_committed(peer, data, commit)
             case TransactionMessage(envelope):
                 self._take_transaction(envelope)
-            case CosignatureMessage():
-                self._listener.on_cosignature(message)
+            case CosignatureMessage() | WantCosignatures():
+                self._listener.on_cosigning(peer, message)
 
     def _is_now(self, peer: str, height: Height) -> bool:
         """Whether a message is of the height being decided. A sender that is behind is told, one ahead is followed."""

@@ -25,6 +25,8 @@ async def run_solo(service: LedgerService, key: SigningKey, heartbeat_ms: int, s
             await _wait_for_any(stop, service.work, max(0.0, due_at - loop.time()))
             if stop.is_set():
                 return
+            if not is_alone(service, key):
+                raise _refuse(service)
             transactions = service.take_transactions()
             # Transactions that no block may have do not put off the next heartbeat.
             is_due = loop.time() >= due_at
@@ -35,6 +37,18 @@ async def run_solo(service: LedgerService, key: SigningKey, heartbeat_ms: int, s
             if made.pinned is not None:
                 due_at = loop.time() + heartbeat_ms / 1_000
                 _log_block(made, time.perf_counter() - began)
+
+
+def is_alone(service: LedgerService, key: SigningKey) -> bool:
+    """Whether this authority alone decides on the next block."""
+    return [item.key for item in service.chain.authorities] == [key.public_key]
+
+
+def _refuse(service: LedgerService) -> HourledgerError:
+    detail = "this node no longer decides alone: give its settings a peer_address and peers, and start it again"
+    failure = HourledgerError(Reason.NOT_PERMITTED, detail, f"{len(service.chain.authorities)} authorities")
+    service.fail(failure)
+    return failure
 
 
 async def _finish(service: LedgerService, making: asyncio.Future[Made]) -> Made:

@@ -1,7 +1,9 @@
 """Who is at the other end. The one who connects checks the server's pinned key, then proves its own by signing a challenge.
 
+A node is its key: what it is called may change, and a node that is behind does not know yet what others call it.
+
     server -> client   32 random bytes
-    client -> server   name, and a signature over challenge, server's key and name
+    client -> server   key, and a signature over challenge, server's key, the chain and the key
     server -> client   one byte: welcome
 
 The signature names the server, so that a server cannot pass it on to another.
@@ -9,7 +11,7 @@ The signature names the server, so that a server cannot pass it on to another.
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,25 +39,24 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """What a node says of itself when it connects: the chain, its name, and the signature that proves it."""
+    """What a node says of itself when it connects: the chain, its key, and the signature that proves it."""
 
     chain_id: str
-    name: str
+    log_key: PublicKey
     signature: Signature
 
 
-_hello: Codec[Hello] = codec.struct(Hello, codec.text("chain id", 128), codec.text("name", 128), codec.signature)
+_hello: Codec[Hello] = codec.struct(Hello, codec.text("chain id", 128), codec.public_key, codec.signature)
 
 
-def _compute_proof(challenge: bytes, server: PublicKey, chain_id: str, name: str) -> bytes:
-    return b"\x00".join((challenge, server, chain_id.encode(), name.encode()))
+def _compute_proof(challenge: bytes, server: PublicKey, client: PublicKey, chain_id: str) -> bytes:
+    return b"".join((challenge, server, client, chain_id.encode()))
 
 
 async def connect_to(
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
     server: Peer,
-    own: Peer,
     chain_id: str,
     key: SigningKey,
 ) -> None:
@@ -66,8 +67,8 @@ async def connect_to(
             Reason.NOT_AUTHENTICATED, f"the node at the address of {server.name} has another key", found.hex()
         )
     challenge = await read_frame(reader, CHALLENGE_BYTES)
-    proof = _compute_proof(challenge, server.log_key, chain_id, own.name)
-    write_frame(writer, encode(_hello, Hello(chain_id, own.name, key.sign(Context.PEER, proof))))
+    proof = _compute_proof(challenge, server.log_key, key.public_key, chain_id)
+    write_frame(writer, encode(_hello, Hello(chain_id, key.public_key, key.sign(Context.PEER, proof))))
     await writer.drain()
     if await read_frame(reader, len(WELCOME)) != WELCOME:
         raise HourledgerError(Reason.NOT_AUTHENTICATED, f"{server.name} does not let this node in")
@@ -76,8 +77,8 @@ async def connect_to(
 async def accept_from(
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
-    authorities: Mapping[str, Peer],
-    own: Peer,
+    known: Iterable[Peer],
+    own: PublicKey,
     chain_id: str,
 ) -> Peer:
     """The side that is connected to. Return who has connected; raise `NOT_AUTHENTICATED`, `WRONG_CHAIN` or `CodecError`."""
@@ -87,10 +88,10 @@ async def accept_from(
     hello = decode(_hello, await read_frame(reader, MAX_HELLO_BYTES))
     if hello.chain_id != chain_id:
         raise HourledgerError(Reason.WRONG_CHAIN, "a node of another chain has connected", hello.chain_id)
-    peer = authorities.get(hello.name)
-    if peer is None or peer.name == own.name:
-        raise HourledgerError(Reason.NOT_AUTHENTICATED, "a stranger has connected", hello.name)
-    proof = _compute_proof(challenge, own.log_key, chain_id, hello.name)
+    peer = next((item for item in known if item.log_key == hello.log_key != own), None)
+    if peer is None:
+        raise HourledgerError(Reason.NOT_AUTHENTICATED, "a stranger has connected", hello.log_key.hex())
+    proof = _compute_proof(challenge, own, hello.log_key, chain_id)
     verify_signature(peer.log_key, Context.PEER, proof, hello.signature)
     write_frame(writer, WELCOME)
     await writer.drain()

@@ -64,14 +64,14 @@ class PeerNetwork:
     def __init__(
         self,
         chain_id: str,
-        find_own: Callable[[], Peer],
+        find_own_name: Callable[[], str],
         find_known: Callable[[], Mapping[str, Peer]],
         addresses: Mapping[str, tuple[str, int]],
         log_key: SigningKey,
         receive: Receive,
     ) -> None:
         self._chain_id = chain_id
-        self._find_own = find_own
+        self._find_own_name = find_own_name
         self._find_known = find_known
         self._addresses = addresses
         self._key = log_key
@@ -128,7 +128,7 @@ class PeerNetwork:
         delay = FIRST_RETRY_SECONDS
         context = make_client_context()
         while True:
-            if self._find_own().name > name:
+            if self._find_own_name() > name:
                 delay = LAST_RETRY_SECONDS
                 await asyncio.sleep(delay)
             began = asyncio.get_running_loop().time()
@@ -150,7 +150,7 @@ class PeerNetwork:
             reader, writer = await asyncio.open_connection(host, port, ssl=context)
         try:
             async with asyncio.timeout(HANDSHAKE_SECONDS):
-                await connect_to(reader, writer, peer, self._find_own(), self._chain_id, self._key)
+                await connect_to(reader, writer, peer, self._chain_id, self._key)
             await self._talk(peer, reader, writer)
         except HourledgerError as error:
             self._drop(peer.name, error)
@@ -166,7 +166,8 @@ class PeerNetwork:
         try:
             try:
                 async with asyncio.timeout(HANDSHAKE_SECONDS):
-                    peer = await accept_from(reader, writer, self._find_known(), self._find_own(), self._chain_id)
+                    known = self._find_known().values()
+                    peer = await accept_from(reader, writer, known, self._key.public_key, self._chain_id)
             finally:
                 self._strangers -= 1
             name = peer.name

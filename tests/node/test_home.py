@@ -17,22 +17,19 @@ from ledger.genesis import format_genesis, parse_genesis, to_date
 from ledger.reasons import Reason
 from ledger.types import TimeMs
 from node.home import (
-    DEFAULT_HOST,
-    DEFAULT_PORT,
     DEVELOPMENT_CHAIN,
     MAX_CHAIN_NAME_BYTES,
     Home,
-    Settings,
     init_development_home,
     init_home,
     init_network,
     load_genesis,
     load_node_keys,
-    load_settings,
     load_workdays,
     make_development_genesis,
     make_development_key,
 )
+from node.settings import DEFAULT_HOST, DEFAULT_PORT, Settings, load_settings
 
 ROOT = Path(__file__).parents[2]
 NOW_MS = TimeMs(1_793_000_000_000)
@@ -62,7 +59,7 @@ def test_new_home_has_everything_and_reads_back(tmp_path: Path) -> None:
         keys.cosigner.public_key,
         keys.log.public_key,
     )
-    assert load_settings(home) == Settings(DEFAULT_HOST, DEFAULT_PORT, 60_000)
+    assert load_settings(home.settings) == Settings(DEFAULT_HOST, DEFAULT_PORT, 60_000)
     assert {home.key(role).stat().st_mode & 0o777 for role in ("authority", "cosigner", "log")} == {0o600}
 
 
@@ -163,7 +160,7 @@ def test_a_known_holiday_and_a_known_working_weekend() -> None:
 def test_settings_are_read(tmp_path: Path) -> None:
     home = Home(tmp_path)
     home.settings.write_text('{"host": "::1", "port": 0, "heartbeat_ms": 5}')
-    assert load_settings(home) == Settings("::1", 0, 5)
+    assert load_settings(home.settings) == Settings("::1", 0, 5)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +175,7 @@ def test_settings_of_another_form_are_refused(tmp_path: Path, changes: dict[str,
     home = Home(tmp_path)
     home.settings.write_text(json.dumps(document))
     with pytest.raises(HourledgerError) as caught:
-        load_settings(home)
+        load_settings(home.settings)
     assert caught.value.reason is Reason.UNREADABLE_FILE
 
 
@@ -187,12 +184,12 @@ def test_any_bytes_are_settings_or_refused(tmp_path_factory: pytest.TempPathFact
     home = Home(tmp_path_factory.getbasetemp())
     home.settings.write_bytes(data)
     with pytest.raises(HourledgerError):
-        load_settings(home)
+        load_settings(home.settings)
 
 
 def test_missing_files_are_named(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    for load, path in ((load_genesis, home.genesis), (load_settings, home.settings)):
+    for load, path in ((load_genesis, home.genesis), (lambda home: load_settings(home.settings), home.settings)):
         with pytest.raises(HourledgerError) as caught:
             load(home)
         assert (caught.value.reason, caught.value.value) == (Reason.UNREADABLE_FILE, str(path))
