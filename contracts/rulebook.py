@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from contracts import activities, exchange, hours, identity, parameters, points, workdays
+from contracts import activities, exchange, hours, identity, offences, parameters, points, workdays
 from contracts.identity.parties import KEYS, set_authorities
 from contracts.kinds import Kind, Module
 from contracts.parameters import set_parameter
@@ -17,12 +17,13 @@ from ledger.blocks import HEADER
 from ledger.codec import decode
 from ledger.errors import CodecError, HourledgerError, Rejection
 from ledger.events import OUTCOME, EventType, split_entry
-from ledger.execution import Effects, TransactionContext
+from ledger.execution import BlockContext, Effects, TransactionContext
 from ledger.genesis import Genesis
 from ledger.reasons import Reason
 from ledger.state import EmptyView, Overlay, Table, View
 from ledger.transactions import MAX_TRANSACTION_BYTES, Transaction
 from ledger.types import Identifier, PublicKey
+from ledger.votes import Offence
 
 MODULES: Final[tuple[Module, ...]] = (
     Module((), (), (*parameters.TABLES, *workdays.TABLES)),
@@ -31,6 +32,7 @@ MODULES: Final[tuple[Module, ...]] = (
     hours.MODULE,
     points.MODULE,
     exchange.MODULE,
+    offences.MODULE,
 )
 
 KINDS: Final[Mapping[str, Kind[Any]]] = MappingProxyType({kind.name: kind for module in MODULES for kind in module.kinds})
@@ -69,6 +71,10 @@ class RuleBookV1:
         self.admit(state, context.signers)
         kind = KINDS[transaction.kind]
         return kind.rule(state, decode(kind.codec, transaction.body, max_bytes=MAX_TRANSACTION_BYTES), context)
+
+    def record_offence(self, state: Overlay, offence: Offence, _block: BlockContext) -> Effects:
+        """Record an authority's offence, or raise `Rejection`."""
+        return offences.record_offence(state, offence)
 
 
 def compute_genesis_state(genesis: Genesis) -> Overlay:

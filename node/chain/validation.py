@@ -1,6 +1,6 @@
 """Whether a block that another node proposes is the one that this node would have made of the same transactions."""
 
-from ledger.blocks import MAX_BLOCK_BYTES, MAX_BLOCK_TRANSACTIONS, Block, Header, encode_block
+from ledger.blocks import MAX_BLOCK_BYTES, MAX_BLOCK_EVIDENCE, MAX_BLOCK_TRANSACTIONS, Block, Header, encode_block
 from ledger.errors import HourledgerError, ProofError
 from ledger.execution import BlockContext
 from ledger.reasons import Reason
@@ -9,7 +9,7 @@ from ledger.transactions import SignedTransaction, decode_signed
 from ledger.types import Hash
 from node.chain.admission import Admission, validate_new
 from node.chain.candidate import Candidate, assemble, compute_header_start, compute_next_place, find_difference
-from node.chain.executing import execute_each
+from node.chain.evidence import execute_with_evidence, record_all
 from node.chain.records import StateView, Tip
 from node.chain.rules import ChainRules
 from node.storage.protocol import Readable
@@ -24,7 +24,7 @@ def validate(rules: ChainRules, admission: Admission, source: Readable, tip: Tip
     view = StateView(source)
     place = compute_next_place(tip)
     _validate_size(block)
-    start = compute_header_start(rules, place, view, header.time_ms, header.proposer, block.transactions)
+    start = compute_header_start(rules, place, view, header.time_ms, header.proposer, block.transactions, block.evidence)
     _require_same(start, header, _RESULTS)
     if header.time_ms <= tip.header.time_ms:
         raise _refusal(header, "its time is not after that of the block before", str(header.time_ms))
@@ -32,10 +32,11 @@ def validate(rules: ChainRules, admission: Admission, source: Readable, tip: Tip
         raise _refusal(header, "its proposer is no authority", header.proposer.hex())
     transactions = _validate_transactions(admission, source, view, block)
     context = BlockContext(rules.chain_id, header.height, header.time_ms)
-    done = execute_each(view, rules.rule_book, transactions, context)
+    recorded = record_all(source, rules.rule_book, tip, block.evidence, context)
+    done = execute_with_evidence(recorded, rules.rule_book, transactions, context)
     if done.failures:
         raise done.failures[0].error
-    candidate = assemble(rules, source, place, start, block.transactions, done.executed)
+    candidate = assemble(rules, source, place, start, block.transactions, done.executed, block.evidence)
     _require_same(candidate.block.header, header)
     return candidate
 
@@ -46,9 +47,8 @@ def _validate_size(block: Block) -> None:
     size = len(encode_block(block))
     if size > MAX_BLOCK_BYTES:
         raise _refusal(block.header, f"it has more than {MAX_BLOCK_BYTES} bytes", str(size))
-    if block.evidence:
-        # Nothing checks evidence yet, so a block that carries some cannot be vouched for.
-        raise _refusal(block.header, "it carries evidence", str(len(block.evidence)))
+    if len(block.evidence) > MAX_BLOCK_EVIDENCE:
+        raise _refusal(block.header, f"it has more than {MAX_BLOCK_EVIDENCE} pieces of evidence", str(len(block.evidence)))
 
 
 def _require_same(expected: Header, found: Header, ignored: tuple[str, ...] = ()) -> None:
