@@ -5,7 +5,7 @@ from typing import Any, Final, TypeAlias
 
 from ledger import codec
 from ledger.blocks import MAX_BLOCK_BYTES, Commit, commit_codec
-from ledger.codec import Codec, Wire, decode, encode
+from ledger.codec import MAX_ENTRY_BYTES, Codec, Wire, decode, encode
 from ledger.errors import CodecError
 from ledger.transactions import MAX_TRANSACTION_BYTES
 from ledger.types import SIGNATURE_BYTES, Hash, Height
@@ -88,6 +88,13 @@ class CosignatureMessage:
     signature: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class EvidenceMessage:
+    """Evidence against an authority that is not on the chain yet."""
+
+    evidence: bytes
+
+
 Message: TypeAlias = (
     Status
     | ProposalMessage
@@ -98,6 +105,7 @@ Message: TypeAlias = (
     | CommittedBlock
     | TransactionMessage
     | CosignatureMessage
+    | EvidenceMessage
 )
 
 _part_index: Codec[int] = codec.integer("part", 0, MAX_PARTS - 1)
@@ -124,6 +132,7 @@ _CODECS: Final[tuple[tuple[type[Any], Codec[Any]], ...]] = (
             codec.binary("cosignature", MAX_COSIGNATURE_BYTES, MAX_COSIGNATURE_BYTES),
         ),
     ),
+    (EvidenceMessage, codec.struct(EvidenceMessage, codec.binary("evidence", 1, MAX_ENTRY_BYTES))),
 )
 _NUMBERS: Final = {cls: number for number, (cls, _codec) in enumerate(_CODECS)}
 
