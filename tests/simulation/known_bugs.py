@@ -15,11 +15,11 @@ from contracts import offences
 from ledger.authorities import compute_quorum
 from ledger.crypto import SigningKey, sha256
 from ledger.types import Hash
-from ledger.votes import NO_ROUND, SignedProposal, VoteType, sign_proposal
+from ledger.votes import NO_ROUND, OffenceKind, SignedProposal, VoteType, sign_proposal
 from node.consensus.evidence import EvidencePool
 from node.consensus.guard import Guard
 from node.consensus.machine import machine, votes
-from node.consensus.machine.types import State
+from node.consensus.machine.types import State, Vote
 from node.consensus.messages import ProposalMessage
 from node.consensus.replica import Replica
 from node.consensus.speaker import restore_state
@@ -136,14 +136,20 @@ def _make_twin(node: Replica, proposal: SignedProposal) -> SignedProposal | None
     return sign_proposal(chain_id, key, proposal.height, proposal.round, other, proposal.valid_round, proposal.parts)
 
 
-def basis_ignored_in_evidence(patch: pytest.MonkeyPatch) -> None:
-    """Whoever changed its lock as the rules say is taken for one that broke it."""
+def round_ignored_in_evidence(patch: pytest.MonkeyPatch) -> None:
+    """Whoever votes otherwise in a later round is taken for one that votes twice."""
 
-    def is_broken_lock(locked_round: int, locked: Hash | None, round_: int, voted: Hash | None, _basis: int) -> bool:
-        return locked is not None and voted is not None and voted != locked and round_ > locked_round
+    def find_contradiction(state: State, vote: Vote) -> Vote | None:
+        cast = (
+            item
+            for (_round, type_), ballots in state.votes.items()
+            for item in ballots.get(vote.voter, ())
+            if type_ is vote.type
+        )
+        return next((item for item in cast if item.value != vote.value), None)
 
-    for module in (votes, ledger.votes):
-        patch.setattr(module, "is_broken_lock", is_broken_lock)
+    patch.setattr(machine, "find_contradiction", find_contradiction)
+    patch.setattr(ledger.votes, "_find_offence", lambda _first, _second: OffenceKind.DOUBLE_VOTE)
 
 
 def offence_recorded_again(patch: pytest.MonkeyPatch) -> None:
@@ -175,6 +181,7 @@ KNOWN_BUGS: Final = (
     KnownBug("nothing said again", nothing_said_again, 0, 2),
     KnownBug("blocks not given to those behind", blocks_not_given_to_those_behind, 0, 2),
     KnownBug("two proposals in one round", two_proposals_in_one_round, 0, 2),
+    KnownBug("round ignored in evidence", round_ignored_in_evidence, 0, 1),
     KnownBug("offence recorded again", offence_recorded_again, 7, 1),
     KnownBug("evidence in no block", evidence_in_no_block, 7, 1),
 )
