@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from contracts import activities, exchange, governance, hours, identity, parameters, points, workdays
+from contracts import activities, exchange, governance, hours, identity, offences, parameters, points, workdays
 from contracts.governance import RECOVER_KIND, RECOVERY_KEYS, recover_codec
 from contracts.identity.parties import KEYS, get_authorities, set_authorities
 from contracts.kinds import Kind, Module
@@ -19,12 +19,13 @@ from ledger.blocks import HEADER
 from ledger.codec import decode
 from ledger.errors import CodecError, HourledgerError, Rejection
 from ledger.events import OUTCOME, EventType, split_entry
-from ledger.execution import Effects, Override, TransactionContext
+from ledger.execution import BlockContext, Effects, Override, TransactionContext
 from ledger.genesis import Genesis
 from ledger.reasons import Reason
 from ledger.state import EmptyView, Overlay, Table, View
 from ledger.transactions import MAX_TRANSACTION_BYTES, Transaction
 from ledger.types import Height, Identifier, PublicKey
+from ledger.votes import Offence
 
 MODULES: Final[tuple[Module, ...]] = (
     Module((), (), (*parameters.TABLES, *workdays.TABLES)),
@@ -34,6 +35,7 @@ MODULES: Final[tuple[Module, ...]] = (
     points.MODULE,
     exchange.MODULE,
     governance.MODULE,
+    offences.MODULE,
 )
 
 KINDS: Final[Mapping[str, Kind[Any]]] = MappingProxyType({kind.name: kind for module in MODULES for kind in module.kinds})
@@ -83,6 +85,10 @@ class RuleBookV1:
         self.admit(state, context.signers)
         kind = KINDS[transaction.kind]
         return kind.rule(state, decode(kind.codec, transaction.body, max_bytes=MAX_TRANSACTION_BYTES), context)
+
+    def record_offence(self, state: Overlay, offence: Offence, _block: BlockContext) -> Effects:
+        """Record an authority's offence, or raise `Rejection`."""
+        return offences.record_offence(state, offence)
 
 
 def compute_genesis_state(genesis: Genesis) -> Overlay:

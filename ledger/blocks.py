@@ -20,6 +20,7 @@ from ledger.types import EntryIndex, Hash, Height, PublicKey, Round, Signature, 
 HEADER_VERSION: Final = 1
 MAX_BLOCK_BYTES: Final = 4 << 20
 MAX_BLOCK_TRANSACTIONS: Final = 10_000
+MAX_BLOCK_EVIDENCE: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class Header:
     """What authorities vote on.
 
     `log_size` and `log_root` describe the log before this block. `events_root` is the RFC 6962 root over the block's entries
-    without the header itself, `transactions_root` the one over its envelopes. At height 0 `parent_hash` is the genesis hash.
+    without the header itself, `transactions_root` the one over its envelopes,
+    `evidence_root` the one over its evidence. At height 0 `parent_hash` is the genesis hash.
     """
 
     version: int

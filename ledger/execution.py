@@ -15,6 +15,7 @@ from ledger.events import OUTCOME, Outcome, shorten_value
 from ledger.state import Overlay, View
 from ledger.transactions import SignedTransaction, Transaction, decode_payload
 from ledger.types import ZERO_HASH, Hash, Height, PublicKey, TimeMs
+from ledger.votes import Offence
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +80,13 @@ class RuleBook(Protocol):
     def apply(self, state: Overlay, transaction: Transaction, context: TransactionContext) -> Effects:
         """Carry out a transaction on `state`, or raise `Rejection`."""
 
+    def record_offence(self, state: Overlay, offence: Offence, block: BlockContext) -> Effects:
+        """Record what evidence shows, or raise `Rejection`: for a stranger, or an offender named for that height already."""
+
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """What a block's transactions lead to. `entries` are the events and outcomes in order, without the header."""
+    """What a block leads to. `entries` are the events of offences, then events and outcomes in order, without the header."""
 
     outcomes: tuple[Outcome, ...]
     entries: tuple[bytes, ...]

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from ledger import codec
 from ledger.blocks import compute_commit_message
 from ledger.codec import Codec, decode, encode
-from ledger.crypto import Context, SigningKey, verify_signature
+from ledger.crypto import Context, SigningKey, sha256, verify_signature
 from ledger.errors import ProofError
 from ledger.transactions import chain_id_codec
 from ledger.types import ZERO_HASH, Hash, Height, PublicKey, Round, Signature
@@ -191,14 +191,23 @@ def encode_signed_message(signed: Signed) -> bytes:
     return encode(proposal_codec, signed) if isinstance(signed, SignedProposal) else encode(vote_codec, signed)
 
 
+class OffenceKind(IntEnum):
+    """What an authority has done that no honest one does."""
+
+    DOUBLE_VOTE = 1
+    DOUBLE_PROPOSAL = 2
+    BROKEN_LOCK = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Offence:
-    """What evidence shows: who, when, and the earlier of the two messages' rounds."""
+    """What evidence shows: who, when, the earlier of the two messages' rounds, what, and the SHA-256 of the evidence."""
 
     key: PublicKey
     height: Height
     round: Round
-    is_proposal: bool
+    kind: OffenceKind
+    evidence_hash: Hash
 
 
 def verify_evidence(chain_id: str, data: bytes) -> Offence:
@@ -212,20 +221,24 @@ def verify_evidence(chain_id: str, data: bytes) -> Offence:
         raise ProofError("evidence is of two authorities or two heights")
     for item in (first, second):
         verify_signed(chain_id, item)
-    if not _is_offence(first, second):
+    kind = _find_offence(first, second)
+    if kind is None:
         raise ProofError("the two messages are ones that an honest authority may send", value=first.key.hex())
-    return Offence(first.key, first.height, Round(min(first.round, second.round)), evidence.is_proposal)
+    return Offence(first.key, first.height, Round(min(first.round, second.round)), kind, sha256(data))
 
 
-def _is_offence(first: Signed, second: Signed) -> bool:
+def _find_offence(first: Signed, second: Signed) -> OffenceKind | None:
     if isinstance(first, SignedProposal) and isinstance(second, SignedProposal):
-        return first.round == second.round and (first.block_hash, first.valid_round) != (second.block_hash, second.valid_round)
+        is_other = (first.block_hash, first.valid_round) != (second.block_hash, second.valid_round)
+        return OffenceKind.DOUBLE_PROPOSAL if first.round == second.round and is_other else None
     if not isinstance(first, SignedVote) or not isinstance(second, SignedVote):
-        return False
+        return None
     if first.type is second.type:
-        return first.round == second.round and first.block_hash != second.block_hash
+        is_double = first.round == second.round and first.block_hash != second.block_hash
+        return OffenceKind.DOUBLE_VOTE if is_double else None
     precommit, prevote = (first, second) if first.type is VoteType.PRECOMMIT else (second, first)
-    return is_broken_lock(precommit.round, precommit.block_hash, prevote.round, prevote.block_hash, prevote.basis)
+    is_broken = is_broken_lock(precommit.round, precommit.block_hash, prevote.round, prevote.block_hash, prevote.basis)
+    return OffenceKind.BROKEN_LOCK if is_broken else None
 
 
 def is_broken_lock(locked_round: int, locked: Hash | None, round_: int, voted: Hash | None, basis: int) -> bool:

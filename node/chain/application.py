@@ -11,15 +11,17 @@ from ledger.authorities import Authority
 from ledger.blocks import Block, Commit, commit_codec, compute_block_hash, verify_commit
 from ledger.codec import encode
 from ledger.errors import HourledgerError
-from ledger.execution import RuleBook
+from ledger.execution import BlockContext, RuleBook
 from ledger.genesis import Genesis
 from ledger.reasons import Reason
 from ledger.state import Overlay, View
 from ledger.transactions import SignedTransaction, decode_signed, encode_signed
 from ledger.types import Hash, Height, PublicKey, TimeMs
+from ledger.votes import Offence
 from node.chain import proposing, validation
 from node.chain.admission import Admission
 from node.chain.candidate import Candidate
+from node.chain.evidence import validate_open
 from node.chain.opening import open_tip
 from node.chain.reader import ChainReader, FoundOutcome, find_outcome
 from node.chain.records import StateView, Tip
@@ -126,17 +128,33 @@ class Chain:
         self._admission.validate(envelope, signed, self.view(), time_ms)
         return signed
 
-    def build(self, transactions: Iterable[SignedTransaction], time_ms: TimeMs, proposer: PublicKey) -> Candidate:
+    def check_offence(self, offence: Offence, time_ms: TimeMs) -> None:
+        """Raise `HourledgerError` where an offence can be recorded in no block from now on; `time_ms` is the present.
+
+        One of the height that is being decided passes: it waits for the block after.
+        """
+        time_ms = proposing.compute_block_time(self._tip, time_ms)
+        context = BlockContext(self.chain_id, Height(self._tip.height + 1), time_ms)
+        validate_open(self._store, self._rules.rule_book, self._tip, offence, context)
+
+    def build(
+        self,
+        transactions: Iterable[SignedTransaction],
+        time_ms: TimeMs,
+        proposer: PublicKey,
+        evidence: Iterable[bytes] = (),
+    ) -> Candidate:
         """Return a block of these transactions at `time_ms`, or just after the tip's time if that is later.
 
         Takes them in order, until the block is full. One that is final, is offered twice or may not enter is left out, and the
-        candidate says so.
+        candidate says so. Evidence comes first, a few pieces of it; what may not be recorded is left out.
         """
         self._require_sound()
         if self._override is not None and self._list_override():
             transactions = (self._override, *(item for item in transactions if item != self._override))
+        waiting = proposing.Waiting(transactions, evidence)
         candidate = proposing.build(
-            self._rules, self._admission, self._store, self._tip, transactions, time_ms, proposer, self.authorities
+            self._rules, self._admission, self._store, self._tip, waiting, time_ms, proposer, self.authorities
         )
         self._remember(candidate)
         return candidate

@@ -14,7 +14,6 @@ from ledger.events import Outcome
 from ledger.execution import BlockContext, Executed
 from ledger.merkle import (
     EMPTY_FRONTIER,
-    EMPTY_ROOT,
     Appended,
     Frontier,
     append,
@@ -87,6 +86,7 @@ def compute_header_start(
     time_ms: TimeMs,
     proposer: PublicKey,
     transactions: Sequence[bytes],
+    evidence: Sequence[bytes] = (),
 ) -> Header:
     """Return the header as far as it is known before execution; the fields that execution decides are zero."""
     return Header(
@@ -104,7 +104,7 @@ def compute_header_start(
         authorities_hash=compute_authorities_hash(deciders),
         next_authorities_hash=ZERO_HASH,
         rule_book_version=rules.rule_book.version,
-        evidence_root=EMPTY_ROOT,
+        evidence_root=compute_tree_root([compute_leaf_hash(item) for item in evidence]),
     )
 
 
@@ -127,6 +127,7 @@ def assemble(
     start: Header,
     transactions: tuple[bytes, ...],
     executed: Executed,
+    evidence: tuple[bytes, ...] = (),
 ) -> Candidate:
     """Return the block that these executed transactions make at `place`, with everything to be stored of it.
 
@@ -147,10 +148,10 @@ def assemble(
     entries = (*executed.entries, HEADER.encode(header))
     appended = append(place.frontier, [*leaf_hashes, compute_leaf_hash(entries[-1])])
     tip = Tip(header, appended.frontier)
-    block = Block(header, transactions)
+    block = Block(header, transactions, evidence)
     writes: dict[bytes, bytes | None] = {namespaces.compute_block_key(place.height): encode_block(block)}
     writes.update(_compute_entry_writes(place, entries, rules.parties_of))
-    writes.update(_compute_outcome_writes(place, executed.outcomes))
+    writes.update(_compute_outcome_writes(place, executed))
     writes.update(_compute_tile_writes(source, appended))
     writes.update((namespaces.STATE.prefix + key, value) for key, value in changes.items())
     writes.update((namespaces.PAGES.prefix + path, page) for path, page in updated.pages.items())
@@ -170,11 +171,12 @@ def _compute_entry_writes(place: Place, entries: Sequence[bytes], parties_of: Pa
     return writes
 
 
-def _compute_outcome_writes(place: Place, outcomes: Sequence[Outcome]) -> dict[bytes, bytes | None]:
-    """Where each transaction's outcome is: after its events, which come in order."""
+def _compute_outcome_writes(place: Place, executed: Executed) -> dict[bytes, bytes | None]:
+    """Where each transaction's outcome is: after its events, which come in order, and the events of offences before all."""
     writes: dict[bytes, bytes | None] = {}
-    index = place.frontier.size
-    for outcome in outcomes:
+    of_transactions = sum(outcome.event_count + 1 for outcome in executed.outcomes)
+    index = place.frontier.size + len(executed.entries) - of_transactions
+    for outcome in executed.outcomes:
         index += outcome.event_count
         writes[namespaces.compute_transaction_key(outcome.transaction_id)] = namespaces.encode_number(index)
         index += 1

@@ -11,7 +11,7 @@ from ledger.transactions import SignedTransaction, encode_signed
 from ledger.types import Hash, PublicKey, TimeMs
 from node.chain.admission import Admission, validate_new
 from node.chain.candidate import Candidate, LeftOut, assemble, compute_header_start, compute_next_place, make_context
-from node.chain.executing import execute_each
+from node.chain.evidence import execute_with_evidence, record_some
 from node.chain.records import StateView, Tip
 from node.chain.rules import ChainRules
 from node.storage.protocol import Readable
@@ -20,6 +20,14 @@ HEADER_ALLOWANCE_BYTES = 1_024
 """Room for a block's header and the lengths of its lists, all bounded."""
 ENVELOPE_ALLOWANCE_BYTES = 5
 """MessagePack's length before an envelope."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a block may be made of, in order."""
+
+    transactions: Iterable[SignedTransaction]
+    evidence: Iterable[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,31 +46,34 @@ def build(
     admission: Admission,
     source: Readable,
     tip: Tip,
-    transactions: Iterable[SignedTransaction],
+    waiting: Waiting,
     time_ms: TimeMs,
     proposer: PublicKey,
     deciders: tuple[Authority, ...],
 ) -> Candidate:
-    """Return a block of the transactions that fit, for these authorities to decide on: see `Chain.build`."""
+    """Return a block of the evidence and the transactions that fit, for these authorities to decide on: see `Chain.build`."""
     time_ms = compute_block_time(tip, time_ms)
     place = compute_next_place(tip)
-    view = StateView(source)
-    selected = _select(admission, source, transactions, time_ms)
     context = make_context(rules.chain_id, place, time_ms, deciders)
-    done = execute_each(view, rules.rule_book, selected.transactions, context)
+    recorded = record_some(source, rules.rule_book, tip, waiting.evidence, context)
+    free_bytes = MAX_BLOCK_BYTES - HEADER_ALLOWANCE_BYTES
+    free_bytes -= sum(len(item) + ENVELOPE_ALLOWANCE_BYTES for item in recorded.evidence)
+    selected = _select(admission, source, waiting.transactions, time_ms, free_bytes)
+    done = execute_with_evidence(recorded, rules.rule_book, selected.transactions, context)
     failed = {item.transaction_id for item in done.failures}
     envelopes = tuple(encode_signed(item) for item in selected.transactions if item.transaction_id not in failed)
-    start = compute_header_start(rules, place, deciders, time_ms, proposer, envelopes)
-    candidate = assemble(rules, source, place, deciders, start, envelopes, done.executed)
+    start = compute_header_start(rules, place, deciders, time_ms, proposer, envelopes, recorded.evidence)
+    candidate = assemble(rules, source, place, deciders, start, envelopes, done.executed, recorded.evidence)
     return replace(candidate, left_out=(*selected.left_out, *done.failures))
 
 
-def _select(admission: Admission, source: Readable, transactions: Iterable[SignedTransaction], time_ms: TimeMs) -> _Selected:
+def _select(
+    admission: Admission, source: Readable, transactions: Iterable[SignedTransaction], time_ms: TimeMs, free_bytes: int
+) -> _Selected:
     """Take transactions in order up to the first that does not fit; a later one must not overtake it."""
     view = StateView(source)
     taken: dict[Hash, SignedTransaction] = {}
     left_out: list[LeftOut] = []
-    free_bytes = MAX_BLOCK_BYTES - HEADER_ALLOWANCE_BYTES
     for signed in transactions:
         if len(taken) == MAX_BLOCK_TRANSACTIONS:
             break

@@ -1,6 +1,6 @@
 """Whether a block that another node proposes is the one that this node would have made of the same transactions."""
 
-from ledger.blocks import MAX_BLOCK_BYTES, MAX_BLOCK_TRANSACTIONS, Block, Header, encode_block
+from ledger.blocks import MAX_BLOCK_BYTES, MAX_BLOCK_EVIDENCE, MAX_BLOCK_TRANSACTIONS, Block, Header, encode_block
 from ledger.errors import HourledgerError, ProofError
 from ledger.reasons import Reason
 from ledger.state import View
@@ -15,7 +15,7 @@ from node.chain.candidate import (
     find_difference,
     make_context,
 )
-from node.chain.executing import execute_each
+from node.chain.evidence import execute_with_evidence, record_all
 from node.chain.records import StateView, Tip
 from node.chain.rules import ChainRules
 from node.storage.protocol import Readable
@@ -31,7 +31,7 @@ def validate(rules: ChainRules, admission: Admission, source: Readable, tip: Tip
     place = compute_next_place(tip)
     _validate_size(block)
     deciders = rules.find_deciders(view, place.height, place.parent_hash, block.transactions)
-    start = compute_header_start(rules, place, deciders, header.time_ms, header.proposer, block.transactions)
+    start = compute_header_start(rules, place, deciders, header.time_ms, header.proposer, block.transactions, block.evidence)
     _require_same(start, header, _RESULTS)
     if header.time_ms <= tip.header.time_ms:
         raise _refusal(header, "its time is not after that of the block before", str(header.time_ms))
@@ -39,12 +39,13 @@ def validate(rules: ChainRules, admission: Admission, source: Readable, tip: Tip
         raise _refusal(header, "its proposer is no authority", header.proposer.hex())
     transactions = _validate_transactions(admission, source, view, block)
     context = make_context(rules.chain_id, place, header.time_ms, deciders)
-    done = execute_each(view, rules.rule_book, transactions, context)
+    recorded = record_all(source, rules.rule_book, tip, block.evidence, context)
+    done = execute_with_evidence(recorded, rules.rule_book, transactions, context)
     if done.failures:
         raise done.failures[0].error
     if deciders != rules.rule_book.find_authorities(view, place.height) and not done.executed.outcomes[0].is_accepted:
         raise _refusal(header, "its recovery is refused", str(done.executed.outcomes[0].reason))
-    candidate = assemble(rules, source, place, deciders, start, block.transactions, done.executed)
+    candidate = assemble(rules, source, place, deciders, start, block.transactions, done.executed, block.evidence)
     _require_same(candidate.block.header, header)
     return candidate
 
@@ -55,9 +56,8 @@ def _validate_size(block: Block) -> None:
     size = len(encode_block(block))
     if size > MAX_BLOCK_BYTES:
         raise _refusal(block.header, f"it has more than {MAX_BLOCK_BYTES} bytes", str(size))
-    if block.evidence:
-        # Nothing checks evidence yet, so a block that carries some cannot be vouched for.
-        raise _refusal(block.header, "it carries evidence", str(len(block.evidence)))
+    if len(block.evidence) > MAX_BLOCK_EVIDENCE:
+        raise _refusal(block.header, f"it has more than {MAX_BLOCK_EVIDENCE} pieces of evidence", str(len(block.evidence)))
 
 
 def _require_same(expected: Header, found: Header, ignored: tuple[str, ...] = ()) -> None:

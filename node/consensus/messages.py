@@ -5,7 +5,7 @@ from typing import Any, Final, TypeAlias
 
 from ledger import codec
 from ledger.blocks import MAX_BLOCK_BYTES, Commit, commit_codec
-from ledger.codec import Codec, Wire, decode, encode
+from ledger.codec import MAX_ENTRY_BYTES, Codec, Wire, decode, encode
 from ledger.errors import CodecError
 from ledger.transactions import MAX_TRANSACTION_BYTES
 from ledger.types import SIGNATURE_BYTES, Hash, Height
@@ -99,6 +99,13 @@ class WantCosignatures:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class EvidenceMessage:
+    """Evidence against an authority that is not on the chain yet."""
+
+    evidence: bytes
+
+
 Message: TypeAlias = (
     Status
     | ProposalMessage
@@ -110,6 +117,7 @@ Message: TypeAlias = (
     | TransactionMessage
     | CosignatureMessage
     | WantCosignatures
+    | EvidenceMessage
 )
 
 _log_size: Codec[int] = codec.integer("size", 1, 2**63 - 1)
@@ -139,6 +147,7 @@ _CODECS: Final[tuple[tuple[type[Any], Codec[Any]], ...]] = (
         ),
     ),
     (WantCosignatures, codec.struct(WantCosignatures, _log_size)),
+    (EvidenceMessage, codec.struct(EvidenceMessage, codec.binary("evidence", 1, MAX_ENTRY_BYTES))),
 )
 _NUMBERS: Final = {cls: number for number, (cls, _codec) in enumerate(_CODECS)}
 

@@ -21,6 +21,7 @@ from ledger.types import Hash, Height, Round, TimeMs
 from ledger.votes import NO_ROUND, SignedProposal, SignedVote, VoteType, make_evidence, verify_signed
 from node.chain import Candidate, Chain
 from node.consensus.assembly import Assembly, split_block
+from node.consensus.evidence import EvidencePool
 from node.consensus.guard import Guard, Record
 from node.consensus.height import HeightBook
 from node.consensus.machine import State, Timeouts, resume, start_height, step
@@ -47,6 +48,7 @@ from node.consensus.messages import (
     BlockPart,
     CommittedBlock,
     CosignatureMessage,
+    EvidenceMessage,
     Message,
     ProposalMessage,
     Status,
@@ -72,7 +74,6 @@ MAX_AHEAD_MS: Final = 10_000
 MAX_BEHIND_MS: Final = 60_000
 """How far a new proposal's time may be from this node's clock."""
 MAX_REPEATED_TRANSACTIONS: Final = 64
-MAX_EVIDENCE: Final = 64
 MAX_VOTES_OF_VOTER: Final = 64
 """Signed votes kept of one voter on average, before those are dropped that the machine has dropped."""
 
@@ -112,7 +113,7 @@ class Replica:
         self._has_caught_up = False
         self._abstains_until_ms: int | None = None
         self._announced: set[Hash] = set()
-        self._evidence: dict[bytes, None] = {}
+        self._evidence = EvidencePool(chain)
         self.is_key_elsewhere = False
 
     def start(self, now_ms: TimeMs) -> None:
@@ -260,7 +261,8 @@ class Replica:
     def _build(self, height: Height, round_: int) -> None:
         if self._key is None:
             return
-        candidate = self._chain.build(tuple(self._mempool.iterate()), self._now_ms, self._key.public_key)
+        evidence = tuple(self._evidence.iterate_due(height))
+        candidate = self._chain.build(tuple(self._mempool.iterate()), self._now_ms, self._key.public_key, evidence)
         for item in candidate.left_out:
             self._mempool.remove([item.transaction_id])
             self._listener.on_left_out(item.transaction_id, item.error)
@@ -290,6 +292,7 @@ class Replica:
         final = [outcome.transaction_id for outcome in candidate.outcomes]
         self._mempool.remove(final)
         self._announced.difference_update(final)
+        self._evidence.prune(self._now_ms)
         self._events.clear()
         self._listener.on_event("block", height=int(commit.height), round=int(commit.round))
         self._listener.on_final(candidate)
@@ -303,14 +306,20 @@ class Replica:
                 self._keep_evidence(make_evidence(signed[0], signed[1]))
 
     def _keep_evidence(self, evidence: bytes) -> None:
-        if evidence not in self._evidence and len(self._evidence) < MAX_EVIDENCE:
-            self._evidence[evidence] = None
-            self._listener.on_event("evidence", bytes=len(evidence))
+        """Let evidence wait for a block, here and at the peers; raise `HourledgerError` where it shows no offence.
+
+        It is repeated until it is on the chain or has expired, and only repetition makes a block for it: so somebody who lies
+        at every height makes no more than one block a second.
+        """
+        if self._evidence.add(evidence, self._now_ms):
+            offence = self._evidence.items[evidence]
+            self._listener.on_event("evidence", key=offence.key.hex(), height=int(offence.height), kind=offence.kind.name)
+            self._broadcast(EvidenceMessage(evidence))
 
     @property
     def evidence(self) -> tuple[bytes, ...]:
-        """Evidence found, in the order in which it was found."""
-        return tuple(self._evidence)
+        """Evidence that is not on the chain yet, in the order in which it was found."""
+        return tuple(self._evidence.items)
 
     def _broadcast(self, message: Message) -> None:
         data = encode_message(message)
@@ -340,10 +349,18 @@ class Replica:
                 self._give_block(peer, height)
             case CommittedBlock(data, commit):
                 self._take_committed(peer, data, commit)
+            case _:
+                self._handle_beside(peer, message)
+
+    def _handle_beside(self, peer: str, message: Message) -> None:
+        """Take what is beside the agreement on a height and the blocks of it."""
+        match message:
             case TransactionMessage(envelope):
                 self._take_transaction(envelope)
             case CosignatureMessage() | WantCosignatures():
                 self._listener.on_cosigning(peer, message)
+            case EvidenceMessage(evidence):
+                self._keep_evidence(evidence)
 
     def _is_now(self, peer: str, height: Height) -> bool:
         """Whether a message is of the height being decided. A sender that is behind is told, one ahead is followed."""
@@ -517,6 +534,9 @@ class Replica:
             self._broadcast(WantParts(self._state.height, block_hash, assembly.missing))
         for signed, _ in zip(self._mempool.iterate(), range(MAX_REPEATED_TRANSACTIONS), strict=False):
             self._broadcast(TransactionMessage(encode_signed(signed)))
-        if len(self._mempool):
+        self._evidence.prune(self._now_ms)
+        for evidence in self._evidence.items:
+            self._broadcast(EvidenceMessage(evidence))
+        if len(self._mempool) or self._evidence.has_due(self._state.height):
             self._events.append(WorkAvailable())
             self._run()

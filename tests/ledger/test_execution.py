@@ -25,6 +25,7 @@ from ledger.reasons import Reason
 from ledger.state import EmptyView, Overlay, View
 from ledger.transactions import SignedTransaction, Transaction, draft, sign
 from ledger.types import Height, Identifier, PublicKey
+from ledger.votes import Offence
 from tests.ledger.samples import CHAIN_ID, TIME_MS, TRANSACTION, make_key
 
 BLOCK = BlockContext(CHAIN_ID, Height(7), TIME_MS)
@@ -86,6 +87,9 @@ class Rules:
             case "error":
                 raise HourledgerError(Reason.STORE_DAMAGED, "not an answer of a rule")
         return Effects(tuple(WRITTEN.encode(write) for write in writes), self.rows)
+
+    def record_offence(self, state: Overlay, offence: Offence, block: BlockContext) -> Effects:
+        raise AssertionError(state, offence, block)
 
 
 RULES: RuleBook = Rules()

@@ -11,12 +11,13 @@ from ledger.codec import Codec, decode, encode
 from ledger.crypto import Context, SigningKey
 from ledger.errors import CodecError, HourledgerError, Rejection
 from ledger.events import OUTCOME, EventType, split_entry
-from ledger.execution import Effects, TransactionContext
+from ledger.execution import BlockContext, Effects, TransactionContext
 from ledger.genesis import Genesis
 from ledger.reasons import Reason
 from ledger.state import EmptyView, Overlay, View
 from ledger.transactions import SignedTransaction, Transaction, draft, encode_signed, sign
 from ledger.types import Height, Identifier, PublicKey, Round, TimeMs
+from ledger.votes import Offence
 from node.chain import Candidate, Chain
 from node.storage.protocol import KeyValueStore, Readable
 
@@ -85,6 +86,15 @@ class ToyRuleBook:
         if transaction.kind == "break":
             raise KeyError("a bug in a rule")
         return Effects(tuple(PUT.encode(put) for put in puts))
+
+    def record_offence(self, state: Overlay, offence: Offence, _block: BlockContext) -> Effects:
+        key = b"offence/" + offence.key + offence.height.to_bytes(8, "big")
+        if offence.key not in {item.public_key for item in AUTHORITY_KEYS}:
+            raise Rejection(Reason.UNKNOWN_KEY, "no authority", offence.key.hex())
+        if state.get(key) is not None:
+            raise Rejection(Reason.ALREADY_EXISTS, "named already", offence.key.hex())
+        state.put(key, offence.evidence_hash)
+        return Effects((PUT.encode(Put(b"offence", offence.evidence_hash)),))
 
 
 def make_rule_book(genesis: Genesis) -> ToyRuleBook:

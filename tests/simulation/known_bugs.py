@@ -10,13 +10,16 @@ from typing import Any, Final
 import pytest
 
 import ledger.blocks
+import ledger.votes
+from contracts import offences
 from ledger.authorities import compute_quorum
 from ledger.crypto import SigningKey, sha256
 from ledger.types import Hash
-from ledger.votes import NO_ROUND, SignedProposal, VoteType, sign_proposal
+from ledger.votes import NO_ROUND, OffenceKind, SignedProposal, VoteType, sign_proposal
+from node.consensus.evidence import EvidencePool
 from node.consensus.guard import Guard
 from node.consensus.machine import machine, votes
-from node.consensus.machine.types import State
+from node.consensus.machine.types import State, Vote
 from node.consensus.messages import ProposalMessage
 from node.consensus.replica import Replica
 from node.consensus.speaker import restore_state
@@ -133,6 +136,38 @@ def _make_twin(node: Replica, proposal: SignedProposal) -> SignedProposal | None
     return sign_proposal(chain_id, key, proposal.height, proposal.round, other, proposal.valid_round, proposal.parts)
 
 
+def round_ignored_in_evidence(patch: pytest.MonkeyPatch) -> None:
+    """Whoever votes otherwise in a later round is taken for one that votes twice."""
+
+    def find_contradiction(state: State, vote: Vote) -> Vote | None:
+        cast = (
+            item
+            for (_round, type_), ballots in state.votes.items()
+            for item in ballots.get(vote.voter, ())
+            if type_ is vote.type
+        )
+        return next((item for item in cast if item.value != vote.value), None)
+
+    patch.setattr(machine, "find_contradiction", find_contradiction)
+    patch.setattr(ledger.votes, "_find_offence", lambda _first, _second: OffenceKind.DOUBLE_VOTE)
+
+
+def offence_recorded_again(patch: pytest.MonkeyPatch) -> None:
+    class Forgetful:
+        def has(self, *_parts: Any) -> bool:
+            return False
+
+        def put(self, *arguments: Any) -> None:
+            offences_table.put(*arguments)
+
+    offences_table = offences.OFFENCES
+    patch.setattr(offences, "OFFENCES", Forgetful())
+
+
+def evidence_in_no_block(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(EvidencePool, "iterate_due", lambda _self, _height: iter(()))
+
+
 KNOWN_BUGS: Final = (
     KnownBug("quorum off by one", quorum_off_by_one, 10, 8),
     KnownBug("precommit without a lock", precommit_without_a_lock, 0, 10),
@@ -146,4 +181,7 @@ KNOWN_BUGS: Final = (
     KnownBug("nothing said again", nothing_said_again, 0, 2),
     KnownBug("blocks not given to those behind", blocks_not_given_to_those_behind, 0, 2),
     KnownBug("two proposals in one round", two_proposals_in_one_round, 0, 2),
+    KnownBug("round ignored in evidence", round_ignored_in_evidence, 0, 1),
+    KnownBug("offence recorded again", offence_recorded_again, 7, 1),
+    KnownBug("evidence in no block", evidence_in_no_block, 7, 1),
 )

@@ -5,6 +5,7 @@ within a bound of simulated time. What must never happen is looked for at every 
 """
 
 import heapq
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,16 +14,18 @@ from random import Random
 from typing import Final
 
 from contracts.identity.organisations import RegisterOrganisation
+from contracts.offences import OFFENCE
 from contracts.rulebook import KINDS, RuleBookV1, compute_genesis_state, get_parties
 from ledger.authorities import Authority, compute_quorum
 from ledger.blocks import verify_commit
 from ledger.codec import encode
 from ledger.crypto import SigningKey, sha256
 from ledger.errors import HourledgerError
+from ledger.events import split_entry
 from ledger.genesis import GENESIS_VERSION, Genesis
 from ledger.reasons import Reason
 from ledger.transactions import TRANSACTION_VERSION, SignedTransaction, Transaction, draft, encode_signed, sign
-from ledger.types import Hash, Height, Identifier, TimeMs
+from ledger.types import EntryIndex, Hash, Height, Identifier, PublicKey, TimeMs
 from ledger.votes import verify_evidence
 from node.chain import Candidate, Chain
 from node.consensus.guard import Guard
@@ -155,6 +158,8 @@ class World:
         for signed in fresh:
             self._submit(self._pick_trusted(), signed)
         self._run_until(lambda: all(self._has_all(node, fresh) for node in self._list_trusted()))
+        found = {offence for node in self._list_trusted() for offence in self._list_waiting(node)}
+        self._run_until(lambda: all(found <= self._list_recorded(node).keys() for node in self._list_trusted()))
         self._check_end()
 
     def _run_until(self, is_done: Callable[[], bool]) -> None:
@@ -391,15 +396,30 @@ class World:
                         reader.read_header(height),
                         reader.read_commit(height),
                     )
-            if node.replica is not None:
-                self._check_evidence(node.replica)
+            self._check_evidence(node)
 
-    def _check_evidence(self, replica: Replica) -> None:
+    def _check_evidence(self, node: Node) -> None:
+        """Nobody honest is named, on the chain or in what waits for it; and nobody twice for one height."""
         faulty = {self.genesis.authorities[number].key for number in self.faults}
-        for evidence in replica.evidence:
-            offence = verify_evidence(CHAIN_ID, evidence)
-            if offence.key not in faulty:
-                raise UnsafeError(f"seed {self.seed}: an honest authority is accused")
+        recorded = self._list_recorded(node)
+        if any(key not in faulty for key, _height in (*recorded, *self._list_waiting(node))):
+            raise UnsafeError(f"seed {self.seed}: an honest authority is accused")
+        if any(times > 1 for times in recorded.values()):
+            raise UnsafeError(f"seed {self.seed}: an offence is recorded twice")
+
+    def _list_waiting(self, node: Node) -> list[tuple[PublicKey, Height]]:
+        """Who is accused of something at what height, and not on the chain yet."""
+        offences = [verify_evidence(CHAIN_ID, item) for item in node.replica.evidence] if node.replica is not None else []
+        return [(offence.key, offence.height) for offence in offences]
+
+    def _list_recorded(self, node: Node) -> Counter[tuple[PublicKey, Height]]:
+        """Who is named on a node's chain, for what height, and how often."""
+        if node.chain is None:
+            return Counter()
+        with node.chain.reader() as reader:
+            entries = list(reader.iterate_entries(EntryIndex(0), node.chain.tip.size))
+        events = [OFFENCE.decode(entry) for entry in entries if split_entry(entry)[0] == OFFENCE.name]
+        return Counter((event.key, event.height) for event in events)
 
 
 def run_seed(seed: int, size: int | None = None, replica_class: type[Replica] = Replica) -> World:

@@ -9,11 +9,12 @@ import pytest
 from ledger.authorities import Authority
 from ledger.codec import encode
 from ledger.errors import HourledgerError
-from ledger.execution import Effects, TransactionContext
+from ledger.execution import BlockContext, Effects, TransactionContext
 from ledger.reasons import Reason
 from ledger.state import EmptyView, Overlay, View
 from ledger.transactions import SignedTransaction, Transaction, draft, encode_signed, sign
 from ledger.types import Height, Identifier, PublicKey, TimeMs
+from ledger.votes import Offence
 from node.chain.admission import Admission, validate_new
 from node.storage.memory import MemoryStore
 from tests.node import toy
@@ -86,6 +87,9 @@ class CountingRules:
 
     def apply(self, state: Overlay, transaction: Transaction, context: TransactionContext) -> Effects:
         return toy.RULE_BOOK.apply(state, transaction, context)
+
+    def record_offence(self, state: Overlay, offence: Offence, block: BlockContext) -> Effects:
+        return toy.RULE_BOOK.record_offence(state, offence, block)
 
 
 def test_bytes_are_looked_at_once_but_time_and_membership_always() -> None:

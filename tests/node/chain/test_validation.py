@@ -146,10 +146,6 @@ def test_a_block_is_bounded(chain: Chain, block: Block, monkeypatch: pytest.Monk
     assert chain.validate(block).block == block
 
 
-def test_evidence_is_refused_until_something_checks_it(chain: Chain, block: Block) -> None:
-    assert "evidence" in refuse(chain, replace(block, evidence=(b"x",))).detail
-
-
 def test_a_block_at_another_height_is_refused(chain: Chain, block: Block) -> None:
     actions: tuple[Callable[[], object], ...] = (lambda: toy.add_block(chain), lambda: toy.add_block(chain, TWO))
     for action in actions:
