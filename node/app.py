@@ -20,6 +20,7 @@ from node.clock import Clock, read_system_clock
 from node.consensus.network import Membership, NetworkEngine
 from node.consensus.solo import run_solo
 from node.cosigner import Cosigner
+from node.files import FileOnDisk
 from node.home import Address, Home, NodeKeys, Settings, load_genesis, load_node_keys, load_settings
 from node.log import configure_logs, log_event
 from node.mempool import Mempool
@@ -74,7 +75,7 @@ def open_service(home: Home, genesis: Genesis, keys: NodeKeys, store: KeyValueSt
     if authority is None:
         detail = "this node's key is not that of an authority of the chain"
         raise HourledgerError(Reason.NOT_PERMITTED, detail, keys.authority.public_key.hex())
-    cosigner = Cosigner(genesis.chain_id, authority, keys, home.cosigned)
+    cosigner = Cosigner(genesis.chain_id, authority, keys, FileOnDisk(home.cosigned))
     return LedgerService(chain, Mempool(), cosigner, clock, make_pinned(chain, cosigner, clock()))
 
 

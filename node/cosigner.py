@@ -4,8 +4,6 @@ What it has vouched for is in a file outside the store, written and synced befor
 cut short, or brought back from an old copy, is noticed: its log does not begin with what this node has vouched for.
 """
 
-from pathlib import Path
-
 from ledger.authorities import Authority
 from ledger.checkpoint import (
     Checkpoint,
@@ -20,21 +18,21 @@ from ledger.errors import CodecError, HourledgerError
 from ledger.reasons import Reason
 from ledger.types import EntryIndex, TimeMs
 from node.chain import ChainReader
-from node.files import read_file, replace_file
+from node.files import ReplacedFile
 from node.home import NodeKeys
 
 
 class Cosigner:
     """Signs checkpoints of one log with the log's key, and as its authority."""
 
-    __slots__ = ("_guard_path", "_keys", "_last", "_origin", "authority")
+    __slots__ = ("_guard", "_keys", "_last", "_origin", "authority")
 
-    def __init__(self, origin: str, authority: Authority, keys: NodeKeys, guard_path: Path) -> None:
+    def __init__(self, origin: str, authority: Authority, keys: NodeKeys, guard: ReplacedFile) -> None:
         self._origin = origin
         self.authority = authority
         self._keys = keys
-        self._guard_path = guard_path
-        self._last = _load_guard(guard_path, origin)
+        self._guard = guard
+        self._last = _load_guard(guard, origin)
 
     def sign(self, reader: ChainReader, time_ms: TimeMs) -> bytes:
         """Return the signed note of the checkpoint at the reader's height.
@@ -46,7 +44,7 @@ class Cosigner:
         checkpoint = Checkpoint(self._origin, tip.size, tip.frontier.root)
         if checkpoint != self._last:
             self._require_consistent(reader, checkpoint)
-            replace_file(self._guard_path, format_checkpoint(checkpoint).encode())
+            self._guard.replace(format_checkpoint(checkpoint).encode())
             self._last = checkpoint
         line = cosign(checkpoint, self.authority.name, self._keys.cosigner, time_ms // 1_000)
         return format_signed_checkpoint(add_signatures(sign_checkpoint(checkpoint, self._keys.log), [line]))
@@ -63,14 +61,15 @@ class Cosigner:
             )
 
 
-def _load_guard(path: Path, origin: str) -> Checkpoint | None:
-    if not path.exists():
+def _load_guard(guard: ReplacedFile, origin: str) -> Checkpoint | None:
+    data = guard.load()
+    if data is None:
         return None
-    refusal = HourledgerError(Reason.STORE_DAMAGED, "the file of what this node has vouched for is not readable", str(path))
     try:
-        checkpoint = parse_checkpoint(read_file(path).decode())
+        checkpoint = parse_checkpoint(data.decode())
     except (CodecError, UnicodeDecodeError) as error:
-        raise refusal from error
+        detail = "the file `cosigned`, of what this node has vouched for, is not readable"
+        raise HourledgerError(Reason.STORE_DAMAGED, detail, str(error)) from error
     if checkpoint.origin != origin:
         raise HourledgerError(Reason.STORE_OF_ANOTHER_CHAIN, "the node's folder belongs to another chain", checkpoint.origin)
     return checkpoint
