@@ -5,7 +5,6 @@ cut short, or brought back from an old copy, is noticed: its log does not begin 
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from ledger.authorities import Authority
 from ledger.checkpoint import (
@@ -21,20 +20,20 @@ from ledger.errors import CodecError, HourledgerError
 from ledger.reasons import Reason
 from ledger.types import EntryIndex, TimeMs
 from node.chain import ChainReader
-from node.files import read_file, replace_file
+from node.files import ReplacedFile
 from node.home import NodeKeys
 
 
 class Cosigner:
     """Signs checkpoints of one log with the log's key, and cosigns those that its node's authority has a say in."""
 
-    __slots__ = ("_guard_path", "_keys", "_last", "_origin")
+    __slots__ = ("_guard", "_keys", "_last", "_origin")
 
-    def __init__(self, origin: str, keys: NodeKeys, guard_path: Path) -> None:
+    def __init__(self, origin: str, keys: NodeKeys, guard: ReplacedFile) -> None:
         self._origin = origin
         self._keys = keys
-        self._guard_path = guard_path
-        self._last = _load_guard(guard_path, origin)
+        self._guard = guard
+        self._last = _load_guard(guard, origin)
 
     def find_own(self, deciders: Sequence[Authority]) -> Authority | None:
         """Return which of the authorities that decided on a block this node is, None where it only follows."""
@@ -50,7 +49,7 @@ class Cosigner:
         checkpoint = Checkpoint(self._origin, tip.size, tip.frontier.root)
         if checkpoint != self._last:
             self._require_consistent(reader, checkpoint)
-            replace_file(self._guard_path, format_checkpoint(checkpoint).encode())
+            self._guard.replace(format_checkpoint(checkpoint).encode())
             self._last = checkpoint
         signed = sign_checkpoint(checkpoint, self._keys.log)
         own = self.find_own(deciders)
@@ -70,14 +69,15 @@ class Cosigner:
             )
 
 
-def _load_guard(path: Path, origin: str) -> Checkpoint | None:
-    if not path.exists():
+def _load_guard(guard: ReplacedFile, origin: str) -> Checkpoint | None:
+    data = guard.load()
+    if data is None:
         return None
-    refusal = HourledgerError(Reason.STORE_DAMAGED, "the file of what this node has vouched for is not readable", str(path))
     try:
-        checkpoint = parse_checkpoint(read_file(path).decode())
+        checkpoint = parse_checkpoint(data.decode())
     except (CodecError, UnicodeDecodeError) as error:
-        raise refusal from error
+        detail = "the file `cosigned`, of what this node has vouched for, is not readable"
+        raise HourledgerError(Reason.STORE_DAMAGED, detail, str(error)) from error
     if checkpoint.origin != origin:
         raise HourledgerError(Reason.STORE_OF_ANOTHER_CHAIN, "the node's folder belongs to another chain", checkpoint.origin)
     return checkpoint

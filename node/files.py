@@ -1,7 +1,9 @@
 """Small files that are replaced whole: after a crash there is the old content or the new, never a part."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
@@ -35,6 +37,31 @@ def replace_file(path: Path, data: bytes, mode: int = 0o644) -> None:
     except OSError as error:
         detail = f"the file could not be written: {error.strerror}"
         raise HourledgerError(Reason.WRITE_FAILED, detail, str(path)) from error
+
+
+class ReplacedFile(Protocol):
+    """A small file's content that outlives the process."""
+
+    def load(self) -> bytes | None:
+        """Return the content, None where there is none; raise `HourledgerError`."""
+
+    def replace(self, data: bytes) -> None:
+        """Give it new content, which is durable when this returns; raise `WRITE_FAILED`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileOnDisk:
+    """A small file at a path."""
+
+    path: Path
+
+    def load(self) -> bytes | None:
+        """Return the content, None where there is no file; raise `UNREADABLE_FILE`, `TOO_LARGE`."""
+        return read_file(self.path) if self.path.exists() else None
+
+    def replace(self, data: bytes) -> None:
+        """Replace the content: see `replace_file`."""
+        replace_file(self.path, data)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -20,9 +20,10 @@ from ledger.notes import NoteSignature, SignatureType, VerifierKey, verify_note
 from ledger.reasons import Reason
 from ledger.types import Hash, TimeMs
 from node import cosigner as module
+from node import files
 from node.chain import Chain
 from node.cosigner import Cosigner
-from node.files import replace_file
+from node.files import FileOnDisk, replace_file
 from node.storage.memory import MemoryStore
 from tests.node import toy
 from tests.node.running import KEYS
@@ -32,7 +33,7 @@ TIME_MS = TimeMs(2_000_500)
 
 
 def make_cosigner(folder: Path) -> Cosigner:
-    return Cosigner(toy.CHAIN_ID, KEYS, folder / "cosigned")
+    return Cosigner(toy.CHAIN_ID, KEYS, FileOnDisk(folder / "cosigned"))
 
 
 def make_chain(*blocks: str) -> Chain:
@@ -102,7 +103,7 @@ def test_guard_is_durable_before_a_signature_exists(tmp_path: Path, monkeypatch:
         events.append("cosign")
         return cosign(checkpoint, name, key, time_s)
 
-    monkeypatch.setattr(module, "replace_file", note_guard)
+    monkeypatch.setattr(files, "replace_file", note_guard)
     monkeypatch.setattr(module, "cosign", note_cosigning)
     chain = make_chain("one")
     sign(make_cosigner(tmp_path), chain)
@@ -118,7 +119,7 @@ def test_nothing_is_signed_when_the_guard_cannot_be_written(tmp_path: Path, monk
     cosigner = make_cosigner(tmp_path)
     sign(cosigner, make_chain("one"))
     with monkeypatch.context() as patch:
-        patch.setattr(module, "replace_file", fail)
+        patch.setattr(files, "replace_file", fail)
         patch.setattr(module, "cosign", lambda *_given: pytest.fail("it signed"))
         assert refuse(cosigner, make_chain("one", "two")) is Reason.WRITE_FAILED
     sign(cosigner, make_chain("one", "other"))

@@ -7,7 +7,8 @@ from concurrent.futures import ProcessPoolExecutor
 
 import click
 
-from tests.simulation.world import StuckError, UnsafeError, run_seed
+from tests.simulation.problems import StuckError, UnsafeError
+from tests.simulation.world import run_seed
 
 CHUNK = 4
 

@@ -4,7 +4,8 @@ import pytest
 
 from tests.simulation.__main__ import try_seed
 from tests.simulation.known_bugs import KNOWN_BUGS, KnownBug
-from tests.simulation.world import StuckError, UnsafeError, run_seed
+from tests.simulation.problems import StuckError, UnsafeError
+from tests.simulation.world import run_seed
 
 pytestmark = pytest.mark.slow
 

@@ -1,6 +1,7 @@
 """What goes wrong with files and disks comes out as one typed error, and no more is written after a write that failed."""
 
 import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -157,6 +158,26 @@ def test_data_without_a_directory_is_not_begun_anew(tmp_path: Path) -> None:
     with refused(Reason.STORE_DAMAGED):
         open_leveldb(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("size", [60, 40_000])
+def test_a_batch_that_is_cut_short_is_dropped_whole_and_garbage_is_damage(size: int, tmp_path: Path) -> None:
+    """What a power failure leaves of a write that nobody was answered; 40,000 bytes lie in two blocks of LevelDB's log."""
+    with closing(open_leveldb(tmp_path / "whole")) as store:
+        store.write({b"first": b"1"})
+        (log,) = (tmp_path / "whole").glob("*.log")
+        begin = log.stat().st_size
+        store.write({b"first": b"2", b"second": bytes(range(1, 251)) * (size // 250 + 1)})
+        shutil.copytree(tmp_path / "whole", tmp_path / "failed")
+    data = (tmp_path / "failed" / log.name).read_bytes()
+    for cut in range(begin, len(data), max(1, size // 40)):
+        shutil.copytree(tmp_path / "failed", tmp_path / str(cut))
+        (tmp_path / str(cut) / log.name).write_bytes(data[:cut])
+        with closing(open_leveldb(tmp_path / str(cut))) as store:
+            assert list(store.iterate()) == [(b"first", b"1")]
+    (tmp_path / "failed" / log.name).write_bytes(data[:-20] + bytes(byte ^ 0x55 for byte in data[-20:]))
+    with refused(Reason.STORE_DAMAGED):
+        open_leveldb(tmp_path / "failed")
 
 
 @pytest.mark.parametrize("pattern", ["*.ldb", "MANIFEST-*", "CURRENT"])
