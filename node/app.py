@@ -21,6 +21,7 @@ from node.consensus.network import Membership, NetworkEngine
 from node.consensus.solo import is_alone, run_solo
 from node.cosigner import Cosigner
 from node.files import FileOnDisk
+from node.handovers import Handovers
 from node.home import Home, NodeKeys, load_genesis, load_node_keys, load_recovery
 from node.log import configure_logs, log_event
 from node.mempool import Mempool
@@ -74,7 +75,7 @@ def open_service(home: Home, genesis: Genesis, keys: NodeKeys, store: KeyValueSt
     state = compute_genesis_state(genesis)
     chain = Chain.open(store, genesis, RuleBookV1(), state, get_parties, load_recovery(home))
     cosigner = Cosigner(genesis.chain_id, keys, FileOnDisk(home.cosigned))
-    return LedgerService(chain, Mempool(), cosigner, clock, make_pinned(chain, cosigner, clock()))
+    return LedgerService(chain, Mempool(), cosigner, Handovers(chain), clock, make_pinned(chain, cosigner, clock()))
 
 
 def _choose_engine(home: Home, service: LedgerService, keys: NodeKeys, settings: Settings) -> Engine:

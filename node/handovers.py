@@ -1,34 +1,113 @@
 """Proven handovers: for each change of the authorities, what leads from a trust file of the old set to one of the new.
 
-The proof is a bundle under the last word of the old set: a checkpoint that it cosigned while the change was to come. The state
-tree moves on, so the bundle is made when that checkpoint has its quorum, and kept.
+The proof is a bundle under the last word of the old set: the checkpoint before the first block of the new one, where the change
+is still to come. The state moves on, so the proof is made right then, durably. The old set's cosignatures are added as they
+come, also much later, and also from others: a node that was away comes by all handovers in the end.
 """
 
 import json
+from dataclasses import dataclass, replace
+from typing import Any
 
 from contracts.identity.parties import NEXT_AUTHORITIES
+from ledger.checkpoint import format_checkpoint, parse_checkpoint
 from ledger.errors import HourledgerError
-from ledger.proofs import Bundle, EntryProof, ValueProof, format_bundle
+from ledger.genesis import describe_authority, read_authority
+from ledger.proofs import Bundle, EntryProof, ValueProof, format_bundle, parse_bundle
 from ledger.reasons import Reason
-from ledger.types import EntryIndex
-from node.chain import Chain
-from node.pinned import Pinned
+from ledger.types import EntryIndex, Hash, Height
+from node.chain import Chain, ChainReader
+from node.consensus.messages import CosignatureMessage, decode_message, encode_message
+from node.cosignatures import Cosignatures
 
 
-def keep_handover(chain: Chain, pinned: Pinned) -> None:
-    """Keep the handover that a checkpoint with a quorum proves, unless it proves none or one that is kept already."""
-    reader = pinned.reader
-    scheduled = NEXT_AUTHORITIES.get(reader.state)
-    if scheduled is None or scheduled.effective_height <= reader.tip.height:
-        return
-    if reader.read_handover(scheduled.effective_height) is not None:
-        return
-    found = reader.find_outcome(scheduled.transaction_id)
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    effective_height: Height
+    bundle: Bundle
+    cosignatures: Cosignatures
+
+
+class Handovers:
+    """The handovers of one node's chain."""
+
+    def __init__(self, chain: Chain) -> None:
+        self._chain = chain
+        self._kept = {item.cosignatures.checkpoint.size: item for item in map(_load, chain.iterate_handovers(Height(0)))}
+
+    def add_block(self, reader: ChainReader, cosignatures: Cosignatures) -> None:
+        """Keep a handover if the newest block is the last one before a change. Raises `WRITE_FAILED`."""
+        scheduled = NEXT_AUTHORITIES.get(reader.state)
+        size = cosignatures.checkpoint.size
+        if scheduled is None or scheduled.effective_height != reader.tip.height + 1 or size in self._kept:
+            return
+        bundle = _make_bundle(reader, scheduled.transaction_id)
+        self._keep(_Kept(scheduled.effective_height, bundle, replace(cosignatures, others={})))
+
+    def take(self, message: CosignatureMessage) -> None:
+        """Take a cosignature, if it is missing in a handover. Raises `SignatureError` for a false one, `WRITE_FAILED`."""
+        kept = self._kept.get(message.size)
+        if kept is not None and not kept.cosignatures.has_quorum and kept.cosignatures.take(message):
+            self._keep(kept)
+
+    def list_open(self) -> set[int]:
+        """Return the sizes of the log at handovers that lack cosignatures."""
+        return {size for size, kept in self._kept.items() if not kept.cosignatures.has_quorum}
+
+    def list_cosignatures(self, size: int) -> list[CosignatureMessage]:
+        """Return the cosignatures of a handover's checkpoint."""
+        kept = self._kept.get(size)
+        return [] if kept is None else kept.cosignatures.list_messages()
+
+    def _keep(self, kept: _Kept) -> None:
+        self._kept[kept.cosignatures.checkpoint.size] = kept
+        self._chain.keep_handover(kept.effective_height, _format(kept))
+
+
+def format_proven(data: bytes) -> dict[str, Any] | None:
+    """Return the bundle of a handover that is kept, as JSON value; None while it proves nothing."""
+    document: dict[str, Any] = json.loads(data)
+    return document["bundle"] if document["is_proven"] else None
+
+
+def _make_bundle(reader: ChainReader, transaction_id: Hash) -> Bundle:
+    found = reader.find_outcome(transaction_id)
     if found is None:
         raise HourledgerError(Reason.STORE_DAMAGED, "the change of the authorities has no outcome")
     # The event of the change is the last of its transaction's, which stand right before its outcome.
     indices = (EntryIndex(found.index - 1), EntryIndex(reader.tip.size - 1))
     entries = tuple(EntryProof(index, reader.read_entry(index), reader.prove_entry(index)) for index in indices)
     key = NEXT_AUTHORITIES.key()
-    bundle = Bundle(pinned.note.decode(), entries, (ValueProof(key, reader.state.get(key), reader.prove_state(key)),))
-    chain.keep_handover(scheduled.effective_height, json.dumps(format_bundle(bundle)).encode())
+    return Bundle("", entries, (ValueProof(key, reader.state.get(key), reader.prove_state(key)),))
+
+
+def _format(kept: _Kept) -> bytes:
+    collected = kept.cosignatures
+    own, others = collected.own, collected.others
+    note = collected.format().decode() if collected.has_quorum else ""
+    document = {
+        "is_proven": collected.has_quorum,
+        "bundle": format_bundle(replace(kept.bundle, checkpoint_note=note)),
+        "checkpoint": format_checkpoint(collected.checkpoint),
+        "deciders": [describe_authority(item) for item in collected.deciders],
+        "own": None if own is None else encode_message(own).hex(),
+        "others": [encode_message(others[name]).hex() for name in sorted(others)],
+    }
+    return json.dumps(document).encode()
+
+
+def _load(item: tuple[Height, bytes]) -> _Kept:
+    height, data = item
+    document = json.loads(data)
+    bundle = parse_bundle(document["bundle"])
+    own = None if document["own"] is None else _load_message(document["own"])
+    others = {message.name: message for message in map(_load_message, document["others"])}
+    deciders = tuple(map(read_authority, document["deciders"]))
+    return _Kept(height, bundle, Cosignatures(parse_checkpoint(document["checkpoint"]), deciders, own, others))
+
+
+def _load_message(text: str) -> CosignatureMessage:
+    message = decode_message(bytes.fromhex(text))
+    if not isinstance(message, CosignatureMessage):
+        raise HourledgerError(Reason.STORE_DAMAGED, "a handover holds something else than a cosignature")
+    return message

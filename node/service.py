@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from contracts.rulebook import RuleBookV1
 from ledger.blocks import Commit, Vote, compute_block_hash, compute_commit_message
+from ledger.checkpoint import parse_signed_checkpoint
 from ledger.crypto import Context, SigningKey
 from ledger.errors import CodecError, HourledgerError
 from ledger.events import Outcome
@@ -22,8 +23,9 @@ from ledger.transactions import SignedTransaction, decode_signed, encode_signed
 from ledger.types import EntryIndex, Hash, Height, Round, TimeMs
 from node.chain import Candidate, Chain, FoundOutcome
 from node.clock import Clock
+from node.cosignatures import make_cosignatures
 from node.cosigner import Cosigner
-from node.handovers import keep_handover
+from node.handovers import Handovers
 from node.mempool import Mempool
 from node.pinned import Pinned, ReadThreads, make_pinned
 from node.waiters import Waiters
@@ -62,6 +64,7 @@ class LedgerService:
     chain: Chain
     mempool: Mempool
     cosigner: Cosigner
+    handovers: Handovers
     clock: Clock
     pinned: Pinned
     failure: HourledgerError | None = None
@@ -167,7 +170,10 @@ class LedgerService:
         vote = Vote(key.public_key, key.sign(Context.BLOCK, message))
         self.chain.commit(candidate, Commit(header.height, FIRST_ROUND, block_hash, (vote,)))
         pinned = make_pinned(self.chain, self.cosigner, self.clock())
-        keep_handover(self.chain, pinned)
+        deciders = self.chain.deciders
+        signed = parse_signed_checkpoint(pinned.note)
+        cosignatures = make_cosignatures(signed, deciders, self.cosigner.find_own(deciders))
+        self.handovers.add_block(pinned.reader, cosignatures)
         return Made(transactions, candidate, pinned)
 
     def publish(self, made: Made) -> None:
@@ -185,7 +191,6 @@ class LedgerService:
 
     def show(self, pinned: Pinned) -> None:
         """Show the chain at a newer checkpoint, and answer those who wait for transactions that it has."""
-        keep_handover(self.chain, pinned)
         self.pinned.replace()
         self.pinned = pinned
         for transaction_id in self.waiters.list_waited_for():

@@ -1,6 +1,5 @@
 """Who decides, who will, and the proven way from one set to the next."""
 
-import json
 from itertools import islice
 from typing import Final
 
@@ -12,6 +11,7 @@ from ledger.authorities import compute_authorities_hash, compute_quorum
 from ledger.genesis import describe_authority
 from ledger.types import Height
 from node.api.requests import get_service, read_query_number
+from node.handovers import format_proven
 
 MAX_HANDOVERS: Final = 16
 
@@ -50,9 +50,9 @@ async def show_authorities(request: web.Request) -> web.Response:
 
 async def list_handovers(request: web.Request) -> web.Response:
     """Give the proven handovers to sets that decide from the height `from` on or later, oldest first."""
-    with get_service(request).reading() as pinned:
-        start = Height(read_query_number(request, "from", 0))
-        found = list(islice(pinned.reader.iterate_handovers(start), MAX_HANDOVERS + 1))
-    handovers = [{"effective_height": height, "bundle": json.loads(data)} for height, data in found[:MAX_HANDOVERS]]
+    start = Height(read_query_number(request, "from", 0))
+    found = list(islice(get_service(request).chain.iterate_handovers(start), MAX_HANDOVERS + 1))
+    bundles = [(height, format_proven(data)) for height, data in found[:MAX_HANDOVERS]]
+    handovers = [{"effective_height": height, "bundle": bundle} for height, bundle in bundles if bundle is not None]
     following = found[MAX_HANDOVERS][0] if len(found) > MAX_HANDOVERS else None
     return web.json_response({"handovers": handovers, "next": following})

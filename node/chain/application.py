@@ -5,7 +5,7 @@ to commit what a quorum decided. It has no clock: every time comes from the call
 build, validate and commit; `check`, `find_outcome` and readers may be used meanwhile from other threads.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ledger.authorities import Authority
 from ledger.blocks import Block, Commit, commit_codec, compute_block_hash, verify_commit
@@ -194,9 +194,15 @@ class Chain:
         self._tip = candidate.tip
         self._executed.clear()
 
-    def keep_handover(self, height: Height, bundle: bytes) -> None:
-        """Keep the proven handover to the set that decides from `height` on. Raises `WRITE_FAILED`."""
-        self._store.write({namespaces.compute_handover_key(height): bundle})
+    def keep_handover(self, height: Height, data: bytes) -> None:
+        """Keep what proves the handover to the set that decides from `height` on. Raises `WRITE_FAILED`."""
+        self._store.write({namespaces.compute_handover_key(height): data})
+
+    def iterate_handovers(self, start: Height) -> Iterator[tuple[Height, bytes]]:
+        """Yield what is kept of the handovers to sets that decide from `start` on or later, oldest first."""
+        prefix = namespaces.HANDOVERS.prefix
+        for key, data in self._store.iterate(prefix, namespaces.encode_number(start)):
+            yield Height(namespaces.decode_number(key[len(prefix) :])), data
 
     def _remember(self, candidate: Candidate) -> None:
         if len(self._executed) >= REMEMBERED_CANDIDATES:

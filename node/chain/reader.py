@@ -128,16 +128,6 @@ class ChainReader:
         """Return the final outcome of a transaction, None when there was none at this height."""
         return find_outcome(self._snapshot, transaction_id)
 
-    def read_handover(self, height: Height) -> bytes | None:
-        """Return the proven handover to the set that decides from `height` on, None where this node has none."""
-        return self._snapshot.get(namespaces.compute_handover_key(height))
-
-    def iterate_handovers(self, start: Height) -> Iterator[tuple[Height, bytes]]:
-        """Yield the proven handovers to sets that decide from `start` on or later, oldest first."""
-        prefix = namespaces.HANDOVERS.prefix
-        for key, data in self._snapshot.iterate(prefix, namespaces.encode_number(start)):
-            yield Height(namespaces.decode_number(key[len(prefix) :])), data
-
     def read_tile(self, level: int, index: int, width: int = TILE_WIDTH) -> bytes:
         """Return the first `width` hashes of a tile (C2SP tlog-tiles)."""
         is_tile = 0 <= level <= MAX_TILE_LEVEL and index >= 0 and 0 < width <= TILE_WIDTH

@@ -61,7 +61,7 @@ class NetworkEngine:
             membership.log_key,
             self._receive,
         )
-        self._checkpoints = Checkpoints(service.chain, service.cosigner, self._tell_all, service.show)
+        self._checkpoints = Checkpoints(service.chain, service.cosigner, service.handovers, self._tell_all, service.show)
         service.describe_standing = self._describe_standing
         listener = Listener(self._on_final, self._on_left_out, log_event, self._on_cosigning)
         self.replica = Replica(

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Final
 
+from certificates.handover import build_chain_trust, follow_handover
 from contracts.governance import AUTHORITIES_CHANGED, MIN_LEAD_BLOCKS, ChangeAuthorities
 from ledger.authorities import Authority, compute_quorum
 from ledger.crypto import SigningKey, sha256
 from ledger.events import split_entry
+from ledger.proofs import Bundle
 from ledger.types import Height
+from tests.simulation.problems import UnsafeError
 
 CHANGING_SEEDS: Final = 0.35
 """The share of seeds whose set changes. They have places of their own, so that the other seeds are as they were."""
@@ -45,6 +48,19 @@ class Sets:
             if split_entry(entry)[0] == AUTHORITIES_CHANGED.name:
                 changed = AUTHORITIES_CHANGED.decode(entry)
                 self.changes[changed.effective_height] = changed.authorities
+
+    def count_changes(self, height: int) -> int:
+        """How many changes have taken effect at `height`."""
+        return sum(effective <= height for effective in self.changes)
+
+    def check_led(self, chain_id: str, bundles: Sequence[Bundle]) -> None:
+        """Raise unless whoever trusts the first set is led by handovers from set to set."""
+        policy = build_chain_trust(chain_id, self.genesis)
+        for effective, bundle in zip(sorted(self.changes), bundles, strict=False):
+            handover = follow_handover(policy, bundle)
+            policy = handover.policy
+            if handover.effective_height != effective or policy != build_chain_trust(chain_id, self.changes[effective]):
+                raise UnsafeError(f"a handover leads to a set that does not decide at {effective}")
 
     @property
     def last_change(self) -> int:

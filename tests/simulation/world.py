@@ -24,6 +24,7 @@ from ledger.crypto import SigningKey, sha256
 from ledger.errors import HourledgerError
 from ledger.events import split_entry
 from ledger.genesis import GENESIS_VERSION, Genesis
+from ledger.proofs import Bundle, parse_bundle
 from ledger.reasons import Reason
 from ledger.transactions import TRANSACTION_VERSION, SignedTransaction, Transaction, draft, encode_signed, sign
 from ledger.types import EntryIndex, Hash, Height, Identifier, PublicKey, TimeMs
@@ -37,6 +38,7 @@ from node.consensus.network import REPEAT_COSIGNATURE_SECONDS
 from node.consensus.ports import Listener
 from node.consensus.replica import Replica
 from node.cosigner import Cosigner
+from node.handovers import Handovers, format_proven
 from node.home import NodeKeys
 from node.mempool import Mempool
 from node.pinned import Pinned
@@ -177,6 +179,7 @@ class World:
         self._make_final([self._make_transaction() for _ in range(2)])
         while max(self.blocks, default=0) < self.sets.last_change:
             self._make_final([self._make_transaction()])
+        self._run_until(lambda: all(self._has_all_handovers(node) for node in self._list_trusted()))
         found = {offence for node in self._list_trusted() for offence in self._list_waiting(node)}
         self._run_until(lambda: all(found <= self._list_recorded(node).keys() for node in self._list_trusted()))
         self._check_end()
@@ -227,7 +230,7 @@ class World:
         node.liar = Liar(fault, keys.authority, chain, self.random) if fault in WAYS else None
         wires = Wires(self, node)
         cosigner = Cosigner(CHAIN_ID, keys, node.cosigned)
-        checkpoints = Checkpoints(chain, cosigner, wires.tell, lambda pinned: self._note_shown(node, pinned))
+        checkpoints = Checkpoints(chain, cosigner, Handovers(chain), wires.tell, lambda pinned: self._note_shown(node, pinned))
         listener = Listener(
             on_final=lambda candidate: self._note_final(node, candidate),
             on_cosigning=partial(answer_cosigning, checkpoints, wires),
@@ -428,6 +431,14 @@ class World:
         found = [chain.find_outcome(signed.transaction_id) for signed in transactions]
         return all(item is not None and item.index < node.shown_size for item in found)
 
+    def _has_all_handovers(self, node: Node) -> bool:
+        return len(self._list_handovers(node)) >= self.sets.count_changes(node.chain.tip.height if node.chain else 0)
+
+    def _list_handovers(self, node: Node) -> list[Bundle]:
+        kept = [] if node.chain is None else node.chain.iterate_handovers(Height(0))
+        proven = [format_proven(data) for _height, data in kept]
+        return [parse_bundle(item) for item in proven if item is not None]
+
     # What must hold.
 
     def _note_final(self, node: Node, candidate: Candidate) -> None:
@@ -492,6 +503,7 @@ class World:
                         reader.read_commit(height),
                     )
             self._check_evidence(node)
+            self.sets.check_led(CHAIN_ID, self._list_handovers(node))
 
     def _check_evidence(self, node: Node) -> None:
         """Nobody honest is named, on the chain or in what waits for it; and nobody twice for one height."""
