@@ -96,7 +96,7 @@ class PeerNetwork:
     async def open(self, host: str, port: int) -> None:
         """Listen for peers, and connect to those that are this node's to connect to. Raises `PORT_IN_USE`."""
         try:
-            self._server = await asyncio.start_server(self._accept, host, port, ssl=make_server_context(self._key))
+            self._server = await asyncio.start_server(self._begin_accept, host, port, ssl=make_server_context(self._key))
         except OSError as error:
             raise HourledgerError(Reason.PORT_IN_USE, "the port for peers is in use", f"{host}:{port}") from error
         for name in self._addresses:
@@ -156,6 +156,10 @@ class PeerNetwork:
             self._drop(peer.name, error)
         finally:
             writer.close()
+
+    def _begin_accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # A task of ours, so that `close` waits for it; asyncio would log its cancellation as a fault.
+        self._begin(self._accept(reader, writer))
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._strangers >= MAX_STRANGERS:

@@ -227,6 +227,7 @@ def evidence_in_no_block(patch: pytest.MonkeyPatch) -> None:
 
 
 KNOWN_BUGS: Final = (
+    KnownBug("set of the block before", set_of_the_block_before, 0, 40),
     KnownBug("quorum off by one", quorum_off_by_one, 31, 36),
     KnownBug("precommit without a lock", precommit_without_a_lock, 38, 52),
     KnownBug("every time called untimely", every_time_called_untimely, 0, 2),
