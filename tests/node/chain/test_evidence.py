@@ -194,7 +194,8 @@ class FailingRules(toy.ToyRuleBook):
 
 
 def test_a_fault_in_a_rule_stops_no_proposer() -> None:
-    chain = Chain.open(MemoryStore(), toy.GENESIS, FailingRules(authorities=toy.GENESIS.authorities), toy.make_genesis_state(), toy.parties_of)
+    rules = FailingRules(authorities=toy.GENESIS.authorities)
+    chain = Chain.open(MemoryStore(), toy.GENESIS, rules, toy.make_genesis_state(), toy.parties_of)
     toy.add_block(chain)
     assert build(chain, convict(1)).block.evidence == ()
     attempts: tuple[Callable[[], object], ...] = (
