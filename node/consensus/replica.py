@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import count
 from typing import Final
 
+from ledger.authorities import compute_quorum
 from ledger.blocks import Commit, compute_block_hash, decode_block, encode_block
 from ledger.blocks import Vote as CommitVote
 from ledger.crypto import SigningKey
@@ -65,8 +66,11 @@ REPEAT_MS: Final = 1_000
 """How often a node says again what it knows, for those who did not hear it."""
 SYNC_PATIENCE_MS: Final = 2_000
 ABSTAIN_MS: Final = 20_000
-"""How long a node that had fallen behind keeps silent at the first height that it joins: it may have voted there before it lost
-its memory, and the others' repetitions would show it."""
+"""How long at most a node that had fallen behind keeps silent at the first height that it joins: it may have voted there before
+it lost its memory, and the others' repetitions would show it."""
+LISTEN_MS: Final = 1_250
+"""Whoever is heard again after so long has said meanwhile all that it knows. A node that has so heard all its peers, and they
+and it are a quorum, keeps silent no longer: else a quorum whose members ended a block apart would be away for long."""
 MAX_AHEAD_MS: Final = 10_000
 MAX_BEHIND_MS: Final = 60_000
 """How far a new proposal's time may be from this node's clock."""
@@ -110,6 +114,7 @@ class Replica:
         self._is_fresh = True
         self._has_caught_up = False
         self._abstains_until_ms: int | None = None
+        self._heard: set[str] = set()
         self._announced: set[Hash] = set()
         self._evidence: dict[bytes, None] = {}
         self.is_key_elsewhere = False
@@ -125,6 +130,7 @@ class Replica:
         """Take a message. Raises `HourledgerError` where the peer is at fault: no honest one sends it."""
         self._now_ms = now_ms
         self._handle(peer, decode_message(data))
+        self._end_abstention()
         self._run()
 
     def submit(self, signed: SignedTransaction, now_ms: TimeMs) -> None:
@@ -177,6 +183,7 @@ class Replica:
         height = Height(tip.height + 1)
         self._book = HeightBook(height, self._chain.authorities)
         self._timers.clear()
+        self._heard.clear()
         self._abstains_until_ms = None
         record = self._guard.record
         self._apply(self._resume(record) if record is not None and record.height == height else self._start(height))
@@ -202,13 +209,25 @@ class Replica:
         return any(height > self._chain.tip.height for height in self._heights.values())
 
     def _end_abstention(self) -> None:
-        if self._abstains_until_ms is None or self._now_ms < self._abstains_until_ms:
+        until_ms = self._abstains_until_ms
+        if until_ms is None or (self._now_ms < until_ms and not self._has_heard_all()):
             return
         self._abstains_until_ms = None
         # As an observer it went through the round in silence: it takes the round up again, with its timers, and votes.
         begun = Step.IDLE if self._state.step is Step.IDLE else Step.PROPOSE
         self._apply(resume(replace(self._state, own=self._find_own(), step=begun, fired=frozenset())))
         self._events.append(WorkAvailable())
+
+    def _has_heard_all(self) -> bool:
+        peers = self._network.peers
+        return len(peers) + 1 >= compute_quorum(len(self._book.authorities)) and self._heard.issuperset(peers)
+
+    def _note_repetition(self, peer: str, height: Height) -> None:
+        """A peer begins to repeat what it knows: note whether it has done so before since this node keeps silent."""
+        until_ms = self._abstains_until_ms
+        is_again = until_ms is not None and self._now_ms >= until_ms - ABSTAIN_MS + LISTEN_MS
+        if is_again and height == self._chain.tip.height:
+            self._heard.add(peer)
 
     def _resume(self, record: Record) -> Turn:
         """Go on at the height at which this authority has spoken before it stopped."""
@@ -326,6 +345,7 @@ class Replica:
     def _handle(self, peer: str, message: Message) -> None:
         match message:
             case Status(height):
+                self._note_repetition(peer, height)
                 self._note_height(peer, height)
             case VoteMessage(vote):
                 self._take_vote(peer, vote)
