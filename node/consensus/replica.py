@@ -5,13 +5,12 @@ chain before anybody is told. Whoever lags behind is given blocks with their com
 """
 
 import heapq
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Final
 
-from ledger.authorities import compute_quorum
 from ledger.blocks import Commit, compute_block_hash, decode_block, encode_block
 from ledger.blocks import Vote as CommitVote
 from ledger.crypto import SigningKey
@@ -68,9 +67,9 @@ SYNC_PATIENCE_MS: Final = 2_000
 ABSTAIN_MS: Final = 20_000
 """How long at most a node that had fallen behind keeps silent at the first height that it joins: it may have voted there before
 it lost its memory, and the others' repetitions would show it."""
-LISTEN_MS: Final = 1_250
-"""Whoever is heard again after so long has said meanwhile all that it knows. A node that has so heard all its peers, and they
-and it are a quorum, keeps silent no longer: else a quorum whose members ended a block apart would be away for long."""
+REPETITIONS: Final = 2
+"""How often each other authority must have repeated what it knows before such a node speaks sooner. A quorum of them would not
+do: a vote may have reached one only. Once would not do: it may have begun when the node was not yet at this height."""
 MAX_AHEAD_MS: Final = 10_000
 MAX_BEHIND_MS: Final = 60_000
 """How far a new proposal's time may be from this node's clock."""
@@ -114,7 +113,7 @@ class Replica:
         self._is_fresh = True
         self._has_caught_up = False
         self._abstains_until_ms: int | None = None
-        self._heard: set[str] = set()
+        self._repetitions: Counter[str] = Counter()
         self._announced: set[Hash] = set()
         self._evidence: dict[bytes, None] = {}
         self.is_key_elsewhere = False
@@ -183,7 +182,7 @@ class Replica:
         height = Height(tip.height + 1)
         self._book = HeightBook(height, self._chain.authorities)
         self._timers.clear()
-        self._heard.clear()
+        self._repetitions.clear()
         self._abstains_until_ms = None
         record = self._guard.record
         self._apply(self._resume(record) if record is not None and record.height == height else self._start(height))
@@ -219,15 +218,8 @@ class Replica:
         self._events.append(WorkAvailable())
 
     def _has_heard_all(self) -> bool:
-        peers = self._network.peers
-        return len(peers) + 1 >= compute_quorum(len(self._book.authorities)) and self._heard.issuperset(peers)
-
-    def _note_repetition(self, peer: str, height: Height) -> None:
-        """A peer begins to repeat what it knows: note whether it has done so before since this node keeps silent."""
-        until_ms = self._abstains_until_ms
-        is_again = until_ms is not None and self._now_ms >= until_ms - ABSTAIN_MS + LISTEN_MS
-        if is_again and height == self._chain.tip.height:
-            self._heard.add(peer)
+        heard = sum(times >= REPETITIONS for times in self._repetitions.values())
+        return heard + 1 >= len(self._book.authorities)
 
     def _resume(self, record: Record) -> Turn:
         """Go on at the height at which this authority has spoken before it stopped."""
@@ -344,8 +336,8 @@ class Replica:
 
     def _handle(self, peer: str, message: Message) -> None:
         match message:
-            case Status(height):
-                self._note_repetition(peer, height)
+            case Status(height, has_repeated):
+                self._repetitions[peer] += has_repeated and height == self._chain.tip.height
                 self._note_height(peer, height)
             case VoteMessage(vote):
                 self._take_vote(peer, vote)
@@ -518,7 +510,6 @@ class Replica:
         self._ask_for_block(peer)
 
     def _repeat(self) -> None:
-        self._broadcast(Status(self._chain.tip.height))
         if self._state.step is not Step.IDLE:
             # What is of rounds to come, its senders say again themselves: a flood of it is not carried on.
             self._book.forget(self._state)
@@ -527,6 +518,7 @@ class Replica:
             for vote in self._book.votes.values():
                 if vote.round <= self._state.round:
                     self._broadcast(VoteMessage(vote))
+        self._broadcast(Status(self._chain.tip.height, has_repeated=True))
         for block_hash, assembly in self._book.assemblies.items():
             self._broadcast(WantParts(self._state.height, block_hash, assembly.missing))
         for signed, _ in zip(self._mempool.iterate(), range(MAX_REPEATED_TRANSACTIONS), strict=False):
