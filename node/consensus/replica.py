@@ -65,8 +65,8 @@ REPEAT_MS: Final = 1_000
 """How often a node says again what it knows, for those who did not hear it."""
 SYNC_PATIENCE_MS: Final = 2_000
 ABSTAIN_MS: Final = 20_000
-"""How long at most a node that had fallen behind keeps silent at the first height that it joins: it may have voted there before
-it lost its memory, and the others' repetitions would show it."""
+"""How long at most a node that had fallen behind keeps silent when it has caught up: it may have voted there before it lost its
+memory, and the others' repetitions would show it."""
 REPETITIONS: Final = 2
 """How often each other authority must have repeated what it knows before such a node speaks sooner. A quorum of them would not
 do: a vote may have reached one only. Once would not do: it may have begun when the node was not yet at this height."""
@@ -183,7 +183,6 @@ class Replica:
         self._book = HeightBook(height, self._chain.authorities)
         self._timers.clear()
         self._repetitions.clear()
-        self._abstains_until_ms = None
         record = self._guard.record
         self._apply(self._resume(record) if record is not None and record.height == height else self._start(height))
         if len(self._mempool):
@@ -201,6 +200,7 @@ class Replica:
         elif self._has_caught_up and own is not None and not self._is_behind():
             self._has_caught_up = self._is_fresh = False
             self._abstains_until_ms = self._now_ms + ABSTAIN_MS
+        if self._abstains_until_ms is not None:
             own = None
         return start_height(height, len(self._book.authorities), own, self._timeouts)
 
@@ -223,6 +223,7 @@ class Replica:
 
     def _resume(self, record: Record) -> Turn:
         """Go on at the height at which this authority has spoken before it stopped."""
+        self._abstains_until_ms = None
         for data in self._guard.load_blocks().values():
             self._take_block(data)
         return resume(restore_state(record, self._book, self._find_own(), self._timeouts))
@@ -386,6 +387,8 @@ class Replica:
         if self._book.own_votes and not self.is_key_elsewhere:
             self.is_key_elsewhere = True
             self._listener.on_event("key is in use elsewhere")
+        # It may have gone on to the next height and voted there, too: it listens again before it speaks there.
+        self._has_caught_up = True
         self._abstains_until_ms = None
         self._state = replace(self._state, own=None)
 

@@ -11,6 +11,7 @@ from ledger.types import Height, Round, TimeMs
 from ledger.votes import NO_ROUND, VoteType, sign_vote
 from node.chain import Chain
 from node.consensus.guard import Guard
+from node.consensus.machine.types import Step
 from node.consensus.messages import CommittedBlock, Message, Status, VoteMessage, decode_message, encode_message
 from node.consensus.ports import Listener
 from node.consensus.replica import ABSTAIN_MS, Replica
@@ -36,14 +37,16 @@ class Connected:
 
 
 @pytest.fixture(scope="module")
-def first_block() -> CommittedBlock:
+def blocks() -> tuple[CommittedBlock, ...]:
     world = QuietWorld(0, SIZE)
-    world._submit(world.nodes["n0"], world._make_transaction())
-    world.pass_time(4_000)
+    for _ in range(2):
+        world._submit(world.nodes["n0"], world._make_transaction())
+        world.pass_time(4_000)
     chain = world.nodes["n0"].chain
     assert chain is not None
     with chain.reader() as reader:
-        return CommittedBlock(encode_block(reader.read_block(Height(1))), reader.read_commit(Height(1)))
+        heights = map(Height, range(1, chain.tip.height + 1))
+        return tuple(CommittedBlock(encode_block(reader.read_block(item)), reader.read_commit(item)) for item in heights)
 
 
 @pytest.fixture
@@ -51,15 +54,19 @@ def wires() -> Connected:
     return Connected()
 
 
-@pytest.fixture
-def node(wires: Connected) -> Replica:
-    """A node that has just been started with nothing."""
+def make_node(wires: Connected, guard_store: MemoryStore) -> Replica:
     genesis = make_genesis(SIZE)
     chain = Chain.open(MemoryStore(), genesis, RuleBookV1(), compute_genesis_state(genesis), get_parties)
     key = make_key(f"{OWN} authority")
-    replica = Replica(chain, Mempool(), Guard(MemoryStore()), key, wires, Listener(), TIMEOUTS)
+    replica = Replica(chain, Mempool(), Guard(guard_store), key, wires, Listener(), TIMEOUTS)
     replica.start(NOW_MS)
     return replica
+
+
+@pytest.fixture
+def node(wires: Connected) -> Replica:
+    """A node that has just been started with nothing."""
+    return make_node(wires, MemoryStore())
 
 
 def tell(node: Replica, message: Message, peers: Sequence[str] = OTHERS) -> None:
@@ -68,9 +75,9 @@ def tell(node: Replica, message: Message, peers: Sequence[str] = OTHERS) -> None
 
 
 @pytest.fixture
-def silent(node: Replica, first_block: CommittedBlock) -> Replica:
+def silent(node: Replica, blocks: tuple[CommittedBlock, ...]) -> Replica:
     """The same node after it has caught up."""
-    tell(node, first_block, OTHERS[:1])
+    tell(node, blocks[0], OTHERS[:1])
     assert (node.height, node.state.own) == (2, None)
     return node
 
@@ -97,12 +104,53 @@ def test_what_is_no_repetition_at_this_height(silent: Replica, status: Status) -
     assert silent.state.own is None
 
 
-def test_repetitions_at_the_height_before_do_not_count(node: Replica, first_block: CommittedBlock) -> None:
+def test_repetitions_at_the_height_before_do_not_count(node: Replica, blocks: tuple[CommittedBlock, ...]) -> None:
     for _ in range(2):
         tell(node, Status(Height(0), has_repeated=True))
-    tell(node, first_block, OTHERS[:1])
+    tell(node, blocks[0], OTHERS[:1])
     tell(node, Status(Height(1), has_repeated=True))
     assert node.state.own is None
+
+
+def test_it_listens_again_when_it_gets_another_block(silent: Replica, blocks: tuple[CommittedBlock, ...]) -> None:
+    """What it first took for the newest height was that of nodes which were behind, too."""
+    tell(silent, blocks[1], OTHERS[:1])
+    assert (silent.height, silent.state.own) == (3, None)
+    for _ in range(2):
+        tell(silent, Status(Height(2), has_repeated=True))
+    assert silent.state.own == OWN
+
+
+def test_blocks_that_follow_each_other_do_not_make_it_silent_for_longer(
+    silent: Replica, blocks: tuple[CommittedBlock, ...]
+) -> None:
+    silent.receive(OTHERS[0], encode_message(blocks[1]), TimeMs(NOW_MS + ABSTAIN_MS - 1))
+    silent.tick(TimeMs(NOW_MS + ABSTAIN_MS))
+    assert silent.state.own == OWN
+
+
+def test_it_goes_on_where_it_knows_what_it_has_said(wires: Connected, blocks: tuple[CommittedBlock, ...]) -> None:
+    """Only its blocks are from an old copy."""
+    guard_store = MemoryStore()
+    node = make_node(wires, guard_store)
+    for block in blocks:
+        tell(node, block, OTHERS[:1])
+    node.tick(TimeMs(NOW_MS + ABSTAIN_MS))
+    node.tick(TimeMs(NOW_MS + ABSTAIN_MS + TIMEOUTS.heartbeat_ms))
+    assert node.state.step is Step.PREVOTE
+    said = Guard(guard_store).record
+    node = make_node(wires, guard_store)
+    for block in blocks:
+        tell(node, block, OTHERS[:1])
+    node.tick(TimeMs(NOW_MS + ABSTAIN_MS))
+    assert (node.state.own, Guard(guard_store).record) == (OWN, said)
+
+
+def test_the_time_counts_from_when_it_has_caught_up(node: Replica, blocks: tuple[CommittedBlock, ...]) -> None:
+    tell(node, Status(Height(2)), OTHERS[:1])
+    tell(node, blocks[0], OTHERS[:1])
+    node.receive(OTHERS[0], encode_message(blocks[1]), TimeMs(NOW_MS + ABSTAIN_MS))
+    assert (node.height, node.state.own) == (3, None)
 
 
 def test_it_speaks_in_the_end_whoever_is_away(silent: Replica) -> None:
@@ -122,7 +170,10 @@ def test_the_end_of_a_repetition_follows_its_votes(node: Replica, wires: Connect
     assert told == [VoteMessage(vote), Status(Height(0), has_repeated=True)]
 
 
-def test_it_says_nothing_where_somebody_has_a_vote_of_its_own(silent: Replica) -> None:
+def test_it_says_nothing_at_a_height_where_somebody_has_a_vote_of_its_own(
+    silent: Replica, blocks: tuple[CommittedBlock, ...]
+) -> None:
+    """And it listens again at the next, since it may have gone on to that."""
     key = make_key(f"{OWN} authority")
     vote = sign_vote(CHAIN_ID, key, VoteType.PREVOTE, Height(2), Round(0), None, NO_ROUND)
     tell(silent, VoteMessage(vote), OTHERS[:1])
@@ -130,3 +181,8 @@ def test_it_says_nothing_where_somebody_has_a_vote_of_its_own(silent: Replica) -
         tell(silent, Status(Height(1), has_repeated=True))
     silent.tick(TimeMs(NOW_MS + 2 * ABSTAIN_MS))
     assert silent.state.own is None
+    tell(silent, blocks[1], OTHERS[:1])
+    assert (silent.height, silent.state.own) == (3, None)
+    for _ in range(2):
+        tell(silent, Status(Height(2), has_repeated=True))
+    assert silent.state.own == OWN
