@@ -223,7 +223,6 @@ class Replica:
 
     def _resume(self, record: Record) -> Turn:
         """Go on at the height at which this authority has spoken before it stopped."""
-        self._abstains_until_ms = None
         for data in self._guard.load_blocks().values():
             self._take_block(data)
         return resume(restore_state(record, self._book, self._find_own(), self._timeouts))
