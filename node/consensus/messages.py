@@ -17,9 +17,10 @@ MAX_COSIGNATURE_BYTES: Final = SIGNATURE_BYTES + 8
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The sender's newest block."""
+    """The sender's newest block; and whether it has just said again all that it knows of the height after it."""
 
     height: Height
+    has_repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ Message: TypeAlias = (
 _log_size: Codec[int] = codec.integer("size", 1, 2**63 - 1)
 _part_index: Codec[int] = codec.integer("part", 0, MAX_PARTS - 1)
 _CODECS: Final[tuple[tuple[type[Any], Codec[Any]], ...]] = (
-    (Status, codec.struct(Status, codec.height)),
+    (Status, codec.struct(Status, codec.height, codec.boolean)),
     (ProposalMessage, codec.struct(ProposalMessage, proposal_codec)),
     (VoteMessage, codec.struct(VoteMessage, vote_codec)),
     (BlockPart, codec.struct(BlockPart, codec.height, codec.hash_, _part_index, codec.binary("part", 1, PART_BYTES))),

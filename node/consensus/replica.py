@@ -5,7 +5,7 @@ chain before anybody is told. Whoever lags behind is given blocks with their com
 """
 
 import heapq
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
@@ -68,8 +68,11 @@ REPEAT_MS: Final = 1_000
 """How often a node says again what it knows, for those who did not hear it."""
 SYNC_PATIENCE_MS: Final = 2_000
 ABSTAIN_MS: Final = 20_000
-"""How long a node that had fallen behind keeps silent at the first height that it joins: it may have voted there before it lost
-its memory, and the others' repetitions would show it."""
+"""How long at most a node that had fallen behind keeps silent when it has caught up: it may have voted there before it lost its
+memory, and the others' repetitions would show it."""
+REPETITIONS: Final = 2
+"""How often each other authority must have repeated what it knows before such a node speaks sooner. A quorum of them would not
+do: a vote may have reached one only. Once would not do: it may have begun when the node was not yet at this height."""
 MAX_AHEAD_MS: Final = 10_000
 MAX_BEHIND_MS: Final = 60_000
 """How far a new proposal's time may be from this node's clock."""
@@ -112,6 +115,7 @@ class Replica:
         self._is_fresh = True
         self._has_caught_up = False
         self._abstains_until_ms: int | None = None
+        self._repetitions: Counter[str] = Counter()
         self._announced: set[Hash] = set()
         self._evidence = EvidencePool(chain)
         self.is_key_elsewhere = False
@@ -127,6 +131,7 @@ class Replica:
         """Take a message. Raises `HourledgerError` where the peer is at fault: no honest one sends it."""
         self._now_ms = now_ms
         self._handle(peer, decode_message(data))
+        self._end_abstention()
         self._run()
 
     def submit(self, signed: SignedTransaction, now_ms: TimeMs) -> None:
@@ -179,7 +184,7 @@ class Replica:
         height = Height(tip.height + 1)
         self._book = HeightBook(height, self._chain.authorities)
         self._timers.clear()
-        self._abstains_until_ms = None
+        self._repetitions.clear()
         record = self._guard.record
         self._apply(self._resume(record) if record is not None and record.height == height else self._start(height))
         if len(self._mempool) or self._chain.has_recovery:
@@ -197,6 +202,7 @@ class Replica:
         elif self._has_caught_up and own is not None and not self._is_behind():
             self._has_caught_up = self._is_fresh = False
             self._abstains_until_ms = self._now_ms + ABSTAIN_MS
+        if self._abstains_until_ms is not None:
             own = None
         return start_height(height, len(self._book.authorities), own, self._timeouts)
 
@@ -204,13 +210,18 @@ class Replica:
         return any(height > self._chain.tip.height for height in self._heights.values())
 
     def _end_abstention(self) -> None:
-        if self._abstains_until_ms is None or self._now_ms < self._abstains_until_ms:
+        until_ms = self._abstains_until_ms
+        if until_ms is None or (self._now_ms < until_ms and not self._has_heard_all()):
             return
         self._abstains_until_ms = None
         # As an observer it went through the round in silence: it takes the round up again, with its timers, and votes.
         begun = Step.IDLE if self._state.step is Step.IDLE else Step.PROPOSE
         self._apply(resume(replace(self._state, own=self._find_own(), step=begun, fired=frozenset())))
         self._events.append(WorkAvailable())
+
+    def _has_heard_all(self) -> bool:
+        heard = sum(times >= REPETITIONS for times in self._repetitions.values())
+        return heard + 1 >= len(self._book.authorities)
 
     def _resume(self, record: Record) -> Turn:
         """Go on at the height at which this authority has spoken before it stopped."""
@@ -335,7 +346,8 @@ class Replica:
 
     def _handle(self, peer: str, message: Message) -> None:
         match message:
-            case Status(height):
+            case Status(height, has_repeated):
+                self._repetitions[peer] += has_repeated and height == self._chain.tip.height
                 self._note_height(peer, height)
             case VoteMessage(vote):
                 self._take_vote(peer, vote)
@@ -392,6 +404,8 @@ class Replica:
         if self._book.own_votes and not self.is_key_elsewhere:
             self.is_key_elsewhere = True
             self._listener.on_event("key is in use elsewhere")
+        # It may have gone on to the next height and voted there, too: it listens again before it speaks there.
+        self._has_caught_up = True
         self._abstains_until_ms = None
         self._state = replace(self._state, own=None)
 
@@ -521,7 +535,6 @@ class Replica:
         self._ask_for_block(peer)
 
     def _repeat(self) -> None:
-        self._broadcast(Status(self._chain.tip.height))
         if self._state.step is not Step.IDLE:
             # What is of rounds to come, its senders say again themselves: a flood of it is not carried on.
             self._book.forget(self._state)
@@ -530,6 +543,7 @@ class Replica:
             for vote in self._book.votes.values():
                 if vote.round <= self._state.round:
                     self._broadcast(VoteMessage(vote))
+        self._broadcast(Status(self._chain.tip.height, has_repeated=True))
         for block_hash, assembly in self._book.assemblies.items():
             self._broadcast(WantParts(self._state.height, block_hash, assembly.missing))
         for signed, _ in zip(self._mempool.iterate(), range(MAX_REPEATED_TRANSACTIONS), strict=False):

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -25,17 +26,32 @@ ROOT = Path(__file__).parents[2]
 START_SECONDS = 30
 STOP_SECONDS = 30
 VALIDITY_MS = 600_000
+LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000
+"""Below the ports that systems hand out by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
     code: int
     errors: str
+    output: str = ""
 
     @property
     def sentence(self) -> str:
         """What was said to the operator: the lines that are no log."""
         return "\n".join(line for line in self.errors.splitlines() if not line.startswith("{"))
+
+
+def find_ports(count: int) -> int:
+    """Return the first of `count` ports in a row that nobody has, another one in each process that runs tests."""
+    places = list(range(LOWEST_PORT, HIGHEST_PORT - count, count))
+    first = os.getpid() % len(places)
+    return next(port for port in places[first:] + places[:first] if all(map(_is_free, range(port, port + count))))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return bool(probe.connect_ex(("127.0.0.1", port)))
 
 
 def make_command(*arguments: str) -> list[str]:
@@ -58,7 +74,7 @@ def run_to_end(*arguments: str, environment: Mapping[str, str] | None = None) ->
         timeout=START_SECONDS,
         check=False,
     )
-    return Ended(done.returncode, done.stderr)
+    return Ended(done.returncode, done.stderr, done.stdout)
 
 
 def fail_to_run(home: Path, *arguments: str) -> Ended:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from cli.demo.authorities import find_free_ports
 from cli.network.local import LocalNode, find_homes, wait_until_equal
 from cli.office.builders import build_transaction, sign_all
 from cli.office.client import NodeClient
@@ -20,7 +19,7 @@ from ledger.transactions import SignedTransaction, encode_signed
 from ledger.trust import parse_trust, verify_checkpoint
 from ledger.types import Identifier, TimeMs
 from node.home import init_network, load_node_keys
-from tests.functional.node_process import ROOT, make_command, make_environment, run_to_end
+from tests.functional.node_process import ROOT, find_ports, make_command, make_environment, run_to_end
 
 pytestmark = [pytest.mark.functional, pytest.mark.slow]
 
@@ -37,7 +36,7 @@ def nodes(tmp_path: Path) -> Iterator[tuple[LocalNode, ...]]:
         region="Test",
         time_ms=TimeMs(compute_now_ms()),
         passphrase=None,
-        first_port=find_free_ports(8),
+        first_port=find_ports(8),
     )
     started = tuple(LocalNode(home) for home in homes)
     with ExitStack() as stack:
@@ -118,7 +117,7 @@ def test_without_a_quorum_nothing_is_final_and_with_it_again_it_goes_on(nodes: t
 
 
 def test_network_commands(tmp_path: Path) -> None:
-    folder, port = tmp_path / "town", str(find_free_ports(8))
+    folder, port = tmp_path / "town", str(find_ports(8))
     made = run_to_end("net", "create", str(folder), "--first-port", port, "--no-passphrase")
     assert made.code == 0, made.errors
     again = run_to_end("net", "create", str(folder), "--first-port", port, "--no-passphrase")

@@ -100,7 +100,7 @@ class Wires:
 
     @property
     def peers(self) -> tuple[str, ...]:
-        return tuple(name for name in self.world.nodes if name != self.node.name)
+        return self.world.list_peers(self.node)
 
     def tell(self, message: Message) -> None:
         data = encode_message(message)
@@ -283,6 +283,10 @@ class World:
                 raise UnsafeError(f"seed {self.seed}: {node.name}: {error}") from error
 
     # Wires.
+
+    def list_peers(self, node: Node) -> tuple[str, ...]:
+        """Whom a node is connected to; here a connection stays, also while nothing passes."""
+        return tuple(name for name in self.nodes if name != node.name)
 
     def transmit(self, sender: Node, receiver: str, data: bytes) -> None:
         messages = [data]
