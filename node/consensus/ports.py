@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ledger.errors import HourledgerError
-from ledger.types import Hash
+from ledger.types import Hash, PublicKey
 from node.chain import Candidate
 from node.consensus.messages import CosignatureMessage, WantCosignatures
 
@@ -16,6 +16,9 @@ class Network(Protocol):
     @property
     def peers(self) -> Sequence[str]:
         """Names of the nodes that can be reached now."""
+
+    def get_log_key(self, peer: str) -> PublicKey | None:
+        """Return the key by which a peer has shown who it is, None when it is gone."""
 
     def send(self, peer: str, data: bytes) -> None:
         """Send bytes to a peer, without waiting."""

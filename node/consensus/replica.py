@@ -17,7 +17,7 @@ from ledger.crypto import SigningKey
 from ledger.errors import CodecError, HourledgerError
 from ledger.reasons import Reason
 from ledger.transactions import SignedTransaction, encode_signed
-from ledger.types import Hash, Height, Round, TimeMs
+from ledger.types import Hash, Height, PublicKey, Round, TimeMs
 from ledger.votes import NO_ROUND, SignedProposal, SignedVote, VoteType, make_evidence, verify_signed
 from node.chain import Candidate, Chain
 from node.consensus.assembly import Assembly, split_block
@@ -115,7 +115,7 @@ class Replica:
         self._is_fresh = True
         self._has_caught_up = False
         self._abstains_until_ms: int | None = None
-        self._repetitions: Counter[str] = Counter()
+        self._repetitions: Counter[PublicKey | None] = Counter()
         self._announced: set[Hash] = set()
         self._evidence = EvidencePool(chain)
         self.is_key_elsewhere = False
@@ -220,8 +220,9 @@ class Replica:
         self._events.append(WorkAvailable())
 
     def _has_heard_all(self) -> bool:
-        heard = sum(times >= REPETITIONS for times in self._repetitions.values())
-        return heard + 1 >= len(self._book.authorities)
+        own = None if self._key is None else self._key.public_key
+        others = [item.log_key for item in self._book.authorities if item.key != own]
+        return all(self._repetitions[log_key] >= REPETITIONS for log_key in others)
 
     def _resume(self, record: Record) -> Turn:
         """Go on at the height at which this authority has spoken before it stopped."""
@@ -347,7 +348,7 @@ class Replica:
     def _handle(self, peer: str, message: Message) -> None:
         match message:
             case Status(height, has_repeated):
-                self._repetitions[peer] += has_repeated and height == self._chain.tip.height
+                self._repetitions[self._network.get_log_key(peer)] += has_repeated and height == self._chain.tip.height
                 self._note_height(peer, height)
             case VoteMessage(vote):
                 self._take_vote(peer, vote)

@@ -16,6 +16,7 @@ from typing import Final
 from ledger.crypto import SigningKey
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
+from ledger.types import PublicKey
 from node.consensus.messages import MAX_MESSAGE_BYTES
 from node.log import log_event
 from node.p2p.framing import read_frame, write_frame
@@ -86,6 +87,11 @@ class PeerNetwork:
     def peers(self) -> tuple[str, ...]:
         """Names of the nodes that are connected."""
         return tuple(self._links)
+
+    def get_log_key(self, peer: str) -> PublicKey | None:
+        """Return the key of a node that is connected, None for another."""
+        link = self._links.get(peer)
+        return None if link is None else link.peer.log_key
 
     def send(self, peer: str, data: bytes) -> None:
         """Send bytes to a peer, or drop them where it is gone or slow."""

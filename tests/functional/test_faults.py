@@ -21,7 +21,8 @@ from ledger.crypto import SigningKey
 from ledger.transactions import SignedTransaction, decode_signed
 from ledger.types import Hash, Height, Identifier, TimeMs
 from node.chain import ChainReader
-from node.home import Home, init_network, load_node_keys, load_settings
+from node.home import Home, init_network, load_node_keys
+from node.settings import load_settings
 from node.storage.leveldb import open_leveldb
 from tests.functional.clients import Client, Load, Recorder, wait_for_progress, wait_until
 from tests.functional.history import Final, History, Standing, Unknown, find_problems
@@ -108,7 +109,7 @@ class Town:
 def lay_wires(home: Home, wires: Wires) -> None:
     """Let a node reach its peers through wires alone."""
     document = json.loads(home.settings.read_text())
-    for name, (_host, port) in load_settings(home).peers.items():
+    for name, (_host, port) in load_settings(home.settings).peers.items():
         laid = wires.lay((home.path.name, name.rpartition("/")[2]), port)
         document["peers"][name] = f"127.0.0.1:{laid}"
     home.settings.write_text(json.dumps(document))

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
-from tests.simulation.world import Node, StuckError, World
+from tests.simulation.problems import StuckError
+from tests.simulation.sets import Changer
+from tests.simulation.world import Node, World
 
 SIZE: Final = 4
 LIMIT_MS: Final = 5_000
@@ -31,6 +33,7 @@ class QuietWorld(World):
 
     def _make_nodes(self) -> None:
         self.faults = {}
+        self.changer = Changer(self.seed, self.size, (), is_changing=False)
         self.last_due_ms: dict[tuple[str, str], int] = {}
         for number in range(self.size):
             self._add_node(f"n{number}", number)
@@ -59,7 +62,7 @@ class QuietWorld(World):
 
     def end(self, node: Node) -> None:
         """Let a node lose all that is not on its disks, and stay down."""
-        node.replica = node.chain = None
+        node.replica = node.chain = node.checkpoints = None
         node.generation += 1
 
     def go_and_return(self, way: Way, away: tuple[Node, ...], absence_ms: int) -> None:
@@ -86,7 +89,7 @@ class QuietWorld(World):
         began_ms, fresh = self.now_ms, self._make_transaction()
         running = [node for node in self.nodes.values() if node.replica is not None]
         self._submit(self.nodes["n0"], fresh)
-        if not self.pass_time(limit_ms, lambda: all(self._has_all(node, [fresh]) for node in running)):
+        if not self.pass_time(limit_ms, lambda: all(self._shows_all(node, [fresh]) for node in running)):
             states = [
                 (node.name, node.replica.state.height, node.replica.state.round, node.replica.state.step.name)
                 for node in self.nodes.values()

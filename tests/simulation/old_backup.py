@@ -10,8 +10,8 @@ from ledger.types import Hash
 from ledger.votes import VoteType
 from node.consensus.messages import VoteMessage, decode_message
 from tests.simulation.absence import SIZE, QuietWorld
-from tests.simulation.disk import SimulatedDisk
-from tests.simulation.world import Node, StuckError, UnsafeError
+from tests.simulation.problems import StuckError, UnsafeError
+from tests.simulation.world import Node
 
 SPEAKS_MS: Final = 3_000
 END_MS: Final = 40_000
@@ -55,10 +55,9 @@ class BackupWorld(QuietWorld):
     def lose_last_vote(self) -> None:
         """Let the last node vote before the holder alone, and put it back to where it was before the newest block."""
         self._take_backup(self.restored)
-        assert self.restored.backup is not None
         first = self._make_transaction()
         self._submit(self.holder, first)
-        if not self.pass_time(SPEAKS_MS, lambda: all(self._has_all(node, [first]) for node in self.nodes.values())):
+        if not self.pass_time(SPEAKS_MS, lambda: all(self._shows_all(node, [first]) for node in self.nodes.values())):
             raise StuckError(f"seed {self.seed}: no first block")
         self.part(self.holder, self.restored)
         known = len(self.cast)
@@ -66,8 +65,7 @@ class BackupWorld(QuietWorld):
         self.pass_time(SPEAKS_MS)
         assert len(self.cast) > known
         self.end(self.restored)
-        chain_content, guard_content = self.restored.backup
-        self.restored.chain_disk, self.restored.guard_disk = SimulatedDisk(chain_content), SimulatedDisk(guard_content)
+        self._put_back(self.restored, self.restored.backup)
 
 
 def run_old_backup(seed: int, late_ms: int) -> int:
@@ -84,6 +82,6 @@ def run_old_backup(seed: int, late_ms: int) -> int:
     world.start(world.restored)
     world.pass_time(late_ms)
     world.cuts.clear()
-    if not world.pass_time(END_MS, lambda: all(world._has_all(node, [fresh]) for node in world.nodes.values())):
+    if not world.pass_time(END_MS, lambda: all(world._shows_all(node, [fresh]) for node in world.nodes.values())):
         raise StuckError(f"seed {seed}: nothing is final {END_MS} ms after the holder has connected")
     return world.now_ms - began_ms

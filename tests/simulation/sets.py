@@ -71,9 +71,10 @@ class Sets:
 class Changer:
     """Draws changes: authorities come from spare places, go, and hand their name on to new keys."""
 
-    def __init__(self, seed: int, size: int, faulty: Sequence[int]) -> None:
+    def __init__(self, seed: int, size: int, faulty: Sequence[int], *, is_changing: bool | None = None) -> None:
         self._random = Random(f"sets of {seed}")
-        is_changing = self._random.random() < CHANGING_SEEDS
+        is_drawn = self._random.random() < CHANGING_SEEDS
+        is_changing = is_drawn if is_changing is None else is_changing
         self.spares = tuple(range(size, size + self._random.randint(1, 2))) if is_changing else ()
         self.times = self._random.randint(1, 3) if is_changing else 0
         self._faulty = {make_key(f"{number} authority").public_key for number in faulty}

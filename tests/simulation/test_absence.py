@@ -4,7 +4,7 @@ import pytest
 
 from node.consensus import replica
 from tests.simulation.absence import SIZE, QuietWorld, Way, run_absence
-from tests.simulation.world import StuckError
+from tests.simulation.problems import StuckError
 
 pytestmark = pytest.mark.slow
 

@@ -5,7 +5,7 @@ import pytest
 from node.consensus import replica
 from tests.simulation.absence import LIMIT_MS, SIZE, QuietWorld
 from tests.simulation.old_backup import run_old_backup
-from tests.simulation.world import UnsafeError
+from tests.simulation.problems import UnsafeError
 
 pytestmark = pytest.mark.slow
 

@@ -102,6 +102,9 @@ class Wires:
     def peers(self) -> tuple[str, ...]:
         return self.world.list_peers(self.node)
 
+    def get_log_key(self, peer: str) -> PublicKey | None:
+        return make_key(f"{self.world.nodes[peer].number} log").public_key
+
     def tell(self, message: Message) -> None:
         data = encode_message(message)
         for peer in self.peers:
@@ -361,7 +364,11 @@ class World:
 
     def _restore(self, node: Node) -> None:
         self._crash(node)
-        chain_content, votes, cosigned = (b"", b"", None) if self.faults[node.number] == "lost disk" else node.backup
+        self._put_back(node, (b"", b"", None) if self.faults[node.number] == "lost disk" else node.backup)
+
+    def _put_back(self, node: Node, content: tuple[bytes, bytes, bytes | None]) -> None:
+        """Give a node that is down other disks."""
+        chain_content, votes, cosigned = content
         node.chain_disk, node.guard_disk = SimulatedDisk(chain_content), SimulatedDisk(votes)
         node.cosigned = SimulatedFile(cosigned)
         node.final_height = 0

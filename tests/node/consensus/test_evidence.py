@@ -9,7 +9,7 @@ from ledger.blocks import MAX_BLOCK_EVIDENCE
 from ledger.crypto import SigningKey, sha256
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
-from ledger.types import Height, Round, TimeMs
+from ledger.types import Height, PublicKey, Round, TimeMs
 from ledger.votes import NO_ROUND, VoteType, make_evidence, sign_proposal, sign_vote
 from node.chain import Chain
 from node.consensus import evidence as pool
@@ -43,6 +43,9 @@ class Wires:
 
     sent: list[Message] = field(default_factory=list)
     peers: tuple[str, ...] = ("a", "b")
+
+    def get_log_key(self, _peer: str) -> PublicKey | None:
+        return None
 
     def send(self, _peer: str, data: bytes) -> None:
         self.sent.append(decode_message(data))

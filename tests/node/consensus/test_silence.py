@@ -7,7 +7,7 @@ import pytest
 
 from contracts.rulebook import RuleBookV1, compute_genesis_state, get_parties
 from ledger.blocks import encode_block
-from ledger.types import Height, Round, TimeMs
+from ledger.types import Height, PublicKey, Round, TimeMs
 from ledger.votes import NO_ROUND, VoteType, sign_vote
 from node.chain import Chain
 from node.consensus.guard import Guard
@@ -18,7 +18,8 @@ from node.consensus.replica import ABSTAIN_MS, Replica
 from node.mempool import Mempool
 from node.storage.memory import MemoryStore
 from tests.simulation.absence import SIZE, QuietWorld
-from tests.simulation.world import CHAIN_ID, START_MS, TIMEOUTS, make_genesis, make_key
+from tests.simulation.sets import make_key
+from tests.simulation.world import CHAIN_ID, START_MS, TIMEOUTS, make_genesis
 
 OWN = SIZE - 1
 OTHERS = tuple(f"n{number}" for number in range(OWN))
@@ -31,6 +32,9 @@ class Connected:
 
     peers: tuple[str, ...] = OTHERS
     sent: list[tuple[str, bytes]] = field(default_factory=list)
+
+    def get_log_key(self, peer: str) -> PublicKey | None:
+        return make_key(f"{peer.removeprefix('n')} log").public_key
 
     def send(self, peer: str, data: bytes) -> None:
         self.sent.append((peer, data))
@@ -58,7 +62,7 @@ def make_node(wires: Connected, guard_store: MemoryStore) -> Replica:
     genesis = make_genesis(SIZE)
     chain = Chain.open(MemoryStore(), genesis, RuleBookV1(), compute_genesis_state(genesis), get_parties)
     key = make_key(f"{OWN} authority")
-    replica = Replica(chain, Mempool(), Guard(guard_store), key, wires, Listener(), TIMEOUTS)
+    replica = Replica(chain, Mempool(), Guard(guard_store, key.public_key), key, wires, Listener(), TIMEOUTS)
     replica.start(NOW_MS)
     return replica
 
@@ -138,12 +142,12 @@ def test_it_goes_on_where_it_knows_what_it_has_said(wires: Connected, blocks: tu
     node.tick(TimeMs(NOW_MS + ABSTAIN_MS))
     node.tick(TimeMs(NOW_MS + ABSTAIN_MS + TIMEOUTS.heartbeat_ms))
     assert node.state.step is Step.PREVOTE
-    said = Guard(guard_store).record
+    said = Guard(guard_store, make_key(f"{OWN} authority").public_key).record
     node = make_node(wires, guard_store)
     for block in blocks:
         tell(node, block, OTHERS[:1])
     node.tick(TimeMs(NOW_MS + ABSTAIN_MS))
-    assert (node.state.own, Guard(guard_store).record) == (OWN, said)
+    assert (node.state.own, Guard(guard_store, make_key(f"{OWN} authority").public_key).record) == (OWN, said)
 
 
 def test_the_time_counts_from_when_it_has_caught_up(node: Replica, blocks: tuple[CommittedBlock, ...]) -> None:
