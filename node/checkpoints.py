@@ -19,6 +19,8 @@ from node.pinned import Pinned
 
 MAX_PENDING: Final = 16
 MAX_EARLY: Final = 256
+MAX_RECENT: Final = 256
+"""Checkpoints whose cosignatures are kept for others: on a busy chain, who asks for one's is already some blocks behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Checkpoints:
         self._pending: dict[int, _Pending] = {}
         self._early: dict[tuple[int, str], CosignatureMessage] = {}
         self._newest: Cosignatures | None = None
+        self._recent: dict[int, Cosignatures] = {}
 
     def add_block(self, time_ms: TimeMs) -> None:
         """Sign the checkpoint of the newest block, and cosign it as one who decided. Raises `HourledgerError`."""
@@ -59,7 +62,9 @@ class Checkpoints:
             reader.close()
             raise
         size = signed.checkpoint.size
-        self._newest = cosignatures
+        self._newest = self._recent[size] = cosignatures
+        if len(self._recent) > MAX_RECENT:
+            del self._recent[min(self._recent)]
         self._pending[size] = _Pending(reader, cosignatures)
         for (early_size, _name), early in list(self._early.items()):
             if early_size <= size:
@@ -86,11 +91,9 @@ class Checkpoints:
             self._tell(WantCosignatures(size))
 
     def list_cosignatures(self, size: int) -> list[CosignatureMessage]:
-        """Return what is here of a checkpoint's cosignatures: of the newest, of one that lacks a quorum, or of a handover."""
-        if self._newest is not None and self._newest.checkpoint.size == size:
-            return self._newest.list_messages()
-        pending = self._pending.get(size)
-        return self._handovers.list_cosignatures(size) if pending is None else pending.cosignatures.list_messages()
+        """Return what is here of a checkpoint's cosignatures: of a recent one, or of a handover."""
+        recent = self._recent.get(size)
+        return self._handovers.list_cosignatures(size) if recent is None else recent.list_messages()
 
     def take(self, message: CosignatureMessage) -> None:
         """Take another authority's cosignature; raise `SignatureError` for a false one, `WRITE_FAILED`."""
