@@ -1,12 +1,15 @@
 """What must hold of every step: who decides before and after a block, and what its events say about that."""
 
-from contracts.governance import MAX_LEAD_BLOCKS, MIN_LEAD_BLOCKS, AuthoritiesChanged, ChangeApproved
-from contracts.identity.parties import compute_authority_identifier
+from contracts.governance import AuthoritiesChanged, ChangeApproved
+from contracts.identity.parties import Role, compute_authority_identifier
 from ledger.authorities import Authority, compute_authorities_hash
 from ledger.types import Identifier
-from tests.contracts.chain import Chain, Result
+from tests.contracts.chain import RECOVERY, Chain, Result
+from tests.properties.operations import Operation
 
 GOVERNANCE = (ChangeApproved, AuthoritiesChanged)
+LEADS = range(2, 1_000_001)
+"""How many blocks after its approval a change may take effect: here once more, on purpose."""
 
 
 def read_deciders(chain: Chain, height: int) -> tuple[Authority, ...]:
@@ -18,15 +21,17 @@ def read_deciders(chain: Chain, height: int) -> tuple[Authority, ...]:
     return authorities
 
 
-def check_step(before: Chain, after: Chain, kind: str, result: Result) -> None:
+def check_step(before: Chain, after: Chain, operation: Operation, result: Result) -> None:
     """Raise `AssertionError` where a block changes who decides in another way than the rules say."""
     events = [event for event in result.events if isinstance(event, GOVERNANCE)]
-    if kind == "governance.recover" and result.outcome.is_accepted:
+    if operation.kind == "governance.recover" and result.outcome.is_accepted:
+        assert 3 * len(set(operation.signers) & set(RECOVERY)) > 2 * len(RECOVERY)
         check_recovery(before, after, events)
         return
-    for height in (after.height, after.height + MIN_LEAD_BLOCKS - 1):
+    for height in (after.height, after.height + LEADS[0] - 1):
         assert read_deciders(before, height) == read_deciders(after, height)
-    if kind == "governance.change_authorities" and result.outcome.is_accepted:
+    if operation.kind == "governance.change_authorities" and result.outcome.is_accepted:
+        check_keys(before, operation.body.authorities)
         check_approvals(before, after, events)
         return
     assert not events
@@ -45,6 +50,15 @@ def check_recovery(before: Chain, after: Chain, events: list[ChangeApproved | Au
     assert not {item.key for item in changed.authorities} & set(before.read_table(b"key"))
 
 
+def check_keys(before: Chain, authorities: tuple[Authority, ...]) -> None:
+    """Nobody approves a set with a consensus key of somebody else: it could never take effect."""
+    parties = before.read_table(b"key")
+    for item in authorities:
+        if item.key in parties:
+            assert parties[item.key].role is Role.AUTHORITY
+            assert parties[item.key].identifier == compute_authority_identifier(item.name)
+
+
 def check_approvals(before: Chain, after: Chain, events: list[ChangeApproved | AuthoritiesChanged]) -> None:
     """Each approval is counted once, with those of the very same change; the set changes when and only when they suffice."""
     deciders = read_deciders(before, after.height)
@@ -54,7 +68,7 @@ def check_approvals(before: Chain, after: Chain, events: list[ChangeApproved | A
     assert len({event.authority for event in approved}) == len(approved)
     assert {event.authority for event in approved} <= named
     (change,) = {(event.effective_height, event.authorities_hash) for event in approved}
-    assert MIN_LEAD_BLOCKS <= change[0] - after.height <= MAX_LEAD_BLOCKS
+    assert change[0] - after.height in LEADS
     wanted = (compute_authorities_hash(deciders), *change)
     last = _count(after, wanted, named)
     already = _count(before, wanted, named - {event.authority for event in approved})
