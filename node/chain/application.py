@@ -196,6 +196,15 @@ class Chain:
         self._tip = candidate.tip
         self._executed.clear()
 
+    def keep_handover(self, height: Height, bundle: bytes) -> None:
+        """Keep the proven handover to the set that decides from `height` on. Raises `WRITE_FAILED`."""
+        self._store.write({namespaces.compute_handover_key(height): bundle})
+
+    def _remember(self, candidate: Candidate) -> None:
+        if len(self._executed) >= REMEMBERED_CANDIDATES:
+            self._executed.clear()
+        self._executed[candidate.block_hash] = candidate
+
     def _require_recovered(self, candidate: Candidate) -> None:
         """Refuse a block of an override's authorities that does not put them in charge: all other nodes refuse it, too.
 
@@ -211,15 +220,6 @@ class Chain:
         if reason is not None:
             detail = f"the recovery that was accepted here cannot be carried out ({reason.value}): accept another"
             raise HourledgerError(reason, detail, str(height))
-
-    def keep_handover(self, height: Height, bundle: bytes) -> None:
-        """Keep the proven handover to the set that decides from `height` on. Raises `WRITE_FAILED`."""
-        self._store.write({namespaces.compute_handover_key(height): bundle})
-
-    def _remember(self, candidate: Candidate) -> None:
-        if len(self._executed) >= REMEMBERED_CANDIDATES:
-            self._executed.clear()
-        self._executed[candidate.block_hash] = candidate
 
     def _require_sound(self) -> None:
         if self._failure is not None:
