@@ -190,7 +190,8 @@ def recover(state: Overlay, body: Recover, context: TransactionContext) -> Effec
     for item in body.authorities:
         take_key(state, item.key, _to_party(item))
     AUTHORITIES.put(state, body.authorities)
-    NEXT_AUTHORITIES.delete(state)
+    if NEXT_AUTHORITIES.has(state):
+        NEXT_AUTHORITIES.delete(state)
     return Effects(
         (AUTHORITIES_CHANGED.encode(AuthoritiesChanged(body.height, compute_authorities_hash(old), body.authorities)),)
     )

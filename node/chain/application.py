@@ -176,14 +176,16 @@ class Chain:
     def commit(self, candidate: Candidate, commit: Commit) -> None:
         """Make a block final: verify its commit, write it in one synced batch, and only then stand on it.
 
-        Raises `ProofError` or `SignatureError` for a bad commit and `WRITE_FAILED` when the disk refused. After the latter
-        nobody knows whether the block is stored, and the chain does no more until it is opened again.
+        Raises `ProofError` or `SignatureError` for a bad commit, the reason why a recovery that this node's operator accepted
+        is not in the block that its authorities decide on, and `WRITE_FAILED` when the disk refused. After the latter nobody
+        knows whether the block is stored, and the chain does no more until it is opened again.
         """
         self._require_sound()
         header = candidate.block.header
         if header.parent_hash != self._tip.block_hash:
             detail = f"the candidate does not follow block {self._tip.height}"
             raise HourledgerError(Reason.INTERNAL, detail, str(header.height))
+        self._require_recovered(candidate)
         verify_commit(self._rules.chain_id, candidate.deciders, header, commit)
         writes = {**candidate.writes, namespaces.compute_commit_key(header.height): encode(commit_codec, commit)}
         try:
@@ -208,6 +210,22 @@ class Chain:
         if len(self._executed) >= REMEMBERED_CANDIDATES:
             self._executed.clear()
         self._executed[candidate.block_hash] = candidate
+
+    def _require_recovered(self, candidate: Candidate) -> None:
+        """Refuse a block of an override's authorities that does not put them in charge: all other nodes refuse it, too.
+
+        Only a block that was built here can be one: its recovery was good when the operator accepted it, and is no more.
+        """
+        block, view = candidate.block, self.view()
+        height, parent_hash = block.header.height, block.header.parent_hash
+        if candidate.deciders == self._rules.rule_book.find_authorities(view, height):
+            return
+        reason: Reason | None = candidate.left_out[0].error.reason if candidate.left_out else Reason.NOT_PERMITTED
+        if self._rules.find_deciders(view, height, parent_hash, block.transactions) == candidate.deciders:
+            reason = candidate.outcomes[0].reason
+        if reason is not None:
+            detail = f"the recovery that was accepted here cannot be carried out ({reason.value}): accept another"
+            raise HourledgerError(reason, detail, str(height))
 
     def _require_sound(self) -> None:
         if self._failure is not None:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from contracts.rulebook import EVENT_TYPES, KINDS, RuleBookV1, compute_genesis_state, get_parties, get_table
-from ledger.authorities import Authority
+from ledger.authorities import Authority, compute_authorities_hash
 from ledger.codec import decode, encode
 from ledger.crypto import SigningKey, sha256
 from ledger.events import OUTCOME, Outcome, split_entry
@@ -31,9 +31,12 @@ from ledger.transactions import (
     verify_signatures,
 )
 from ledger.types import IDENTIFIER_BYTES, Day, Hash, Height, Identifier, TimeMs
+from ledger.votes import Offence
 
 CHAIN_ID = "test.example/town"
 AUTHORITY = "region"
+RECOVERY = tuple(f"recovery {number}" for number in range(1, 5))
+"""Who signs a recovery: any three of them are enough."""
 RULES = RuleBookV1()
 _NAMES: dict[str, str] = {}
 
@@ -65,6 +68,12 @@ def name_of(value: str) -> str:
     return _NAMES.get(value, value)
 
 
+def authority_of(name: str, key: str = "") -> Authority:
+    """The authority of this name. It decides with the key of that name, or with another."""
+    keys = (key_of(word).public_key for word in (key or name, f"{name} cosigner", f"{name} log"))
+    return Authority(name, *keys)
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What became of a transaction: its outcome, its events as values, and everything that it changed."""
@@ -78,11 +87,11 @@ class Result:
 def make_genesis(
     parameters: Iterable[tuple[str, int]] = (), holidays: Iterable[Day] = (), working_weekends: Iterable[Day] = ()
 ) -> Genesis:
-    """Genesis with one authority."""
-    authority = Authority(AUTHORITY, key_of(AUTHORITY).public_key, key_of("cosigner").public_key, key_of("log").public_key)
+    """Genesis with one authority and four recovery keys."""
+    recovery = tuple(key_of(name).public_key for name in RECOVERY)
     return Genesis(
-        1, CHAIN_ID, "Town", TimeMs(0), (authority,), (), tuple(sorted(parameters)), tuple(sorted(holidays)),
-        tuple(sorted(working_weekends)),
+        1, CHAIN_ID, "Town", TimeMs(0), (authority_of(AUTHORITY),), recovery, tuple(sorted(parameters)),
+        tuple(sorted(holidays)), tuple(sorted(working_weekends)),
     )  # fmt: skip
 
 
@@ -127,9 +136,9 @@ class Chain:
         RULES.validate_form(transaction)
         validate_validity(transaction, TimeMs(time_ms))
         verify_signatures(signed)
+        block = self._open_block(transaction, time_ms)
         self.height += 1
         overlay = Overlay(self)
-        block = BlockContext(CHAIN_ID, Height(self.height), TimeMs(time_ms))
         outcome, entries = execute_transaction(overlay, RULES, signed, block)
         assert OUTCOME.decode(OUTCOME.encode(outcome)) == outcome
         assert outcome.event_count == len(entries)
@@ -141,9 +150,31 @@ class Chain:
     def open(self, signed: SignedTransaction, time_ms: int) -> tuple[Any, TransactionContext]:
         """Return the body of a transaction and the context of the next block, for whoever calls a rule directly."""
         transaction = decode_payload(signed)
-        block = BlockContext(CHAIN_ID, Height(self.height + 1), TimeMs(time_ms))
+        block = self._open_block(transaction, time_ms)
         body = decode(KINDS[transaction.kind].codec, transaction.body, max_bytes=MAX_TRANSACTION_BYTES)
         return body, TransactionContext(block, signed.transaction_id, signed.signers)
+
+    @property
+    def block_hash(self) -> Hash:
+        """Hash of the last block: no more than a word for its height."""
+        return hash_of(f"block {self.height}")
+
+    def _open_block(self, transaction: Transaction, time_ms: int) -> BlockContext:
+        """Context of the next block. As in a node, the state tells who decides on it, or a recovery in it."""
+        height, parent_hash = Height(self.height + 1), self.block_hash
+        deciders = RULES.find_authorities(self, height)
+        claim = RULES.find_override(transaction)
+        if claim is not None and (claim.height, claim.parent_hash) == (height, parent_hash):
+            deciders = claim.authorities
+        return BlockContext(CHAIN_ID, height, TimeMs(time_ms), parent_hash, compute_authorities_hash(deciders))
+
+    def record_offence(self, offence: Offence) -> Any:
+        """Record an offence on the way to the next block; return its event, or raise `Rejection`."""
+        overlay = Overlay(self)
+        block = BlockContext(CHAIN_ID, Height(self.height + 1), TimeMs(0))
+        (entry,) = RULES.record_offence(overlay, offence, block).events
+        self._apply(overlay.changes)
+        return _read_event(entry)
 
     def _apply(self, changes: Any) -> None:
         for key, value in changes.items():

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from contracts.exchange import HoldStatus
-from contracts.identity.parties import Role
+from contracts.identity.parties import Role, compute_authority_identifier
 from contracts.lots import Lot
 from contracts.parameters import MINUTES_PER_DAY, PARAMETERS
 from contracts.records import LAST_REVISION, REFUSED, VOID, Batch, Record, RecordStatus
+from ledger.authorities import Authority, compute_authorities_hash
 from ledger.types import Identifier
 from tests.contracts.chain import Chain
 
@@ -26,6 +27,8 @@ def check_invariants(chain: Chain) -> None:
     check_sum(chain)
     check_lots(chain, calendars)
     check_parties(chain)
+    check_authorities(chain)
+    check_offences(chain)
 
 
 def read_calendars(chain: Chain) -> dict[bytes, list[Record]]:
@@ -168,3 +171,53 @@ def check_parties(chain: Chain) -> None:
     assert len(organisations | merchants | volunteers) == len(organisations) + len(merchants) + len(volunteers)
     assert all(activity.organisation in organisations for activity in chain.read_table(b"activity").values())
     assert all(offer.merchant in merchants for offer in chain.read_table(b"offer").values())
+
+
+def read_sets(chain: Chain) -> list[tuple[Authority, ...]]:
+    """The set that the state begins with, and the one that follows or has followed it, if any."""
+    scheduled = chain.read_table(b"next-authorities").get(b"")
+    return [chain.read_table(b"authorities")[b""], *([scheduled.authorities] if scheduled else [])]
+
+
+def check_authorities(chain: Chain) -> None:
+    """There is always a set; sets are whole, their consensus keys are their own, and what is approved can still come."""
+    parties = chain.read_table(b"key")
+    sets = read_sets(chain)
+    for authorities in sets:
+        assert authorities
+        assert len({item.name for item in authorities}) == len(authorities)
+        assert len({key for item in authorities for key in (item.key, item.cosigner_key, item.log_key)}) == 3 * len(authorities)
+        for item in authorities:
+            assert parties[item.key].role is Role.AUTHORITY
+            assert parties[item.key].identifier == compute_authority_identifier(item.name)
+    assert sets[0] != sets[-1] or len(sets) == 1
+    scheduled = chain.read_table(b"next-authorities").get(b"")
+    assert scheduled is None or scheduled.effective_height <= chain.height + 1_000_000
+    known = {party.identifier for party in parties.values() if party.role is Role.AUTHORITY}
+    for authority, approval in chain.read_table(b"approval").items():
+        assert authority in known
+        assert approval.base_hash != approval.authorities_hash
+        assert approval.effective_height <= chain.height + 1_000_000
+    if scheduled is not None:
+        check_quorum(chain, scheduled.effective_height, sets)
+
+
+def check_quorum(chain: Chain, effective_height: int, sets: list[tuple[Authority, ...]]) -> None:
+    """Until a change takes effect, more than two thirds of the set before it stand by that very change."""
+    if effective_height <= chain.height:
+        return
+    old, new = sets
+    wanted = (compute_authorities_hash(old), effective_height, compute_authorities_hash(new))
+    approvals = chain.read_table(b"approval")
+    found = [approvals.get(compute_authority_identifier(item.name)) for item in old]
+    agreed = [item for item in found if item and (item.base_hash, item.effective_height, item.authorities_hash) == wanted]
+    assert 3 * len(agreed) > 2 * len(old)
+
+
+def check_offences(chain: Chain) -> None:
+    """Whoever is named for an offence is or was an authority, once for a height."""
+    parties = chain.read_table(b"key")
+    for key, offence in chain.read_table(b"offence").items():
+        assert key == offence.key + offence.height.to_bytes(8, "big")
+        assert parties[offence.key].role is Role.AUTHORITY
+        assert parties[offence.key].identifier == offence.authority

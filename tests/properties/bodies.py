@@ -42,6 +42,8 @@ _FIELDS: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("VoidedHours", "row"): st.integers(0, 999),
     ("PublishOffer", "points"): st.integers(1, 1_000_000_000),
     ("HoldPoints", "quantity"): st.integers(1, 1_000),
+    ("ChangeApproved", "approvals"): st.integers(1, 64),
+    ("ChangeApproved", "quorum"): st.integers(1, 64),
     ("Outcome", "event_count"): st.integers(0, 1_000_000),
     ("Outcome", "value"): st.text("abc0", max_size=32),
     ("RowOutcome", "value"): st.text("abc0", max_size=32),

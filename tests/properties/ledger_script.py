@@ -5,12 +5,13 @@ Run as a program it prints the roots that the seed leads to: `python -m tests.pr
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
 from contracts.activities import ActivityClass, CloseActivity, PublishActivity
 from contracts.exchange import HOLDS, MAX_QUANTITY, EndHold, HoldPoints, PointsOfHold, PublishOffer, WithdrawOffer
+from contracts.governance import MIN_LEAD_BLOCKS, ChangeAuthorities, Recover
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, VoidHours
 from contracts.identity.merchants import RegisterMerchant
 from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, SetPolicy
@@ -26,7 +27,8 @@ from ledger.crypto import Context, SigningKey, sha256
 from ledger.genesis import GENESIS_VERSION, Genesis
 from ledger.state import View
 from ledger.transactions import TRANSACTION_VERSION, SignedTransaction, Transaction, draft, sign
-from ledger.types import Day, Hash, Identifier, Minutes, Points, Round, TimeMs
+from ledger.types import Day, Hash, Height, Identifier, Minutes, Points, PublicKey, Round, TimeMs
+from ledger.votes import NO_ROUND, Signed, VoteType, make_evidence, sign_proposal, sign_vote
 from node.chain import Candidate, Chain
 from node.storage.memory import MemoryStore
 from node.storage.protocol import KeyValueStore
@@ -40,24 +42,34 @@ ROWS = 8
 NAMES = ("1", "2", "3")
 
 
+_SIGNERS: dict[PublicKey, SigningKey] = {}
+
+
 def make_key(name: str) -> SigningKey:
-    return SigningKey(sha256(b"property key ", name.encode()))
+    key = SigningKey(sha256(b"property key ", name.encode()))
+    _SIGNERS[key.public_key] = key
+    return key
+
+
+def make_authority(name: str, key: str = "") -> Authority:
+    """The authority of this name, with the consensus key of that name or another."""
+    keys = (make_key(word).public_key for word in (key or name, f"{name} cosigner", f"{name} log"))
+    return Authority(f"property.example/{name}", *keys)
 
 
 def make_identifier(name: str) -> Identifier:
     return Identifier(sha256(b"property identifier ", name.encode())[:16])
 
 
-AUTHORITY = Authority(
-    "property.example/a1", make_key("a").public_key, make_key("a cosigner").public_key, make_key("a log").public_key
-)
+AUTHORITIES = ("a", "b", "c", "d")
+RECOVERY = tuple(make_key(f"recovery {number}") for number in range(4))
 GENESIS = Genesis(
     GENESIS_VERSION,
     CHAIN_ID,
     "Test",
     START_MS,
-    (AUTHORITY,),
-    (),
+    (make_authority("a"),),
+    tuple(key.public_key for key in RECOVERY),
     (("points_per_hour", 20), ("points_validity_days", 3)),
     (),
     (),
@@ -74,15 +86,18 @@ KEYS = (
     *(make_key(f"officer {name} {number}") for name in NAMES for number in (1, 2)),
     *(make_key(f"merchant {name}") for name in NAMES[:2]),
     *(make_key(f"volunteer {name}") for name in "1234"),
+    RECOVERY[0],
     make_key("stranger"),
 )
 
 
 @dataclass
 class Script:
-    """Draws transactions. Half of the time the right people sign."""
+    """Draws transactions for a chain. Half of the time the right people sign."""
 
     seed: int
+    chain: Chain
+    change: ChangeAuthorities | None = None
     random: Random = field(init=False)
     number: int = 0
     holds: int = 0
@@ -135,11 +150,11 @@ class Script:
         return make_key(f"volunteer {index + 1}").public_key
 
     def draw_identity_register_organisation(self, _time_ms: TimeMs) -> Any:
-        return self._organisation(self.random.randrange(3)), (make_key("a"),)
+        return self._organisation(self.random.randrange(3)), self._authority()
 
     def draw_identity_change_standing(self, _time_ms: TimeMs) -> Any:
         party = self.random.choice((ORGANISATIONS[2], MERCHANTS[1], VOLUNTEERS[0]))
-        return ChangeStanding(party, self.random.choice(tuple(Standing))), (make_key("a"),)
+        return ChangeStanding(party, self.random.choice(tuple(Standing))), self._authority()
 
     def draw_identity_add_officer(self, _time_ms: TimeMs) -> Any:
         number = self.random.randrange(3)
@@ -154,7 +169,7 @@ class Script:
     def draw_identity_register_merchant(self, _time_ms: TimeMs, number: int | None = None) -> Any:
         number = self.random.randrange(2) if number is None else number
         key = make_key(f"merchant {NAMES[number]}").public_key
-        return RegisterMerchant(MERCHANTS[number], f"Merchant {number}", key), (make_key("a"),)
+        return RegisterMerchant(MERCHANTS[number], f"Merchant {number}", key), self._authority()
 
     def draw_identity_enrol_volunteers(self, _time_ms: TimeMs) -> Any:
         index = self.random.randrange(4)
@@ -211,7 +226,7 @@ class Script:
         return body, self._officers(number, 2)
 
     def draw_points_expire(self, _time_ms: TimeMs) -> Any:
-        return ExpirePoints(self.random.choice(VOLUNTEERS)), (make_key("a"),)
+        return ExpirePoints(self.random.choice(VOLUNTEERS)), self._authority()
 
     def draw_exchange_publish_offer(self, _time_ms: TimeMs) -> Any:
         index = self.random.randrange(2)
@@ -248,35 +263,98 @@ class Script:
     def draw_exchange_refund(self, _time_ms: TimeMs) -> Any:
         return PointsOfHold(self._recent_hold(), Points(self.random.randint(0, 4))), self._merchants()
 
+    def _authority(self) -> tuple[SigningKey, ...]:
+        return (_SIGNERS[self.random.choice(self.chain.authorities).key],)
 
-_OFTEN = ("hours.certify", "exchange.hold", "exchange.capture") * 5
-_WEIGHTED = (*KINDS, *_OFTEN, "hours.amend", "hours.void", "exchange.refund")
+    def draw_governance_change_authorities(self, _time_ms: TimeMs) -> Any:
+        """Some of those who decide, mostly in favour of what others were in favour of before."""
+        deciders = self.chain.authorities
+        height = self.chain.tip.height + 1
+        if self.change is None or self.change.effective_height < height + MIN_LEAD_BLOCKS or self.random.random() < 0.2:
+            lead = self.random.choice((MIN_LEAD_BLOCKS - 1, MIN_LEAD_BLOCKS, 3, 4, 4, 6))
+            self.change = ChangeAuthorities(Height(height + lead), self._next_set(deciders))
+        voters = self.random.sample(deciders, self.random.randint(1, len(deciders)))
+        return self.change, tuple(_SIGNERS[item.key] for item in voters)
+
+    def _next_set(self, deciders: tuple[Authority, ...]) -> tuple[Authority, ...]:
+        known = {item.name: item for item in deciders}
+        names = self.random.sample(AUTHORITIES, self.random.randint(1, len(AUTHORITIES)))
+        plain = [make_authority(name, self.random.choice((name, name, f"{name} new", "officer 1 1"))) for name in names]
+        return tuple(known.get(item.name, item) if self.random.random() < 0.7 else item for item in plain)
+
+    def draw_governance_recover(self, time_ms: TimeMs) -> Any:
+        """One that no operator has accepted: the chain's own set decides on the block, so that it can only be refused."""
+        body, signers = self.draw_recovery(time_ms)
+        return (replace(body, authorities=self.chain.authorities) if self.random.random() < 0.5 else body), signers
+
+    def draw_recovery(self, _time_ms: TimeMs) -> tuple[Recover, tuple[SigningKey, ...]]:
+        """A recovery for the next block, which puts consensus keys in charge that are new with it."""
+        tip = self.chain.tip
+        names = self.random.sample(AUTHORITIES, self.random.randint(1, len(AUTHORITIES)))
+        authorities = tuple(make_authority(name, f"{name} {tip.height}") for name in names)
+        return Recover(Height(tip.height + 1), tip.block_hash, authorities), tuple(self.random.sample(RECOVERY, 3))
+
+    def draw_evidence(self) -> tuple[bytes, ...]:
+        """Two messages of somebody at some height, which convict their sender or not."""
+        key = self.random.choice((make_key("a"), *self._authority(), make_key("stranger")))
+        height = Height(self.chain.tip.height + self.random.choice((-2, -1, 0, 0, 1)))
+        return (make_evidence(*self._draw_messages(key, max(height, Height(0)))),)
+
+    def _draw_messages(self, key: SigningKey, height: Height) -> tuple[Signed, Signed]:
+        if self.random.random() < 0.3:
+            return self._draw_proposal(key, height), self._draw_proposal(key, height)
+        first, second = self.random.choice(((VoteType.PREVOTE,) * 2, (VoteType.PRECOMMIT,) * 2, tuple(VoteType)))
+        return self._draw_vote(key, first, height), self._draw_vote(key, second, height)
+
+    def _draw_proposal(self, key: SigningKey, height: Height) -> Signed:
+        block_hash = sha256(bytes([self.random.randrange(4)]))
+        return sign_proposal(CHAIN_ID, key, height, FIRST_ROUND, block_hash, NO_ROUND, (sha256(b"part"),))
+
+    def _draw_vote(self, key: SigningKey, type_: VoteType, height: Height) -> Signed:
+        value = self.random.choice((None, sha256(b"this"), sha256(b"that")))
+        return sign_vote(CHAIN_ID, key, type_, height, Round(self.random.randrange(2)), value, NO_ROUND)
 
 
-def open_chain(store: KeyValueStore) -> Chain:
-    return Chain.open(store, GENESIS, RuleBookV1(), compute_genesis_state(GENESIS), get_parties)
+_OFTEN = ("hours.certify", "exchange.hold", "exchange.capture") * 7
+_SETS = ("governance.change_authorities",) * 2
+_WEIGHTED = (*KINDS, *_OFTEN, *_SETS, "hours.amend", "hours.void", "exchange.refund")
+
+
+def open_chain(store: KeyValueStore, recovery: SignedTransaction | None = None) -> Chain:
+    return Chain.open(store, GENESIS, RuleBookV1(), compute_genesis_state(GENESIS), get_parties, recovery)
 
 
 def commit(chain: Chain, candidate: Candidate) -> None:
     header = candidate.block.header
     block_hash = compute_block_hash(header)
     message = compute_commit_message(CHAIN_ID, header.height, FIRST_ROUND, block_hash)
-    vote = Vote(AUTHORITY.key, make_key("a").sign(Context.BLOCK, message))
-    chain.commit(candidate, Commit(header.height, FIRST_ROUND, block_hash, (vote,)))
+    votes = tuple(Vote(item.key, _SIGNERS[item.key].sign(Context.BLOCK, message)) for item in candidate.deciders)
+    chain.commit(candidate, Commit(header.height, FIRST_ROUND, block_hash, votes))
 
 
-def make_blocks(seed: int, blocks: int, chain: Chain, size: int = 6) -> Iterator[Candidate]:
-    """Yield each block once it is committed to `chain`."""
-    script = Script(seed)
+def make_blocks(seed: int, blocks: int, store: KeyValueStore, size: int = 6) -> Iterator[tuple[Chain, Candidate]]:
+    """Yield the chain over a store that is empty at first, and each block once it is committed.
+
+    Some blocks begin with a recovery. Only a node whose operator has accepted it builds such a block; the chain that is yielded
+    is of another node, which takes it for what is in it.
+    """
+    chain = open_chain(store)
+    script = Script(seed, chain)
     for number in range(blocks):
         time_ms = TimeMs(START_MS + (number + 1) * BLOCK_MS)
         if number < 2:
             transactions = tuple(script.begin_second(time_ms) if number else script.begin(time_ms))
         else:
             transactions = tuple(script.draw(time_ms) for _ in range(size))
-        candidate = chain.build(transactions, time_ms, AUTHORITY.key)
-        commit(chain, candidate)
-        yield candidate
+        builder = chain
+        evidence: tuple[bytes, ...] = ()
+        if number >= 2:
+            recovery = script.sign("governance.recover", *script.draw_recovery(time_ms), time_ms)
+            builder = open_chain(store, recovery) if script.random.random() < 0.08 else chain
+            evidence = script.draw_evidence()
+        candidate = builder.build(transactions, time_ms, builder.authorities[0].key, evidence)
+        commit(chain, chain.validate(candidate.block))
+        yield chain, candidate
 
 
 def compute_points_in_hands(view: View) -> int:
@@ -296,8 +374,8 @@ def compute_issued(view: View) -> int:
 
 
 def compute_roots(seed: int, blocks: int) -> list[tuple[Hash, Hash]]:
-    chain = open_chain(MemoryStore())
-    return [(made.block.header.state_root, made.tip.frontier.root) for made in make_blocks(seed, blocks, chain)]
+    made = make_blocks(seed, blocks, MemoryStore())
+    return [(item.block.header.state_root, item.tip.frontier.root) for _chain, item in made]
 
 
 def replay(blocks: list[Block], store: KeyValueStore) -> Chain:

@@ -10,18 +10,31 @@ from typing import Any, TypeVar
 
 from contracts.activities import ActivityClass, CloseActivity, PublishActivity
 from contracts.exchange import EndHold, HoldPoints, HoldStatus, PointsOfHold, PublishOffer, WithdrawOffer
+from contracts.governance import MAX_LEAD_BLOCKS, MIN_LEAD_BLOCKS, ChangeAuthorities, Recover
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, VoidHours
 from contracts.identity.merchants import RegisterMerchant
 from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, SetPolicy
-from contracts.identity.parties import Standing
+from contracts.identity.parties import Standing, get_authorities
 from contracts.identity.volunteers import Enrolment, EnrolVolunteers
 from contracts.points import ExpirePoints
 from contracts.records import Record, RecordStatus
 from contracts.rulebook import KINDS
+from ledger.authorities import Authority
 from ledger.codec import MAX_DAY, MAX_POINTS, MAX_TIME_MS
 from ledger.genesis import Genesis
-from ledger.types import Day, Minutes, Points, TimeMs
-from tests.contracts.chain import Chain, Result, hash_of, identifier_of, key_of, make_genesis, name_of
+from ledger.types import Day, Height, Minutes, Points, TimeMs
+from tests.contracts.chain import (
+    AUTHORITY,
+    RECOVERY,
+    Chain,
+    Result,
+    authority_of,
+    hash_of,
+    identifier_of,
+    key_of,
+    make_genesis,
+    name_of,
+)
 
 T = TypeVar("T")
 
@@ -36,7 +49,8 @@ ACTIVITIES = ("Shore", "Reading", "Guide", "Meeting", "Dunes", "Cliff")
 RECORDS = tuple(f"r{number}" for number in range(40))
 OFFERS = ("bread", "ticket", "cake", "roll")
 HOLDS = tuple(f"h{number}" for number in range(60))
-EVERYBODY = ("region", *OFFICERS, *MERCHANTS, *VOLUNTEERS, "stranger")
+AUTHORITIES = (AUTHORITY, "north", "south", "west", "east")
+EVERYBODY = (*AUTHORITIES[:2], *OFFICERS, *MERCHANTS, *VOLUNTEERS, RECOVERY[0], "stranger")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +66,7 @@ class Pools:
     steps_ms: tuple[int, ...] = (0, 60_000, 60_000, 60_000, 3_600_000, 3_600_000, MS_PER_DAY)
     start_ms: int = (FIRST_DAY + 9) * MS_PER_DAY
     activities: tuple[tuple[int, int], ...] = ((FIRST_DAY, FIRST_DAY + 11), (FIRST_DAY, FIRST_DAY + 11))
+    leads: tuple[int, ...] = (MIN_LEAD_BLOCKS, 3, 4, 8, 8, 16, 16, 24, MIN_LEAD_BLOCKS - 1, MAX_LEAD_BLOCKS + 1)
 
 
 EXTREMES = Pools(
@@ -64,6 +79,7 @@ EXTREMES = Pools(
     steps_ms=(0, 1, MAX_TIME_MS // 2),
     start_ms=0,
     activities=((0, 1_000), (MAX_DAY - 1_000, MAX_DAY)),
+    leads=(0, 1, MIN_LEAD_BLOCKS, 3, 4, MAX_LEAD_BLOCKS, MAX_LEAD_BLOCKS + 1, 2**62),
 )
 
 PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
@@ -135,6 +151,8 @@ _WEIGHTS = {
     "identity.remove_officer": 2,
     "activities.close": 1,
     "exchange.withdraw_offer": 1,
+    "governance.change_authorities": 10,
+    "governance.recover": 4,
 }
 """How often a kind is drawn, 4 where nothing is said: what ends things is rare, so that there is something to end."""
 
@@ -166,10 +184,11 @@ def _shown(value: object) -> str:
 class Generator:
     """Draws operations. Most are signed as they must be, and most name what exists, so that rules are reached."""
 
-    def __init__(self, random: Random, chain: Chain, pools: Pools | None = None) -> None:
+    def __init__(self, random: Random, chain: Chain, pools: Pools | None = None, kinds: Sequence[str] = tuple(KINDS)) -> None:
         self.random = random
         self.chain = chain
         self.pools = pools or Pools()
+        self.change: ChangeAuthorities | None = None
         self.makers: dict[str, Callable[[], tuple[tuple[str, ...], Any]]] = {
             "identity.register_organisation": self._register_organisation,
             "identity.register_merchant": self._register_merchant,
@@ -191,10 +210,12 @@ class Generator:
             "exchange.refund": lambda: self._points_of_hold(HoldStatus.CAPTURED),
             "exchange.release": self._end_hold,
             "exchange.expire": self._end_hold,
+            "governance.change_authorities": self._change_authorities,
+            "governance.recover": self._recover,
         }
         assert set(self.makers) == set(KINDS)
         assert set(_WEIGHTS) <= set(KINDS)
-        self.kinds = tuple(kind for kind in KINDS for _ in range(_WEIGHTS.get(kind, 4)))
+        self.kinds = tuple(kind for kind in kinds for _ in range(_WEIGHTS.get(kind, 4)))
 
     def draw(self, time_ms: int) -> Operation:
         """Return the next operation, when the last block was at `time_ms`."""
@@ -226,16 +247,16 @@ class Generator:
         name = self._choose(tuple(ORGANISATIONS))
         chosen = ORGANISATIONS[name] if self._is_rare(2) else (self._choose(OFFICERS), self._choose(OFFICERS))
         keys = tuple(key_of(officer).public_key for officer in chosen)
-        return ("region",), RegisterOrganisation(identifier_of(name), name, keys, self._choose((1, 2, 0, 3)))
+        return self._authority(), RegisterOrganisation(identifier_of(name), name, keys, self._choose((1, 2, 0, 3)))
 
     def _register_merchant(self) -> tuple[tuple[str, ...], Any]:
         name = self._choose((*MERCHANTS, "Museum", "mia"))
-        return ("region",), RegisterMerchant(identifier_of(name), name, key_of(self._choose(EVERYBODY)).public_key)
+        return self._authority(), RegisterMerchant(identifier_of(name), name, key_of(self._choose(EVERYBODY)).public_key)
 
     def _change_standing(self) -> tuple[tuple[str, ...], Any]:
         name = self._choose((*ORGANISATIONS, *MERCHANTS, "mia"))
         standing = self._choose((*[Standing.ACTIVE] * 4, Standing.SUSPENDED))
-        return ("region",), ChangeStanding(identifier_of(name), standing)
+        return self._authority(), ChangeStanding(identifier_of(name), standing)
 
     def _add_officer(self) -> tuple[tuple[str, ...], Any]:
         name, officers = self._organisation()
@@ -330,7 +351,7 @@ class Generator:
         return officers, VoidHours(identifier_of(name), record, volunteer, day, self._choose(tuple(Correction)))
 
     def _expire_points(self) -> tuple[tuple[str, ...], Any]:
-        return ("region",), ExpirePoints(identifier_of(self._choose(VOLUNTEERS)))
+        return self._authority(), ExpirePoints(identifier_of(self._choose(VOLUNTEERS)))
 
     def _offer(self) -> tuple[tuple[str, ...], Any]:
         offer, name = self._choose(OFFERS), self._choose(MERCHANTS)
@@ -372,3 +393,50 @@ class Generator:
     def _end_hold(self) -> tuple[tuple[str, ...], Any]:
         hold = self._held(HoldStatus.OPEN)
         return (self._merchant_of(hold),), EndHold(identifier_of(hold))
+
+    def _deciders(self) -> tuple[Authority, ...]:
+        return get_authorities(self.chain, Height(self.chain.height + 1))
+
+    def _voters(self) -> tuple[str, ...]:
+        return tuple(name_of(item.key.hex()[:32]) for item in self._deciders())
+
+    def _authority(self) -> tuple[str, ...]:
+        """Return whoever decides now, one of them."""
+        return (self._choose(self._voters()),)
+
+    def _change_authorities(self) -> tuple[tuple[str, ...], Any]:
+        """Some of those who decide, often in favour of what others were in favour of before."""
+        voters = self._voters()
+        start, count = self.random.randrange(len(voters)), 1 + self.random.randrange(len(voters))
+        if self.change is None or self.change.effective_height < self.chain.height + 1 + MIN_LEAD_BLOCKS or self._is_rare(4):
+            height = Height(self.chain.height + 1 + self._choose(self.pools.leads))
+            self.change = ChangeAuthorities(height, self._next_set())
+        return tuple((voters * 2)[start : start + count]), self.change
+
+    def _next_set(self) -> tuple[Authority, ...]:
+        if self._is_rare(8):
+            return self._deciders()
+        return self._perhaps_bad(tuple(self._member(name) for name in self._sample_authorities()))
+
+    def _sample_authorities(self) -> list[str]:
+        return self.random.sample(AUTHORITIES, self._choose((1, 2, 3, 4, 4, 5)))
+
+    def _member(self, name: str) -> Authority:
+        """Return an authority as it is in the set now, new, with a new key, or seldom with somebody else's."""
+        known = {item.name: item for item in self._deciders()}
+        key = self._choose((*[name] * 6, f"{name} new", self._choose(EVERYBODY)))
+        return known[name] if name in known and not self._is_rare(4) else authority_of(name, key)
+
+    def _perhaps_bad(self, authorities: tuple[Authority, ...]) -> tuple[Authority, ...]:
+        if self._is_rare(16):
+            return (*authorities, self._choose((*authorities, authority_of("not a name"))))
+        return authorities
+
+    def _recover(self) -> tuple[tuple[str, ...], Any]:
+        """Most of the recovery keys, for a set whose consensus keys are new with this very block."""
+        height = self.chain.height + 1
+        authorities = tuple(authority_of(name, f"{name} {height}") for name in self._sample_authorities())
+        authorities = self._deciders() if self._is_rare(8) else self._perhaps_bad(authorities)
+        parent_hash = hash_of("another block") if self._is_rare(8) else self.chain.block_hash
+        named = Height(height + self._is_rare(8))
+        return RECOVERY[: self._choose((2, 3, 3, 4))], Recover(named, parent_hash, authorities)

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from contracts import hours, points
 from contracts.activities import CloseActivity, PublishActivity
 from contracts.exchange import HoldChanged, PublishOffer, WithdrawOffer
+from contracts.governance import AuthoritiesChanged, ChangeApproved
 from contracts.identity.merchants import RegisterMerchant
 from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, SetPolicy
 from contracts.identity.volunteers import VolunteerEnrolled
+from contracts.offences import OffenceRecorded
 from contracts.rulebook import EVENT_TYPES, KINDS, get_parties
 from ledger.blocks import Header
 from ledger.codec import decode, encode
@@ -22,7 +24,7 @@ from ledger.events import Outcome
 from ledger.reasons import Reason
 from ledger.transactions import Transaction, draft, sign
 from ledger.types import TimeMs
-from tests.contracts.chain import CHAIN_ID, RULES, Chain, identifier_of, key_of
+from tests.contracts.chain import CHAIN_ID, RECOVERY, RULES, Chain, identifier_of, key_of
 from tests.contracts.invariants import check_invariants
 from tests.properties.bodies import strategy_of, wires
 from tests.properties.operations import FIRST_DAY, MS_PER_DAY, make_chain
@@ -50,8 +52,11 @@ EVENTS: dict[str, Any] = {
     "exchange.released": HoldChanged,
     "exchange.expired": HoldChanged,
     "exchange.refunded": HoldChanged,
+    "governance.change_approved": ChangeApproved,
+    "governance.authorities_changed": AuthoritiesChanged,
+    "governance.offence": OffenceRecorded,
 }
-EVERYBODY = ("region", "ann", "bob", "lea", "mia", "noa", "Bakery", "Cinema")
+EVERYBODY = ("region", "ann", "bob", "lea", "mia", "noa", "Bakery", "Cinema", *RECOVERY)
 
 
 @cache

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -12,12 +12,18 @@ import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
+from contracts.governance import AuthoritiesChanged
+from contracts.identity.parties import Role
 from contracts.rulebook import KINDS
+from ledger.errors import Rejection
 from ledger.reasons import Reason
-from tests.contracts.chain import Chain, make_genesis
+from ledger.types import Height, PublicKey, Round
+from ledger.votes import Offence, OffenceKind
+from tests.contracts.chain import Chain, hash_of, key_of, make_genesis
 from tests.contracts.invariants import check_invariants
 from tests.properties.operations import PARAMETERS, Generator, make_chain
 from tests.properties.script import compute_digest, play
+from tests.properties.steps import check_step, read_deciders
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,30 +43,101 @@ def test_every_state_keeps_its_invariants_and_repeats(parameters: str, seed: int
     for _ in range(40):
         operation = generator.draw(time_ms)
         time_ms += operation.step_ms
-        twin, before = chain.copy(), dict(chain.state)
+        twin, before = chain.copy(), chain.copy()
         result = chain.submit(operation.signers, operation.kind, operation.body, time_ms)
         note(f"{operation} -> {result.outcome.reason or 'ok'} {[row and row.reason for row in result.outcome.rows]}")
         again = twin.submit(operation.signers, operation.kind, operation.body, time_ms)
         assert again == result
         assert list(again.changes) == list(result.changes)
-        assert result.outcome.is_accepted or chain.state == before
+        assert result.outcome.is_accepted or chain.state == before.state
         check_invariants(chain)
+        check_step(before, chain, operation, result)
 
 
 def test_random_ledgers_reach_every_kind_and_most_reasons() -> None:
     accepted: Counter[str] = Counter()
     reasons: Counter[Reason | None] = Counter()
-    for seed in range(8):
-        for operation, result in play(base("short" if seed % 2 else "default").copy(), Random(seed), 200):
+    for seed in range(12):
+        for operation, result in play(base("short" if seed % 2 else "default").copy(), Random(seed), 240):
             accepted[operation.kind] += result.outcome.is_accepted
             reasons[result.outcome.reason] += 1
             reasons.update(row.reason for row in result.outcome.rows if row is not None)
     order = list(Reason)
-    of_rules = set(order[order.index(Reason.UNKNOWN_KEY) : order.index(Reason.NOTHING_EXPIRED) + 1])
+    of_rules = set(order[order.index(Reason.UNKNOWN_KEY) : order.index(Reason.INVALID_AUTHORITIES) + 1])
     unreached = of_rules - set(reasons)
     assert [kind for kind in KINDS if not accepted[kind]] == []
     assert unreached <= {Reason.UNKNOWN_MERCHANT}
     assert set(reasons) <= of_rules | {None}
+
+
+GOVERNANCE = ("governance.change_authorities", "governance.recover", "identity.register_merchant")
+"""What changes the set, and what may take the key of somebody who is to be in it."""
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 2**32 - 1))
+def test_sets_change_as_their_members_agree(seed: int) -> None:
+    chain = base().copy()
+    generator = Generator(Random(seed), chain, kinds=GOVERNANCE)
+    time_ms = generator.pools.start_ms
+    for _ in range(60):
+        operation = generator.draw(time_ms)
+        time_ms += operation.step_ms
+        before = chain.copy()
+        result = chain.submit(operation.signers, operation.kind, operation.body, time_ms)
+        note(f"{chain.height} {operation} -> {result.outcome.reason or 'ok'}")
+        check_invariants(chain)
+        check_step(before, chain, operation, result)
+
+
+def test_random_ledgers_meet_every_answer_of_governance() -> None:
+    """Sets of several authorities change and recover; and each rule refuses for all the reasons that it has."""
+    answers: dict[str, set[Reason | None]] = defaultdict(set)
+    changes: Counter[tuple[int, int]] = Counter()
+    for seed in range(12):
+        chain = base().copy()
+        generator = Generator(Random(seed), chain, kinds=GOVERNANCE)
+        for _ in range(100):
+            operation = generator.draw(generator.pools.start_ms)
+            size = len(read_deciders(chain, chain.height + 1))
+            result = chain.submit(operation.signers, operation.kind, operation.body, generator.pools.start_ms)
+            answers[operation.kind].add(result.outcome.reason)
+            if operation.kind == GOVERNANCE[0]:
+                changes.update((size, len(event.authorities)) for event in result.events if type(event) is AuthoritiesChanged)
+    of_both = {None, Reason.NOT_PERMITTED, Reason.INVALID_AUTHORITIES, Reason.KEY_IN_USE, Reason.UNKNOWN_KEY}
+    assert answers[GOVERNANCE[0]] == of_both | {Reason.CHANGE_PENDING, Reason.NO_CHANGE}
+    assert answers[GOVERNANCE[1]] == of_both | {Reason.INSUFFICIENT_SIGNATURES}
+    assert {old for old, _ in changes} == {new for _, new in changes} == {1, 2, 3, 4, 5}
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**32 - 1))
+def test_offences_name_all_who_ever_were_authorities_and_nobody_else(seed: int) -> None:
+    chain, random = base().copy(), Random(seed)
+    for _ in play(chain, random, 30):
+        pass
+    parties = chain.read_table(b"key")
+    authorities = sorted(key for key, party in parties.items() if party.role is Role.AUTHORITY)
+    others = sorted({*parties, key_of("stranger").public_key}.difference(authorities))
+    named: set[tuple[bytes, int]] = set()
+    for number in range(40):
+        key = PublicKey(random.choice(random.choice((authorities, others))))
+        height = random.randrange(2)
+        offence = Offence(key, Height(height), Round(number), random.choice(list(OffenceKind)), hash_of(str(number)))
+        before = dict(chain.state)
+        try:
+            event = chain.record_offence(offence)
+        except Rejection as rejection:
+            assert rejection.reason is (Reason.ALREADY_EXISTS if key in authorities else Reason.UNKNOWN_KEY)
+            assert (key in authorities) is ((key, height) in named)
+            assert chain.state == before
+        else:
+            assert (key, height) not in named
+            assert (event.key, event.height, event.round, event.offence) == (key, height, number, offence.kind)
+            assert (event.authority, event.evidence_hash) == (parties[key].identifier, offence.evidence_hash)
+            named.add((key, height))
+        check_invariants(chain)
+    assert named
 
 
 @pytest.mark.parametrize("parameters", PARAMETERS)

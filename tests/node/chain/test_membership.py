@@ -23,7 +23,7 @@ from ledger.events import split_entry
 from ledger.genesis import Genesis
 from ledger.merkle import compute_leaf_hash, compute_tree_root
 from ledger.reasons import Reason
-from ledger.transactions import SignedTransaction, Transaction, draft, encode_signed, sign
+from ledger.transactions import SignedTransaction, Transaction, decode_payload, draft, encode_signed, sign
 from ledger.types import Hash, Height, Identifier, Round, TimeMs
 from node.chain import Candidate, Chain
 from node.storage.fsck import check_store
@@ -299,3 +299,39 @@ def test_a_recovery_among_other_transactions_is_left_out() -> None:
     recovery = make_recovery(runner)
     candidate = runner.build(recovery)
     assert [item.error.reason for item in candidate.left_out] == [Reason.NOT_PERMITTED]
+
+
+@pytest.mark.parametrize("problem", ["its time is over", "an old consensus key", "two keys"])
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_recovery_that_is_no_longer_good_ends_no_chain(problem: str, others: int) -> None:
+    """A node whose operator accepted it makes nothing final under its authorities, even where one alone decides."""
+    runner = Runner()
+    runner.add()
+    alone = (FOUR[0],) if problem == "an old consensus key" else SPARE[:1]
+    runner.override = make_recovery(runner, alone, keys=2 if problem == "two keys" else 3)
+    runner.chain = runner.open()
+    assert runner.chain.authorities == alone
+    body = ChangeAuthorities(Height(9), FIVE)
+    waiting = [runner.make("governance.change_authorities", body, KEYS[FOUR[0].key]) for _ in range(others)]
+    time_ms = TimeMs(START_MS + 2_000)
+    if problem == "its time is over":
+        time_ms = TimeMs(START_MS + 10**7 + 1)
+        waiting = [_valid_for_longer(item) for item in waiting]
+    candidate = runner.chain.build(waiting, time_ms, alone[0].key)
+    with pytest.raises(HourledgerError, match="accept another") as refused:
+        runner.commit(candidate)
+    expected = {
+        "its time is over": Reason.EXPIRED,
+        "an old consensus key": Reason.KEY_IN_USE,
+        "two keys": Reason.INSUFFICIENT_SIGNATURES,
+    }
+    assert refused.value.reason is expected[problem]
+    runner.override = None
+    runner.chain = runner.open()
+    assert (runner.chain.tip.height, runner.chain.authorities) == (1, FOUR)
+    runner.add()
+
+
+def _valid_for_longer(signed: SignedTransaction) -> SignedTransaction:
+    longer = replace(decode_payload(signed), valid_until_ms=TimeMs(START_MS + 2 * 10**7))
+    return sign(draft(longer), KEYS[FOUR[0].key])
