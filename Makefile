@@ -1,8 +1,8 @@
 # Everything a developer or a newcomer runs. Needs python3 (3.11 or 3.12), make and git; each target makes .venv when needed.
-#   ARGS="..."    passed on to the program of demo, run, bench and test
+#   ARGS="..."    passed on to the program of demo, run, bench, bench-consensus and test
 #   PYTHON=...    the Python to make .venv with
 
-.PHONY: help demo test check fix run bench simulate lock clean
+.PHONY: help demo test check fix run bench bench-consensus simulate lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?=
@@ -15,7 +15,7 @@ found := $(shell sh tools/find-python $(PYTHON) 2>/dev/null)
 made := .venv/made-with-$(or $(lastword $(found)),nothing)
 
 help: ## say what there is
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
 
 demo: .venv/runtime ## the whole story on this machine (ARGS="--hours FILE --home DIR --json")
 	@$(bin)/hourledger demo $(ARGS)
@@ -44,6 +44,9 @@ run: .venv/runtime ## a development node with one authority, kept in ./.hourledg
 
 bench: .venv/runtime ## figures of this machine, beside what it can do at most
 	@$(bin)/python -m benchmarks $(ARGS)
+
+bench-consensus: .venv/runtime ## how fast authorities agree, and what they say to each other (ARGS="--sizes 1,4,7 --rounds 5")
+	@$(bin)/python -m benchmarks.consensus $(ARGS)
 
 SEEDS ?= 0:2000
 simulate: .venv/dev ## networks under simulated faults, a seed each, on all cores (SEEDS=0:2000)

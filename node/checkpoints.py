@@ -30,7 +30,10 @@ class _Pending:
 
 
 class Checkpoints:
-    """Collects cosignatures. `tell` sends a message to all peers, `show` is given each checkpoint with a quorum."""
+    """Collects cosignatures.
+
+    `tell` sends a message to all peers, `answer` to one; `show` is given each checkpoint with a quorum.
+    """
 
     def __init__(
         self,
@@ -38,11 +41,13 @@ class Checkpoints:
         cosigner: Cosigner,
         handovers: Handovers,
         tell: Callable[[Message], None],
+        answer: Callable[[str, Message], None],
         show: Callable[[Pinned], None],
     ) -> None:
         self._chain = chain
         self._cosigner = cosigner
         self._tell = tell
+        self._answer = answer
         self._show = show
         self._handovers = handovers
         self._pending: dict[int, _Pending] = {}
@@ -69,7 +74,7 @@ class Checkpoints:
         for (early_size, _name), early in list(self._early.items()):
             if early_size <= size:
                 del self._early[early_size, _name]
-                self.take(early)
+                self._take(early)
         while len(self._pending) > MAX_PENDING:
             self._pending.pop(min(self._pending)).reader.close()
         self._tell(WantCosignatures(size) if cosignatures.own is None else cosignatures.own)
@@ -90,13 +95,20 @@ class Checkpoints:
         for size in sorted(sizes):
             self._tell(WantCosignatures(size))
 
-    def list_cosignatures(self, size: int) -> list[CosignatureMessage]:
-        """Return what is here of a checkpoint's cosignatures: of a recent one, or of a handover."""
+    def receive(self, peer: str, message: CosignatureMessage | WantCosignatures) -> None:
+        """Take a cosignature, or give a peer those that it wants. Raises `SignatureError` for a false one, `WRITE_FAILED`."""
+        if isinstance(message, CosignatureMessage):
+            self._take(message)
+            return
+        for known in self._list_cosignatures(message.size):
+            self._answer(peer, known)
+
+    def _list_cosignatures(self, size: int) -> list[CosignatureMessage]:
+        # Of a recent checkpoint, or of a handover.
         recent = self._recent.get(size)
         return self._handovers.list_cosignatures(size) if recent is None else recent.list_messages()
 
-    def take(self, message: CosignatureMessage) -> None:
-        """Take another authority's cosignature; raise `SignatureError` for a false one, `WRITE_FAILED`."""
+    def _take(self, message: CosignatureMessage) -> None:
         self._handovers.take(message)
         pending = self._pending.get(message.size)
         if pending is not None:

@@ -18,7 +18,7 @@ from node.chain import Candidate
 from node.checkpoints import Checkpoints
 from node.consensus.guard import Guard
 from node.consensus.machine import Timeouts
-from node.consensus.messages import CosignatureMessage, Message, WantCosignatures, encode_message
+from node.consensus.messages import Message, encode_message
 from node.consensus.ports import Listener
 from node.consensus.replica import Replica
 from node.log import log_event
@@ -61,9 +61,11 @@ class NetworkEngine:
             membership.log_key,
             self._receive,
         )
-        self._checkpoints = Checkpoints(service.chain, service.cosigner, service.handovers, self._tell_all, service.show)
+        self._checkpoints = Checkpoints(
+            service.chain, service.cosigner, service.handovers, self._tell_all, self._answer, service.show
+        )
         service.describe_standing = self._describe_standing
-        listener = Listener(self._on_final, self._on_left_out, log_event, self._on_cosigning)
+        listener = Listener(self._on_final, self._on_left_out, log_event, self._checkpoints.receive)
         self.replica = Replica(
             service.chain,
             service.mempool,
@@ -158,12 +160,8 @@ class NetworkEngine:
         for peer in self.peers.peers:
             self.peers.send(peer, data)
 
-    def _on_cosigning(self, peer: str, message: CosignatureMessage | WantCosignatures) -> None:
-        if isinstance(message, CosignatureMessage):
-            self._checkpoints.take(message)
-            return
-        for known in self._checkpoints.list_cosignatures(message.size):
-            self.peers.send(peer, encode_message(known))
+    def _answer(self, peer: str, message: Message) -> None:
+        self.peers.send(peer, encode_message(message))
 
     def _on_final(self, candidate: Candidate) -> None:
         self._checkpoints.add_block(self._service.clock())

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from itertools import count
 from random import Random
 from typing import Final
@@ -33,7 +32,7 @@ from node.chain import Candidate, Chain
 from node.checkpoints import Checkpoints
 from node.consensus.guard import Guard
 from node.consensus.machine import Timeouts
-from node.consensus.messages import CosignatureMessage, Message, WantCosignatures, decode_message, encode_message
+from node.consensus.messages import Message, decode_message, encode_message
 from node.consensus.network import REPEAT_COSIGNATURE_SECONDS
 from node.consensus.ports import Listener
 from node.consensus.replica import Replica
@@ -110,18 +109,12 @@ class Wires:
         for peer in self.peers:
             self.send(peer, data)
 
+    def answer(self, peer: str, message: Message) -> None:
+        self.send(peer, encode_message(message))
+
     def send(self, peer: str, data: bytes) -> None:
         self.world.cosigning.check_sent(data, is_trusted=self.node.is_trusted)
         self.world.transmit(self.node, peer, data)
-
-
-def answer_cosigning(checkpoints: Checkpoints, wires: Wires, peer: str, message: CosignatureMessage | WantCosignatures) -> None:
-    """As `node.consensus.network` does."""
-    if isinstance(message, CosignatureMessage):
-        checkpoints.take(message)
-        return
-    for known in checkpoints.list_cosignatures(message.size):
-        wires.send(peer, encode_message(known))
 
 
 class World:
@@ -233,10 +226,12 @@ class World:
         node.liar = Liar(fault, keys.authority, chain, self.random) if fault in WAYS else None
         wires = Wires(self, node)
         cosigner = Cosigner(CHAIN_ID, keys, node.cosigned)
-        checkpoints = Checkpoints(chain, cosigner, Handovers(chain), wires.tell, lambda pinned: self._note_shown(node, pinned))
+        checkpoints = Checkpoints(
+            chain, cosigner, Handovers(chain), wires.tell, wires.answer, lambda pinned: self._note_shown(node, pinned)
+        )
         listener = Listener(
             on_final=lambda candidate: self._note_final(node, candidate),
-            on_cosigning=partial(answer_cosigning, checkpoints, wires),
+            on_cosigning=checkpoints.receive,
         )
         guard = Guard(node.guard_disk, keys.authority.public_key)
         node.replica = self.replica_class(chain, Mempool(), guard, keys.authority, wires, listener, TIMEOUTS)

@@ -1,0 +1,51 @@
+"""Processor time, from the files that Linux keeps under /proc: of some processes, and of the whole machine."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Seconds of processors: of the processes asked about and this one, in which anything ran, and all that there were."""
+
+    processes: float
+    own: float
+    busy: float
+    available: float
+
+    def since(self, before: "Spent") -> "Spent":
+        """Return what was spent between two readings."""
+        return Spent(
+            self.processes - before.processes,
+            self.own - before.own,
+            self.busy - before.busy,
+            self.available - before.available,
+        )
+
+    @property
+    def others(self) -> float:
+        """Share of the machine that other programs took, 0 to 1."""
+        return max(0.0, self.busy - self.processes - self.own) / self.available
+
+
+def read_spent(processes: Sequence[int]) -> Spent:
+    """Return the seconds spent since the machine or the processes started."""
+    # proc(5): user, nice, system, idle, iowait, irq, softirq, steal.
+    numbers = [int(word) for word in Path("/proc/stat").read_text(encoding="utf-8").split("\n", 1)[0].split()[1:9]]
+    available = sum(numbers)
+    return Spent(
+        sum(map(_read_process, processes)),
+        _read_process(os.getpid()),
+        (available - numbers[3] - numbers[4]) / TICKS_PER_SECOND,
+        available / TICKS_PER_SECOND,
+    )
+
+
+def _read_process(process: int) -> float:
+    # proc(5): the name, which may have spaces, ends with the last bracket; user and system time are fields 14 and 15.
+    fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
