@@ -20,10 +20,10 @@ from ledger.transactions import SignedTransaction, encode_signed
 from ledger.types import Hash, Height, Round, TimeMs
 from ledger.votes import NO_ROUND, SignedProposal, SignedVote, VoteType, make_evidence, verify_signed
 from node.chain import Candidate, Chain
-from node.consensus.assembly import Assembly, split_block
+from node.consensus.assembly import split_block
 from node.consensus.evidence import EvidencePool
 from node.consensus.guard import Guard, Record
-from node.consensus.height import HeightBook
+from node.consensus.height import Claim, HeightBook
 from node.consensus.machine import State, Timeouts, resume, start_height, step
 from node.consensus.machine.machine import Turn
 from node.consensus.machine.types import (
@@ -415,24 +415,21 @@ class Replica:
         ):
             return
         book.proposals[proposal.round] = proposal
-        if proposal.block_hash in book.blocks or proposal.block_hash in book.invalid:
+        if book.is_judged(proposal):
             self._judge(proposal.block_hash)
         else:
             book.begin_assembly(proposal)
 
     def _take_part(self, part: BlockPart) -> None:
-        assembly = self._book.assemblies.get(part.block_hash)
-        if assembly is None or part.height != self._state.height:
+        if part.height != self._state.height:
             return
-        if not assembly.add(part.index, part.data):
-            raise CodecError("a part is not the one that the proposal names")
-        if not assembly.missing:
-            self._complete(part.block_hash, assembly)
+        for claim in self._book.take_part(part.block_hash, part.index, part.data):
+            self._complete(claim)
 
-    def _complete(self, block_hash: Hash, assembly: Assembly) -> None:
-        del self._book.assemblies[block_hash]
-        if self._take_block(assembly.join()) != block_hash:
-            self._book.invalid.add(block_hash)
+    def _complete(self, claim: Claim) -> None:
+        block_hash, _parts = claim
+        if self._take_block(self._book.assemblies.pop(claim).join()) != block_hash:
+            self._book.invalid.add(claim)
         self._judge(block_hash)
 
     def _take_block(self, data: bytes) -> Hash | None:
@@ -454,11 +451,12 @@ class Replica:
         return candidate
 
     def _judge(self, block_hash: Hash) -> None:
-        """Tell the machine of every proposal of a block."""
-        candidate = self._book.candidates.get(block_hash)
-        for proposal in tuple(self._book.proposals.values()):
-            proposer = self._book.find_voter(proposal.key)
-            if proposal.block_hash == block_hash and proposer is not None:
+        """Tell the machine of every proposal of a block, but for those whose parts are still to come."""
+        book = self._book
+        candidate = book.candidates.get(block_hash)
+        for proposal in tuple(book.proposals.values()):
+            proposer = book.find_voter(proposal.key)
+            if proposal.block_hash == block_hash and proposer is not None and book.is_judged(proposal):
                 is_valid = candidate is not None and (proposal.valid_round != NO_ROUND or self._is_timely(candidate))
                 self._events.append(ProposalReceived(to_proposal(proposal, proposer), is_valid))
 
@@ -530,8 +528,9 @@ class Replica:
             for vote in self._book.votes.values():
                 if vote.round <= self._state.round:
                     self._broadcast(VoteMessage(vote))
-        for block_hash, assembly in self._book.assemblies.items():
-            self._broadcast(WantParts(self._state.height, block_hash, assembly.missing))
+        for (block_hash, _parts), assembly in self._book.assemblies.items():
+            if block_hash not in self._book.blocks:
+                self._broadcast(WantParts(self._state.height, block_hash, assembly.missing))
         for signed, _ in zip(self._mempool.iterate(), range(MAX_REPEATED_TRANSACTIONS), strict=False):
             self._broadcast(TransactionMessage(encode_signed(signed)))
         self._evidence.prune(self._now_ms)
