@@ -8,17 +8,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from ledger.errors import HourledgerError
+from ledger.errors import HourledgerError, SignatureError
 from ledger.types import TimeMs
 from node.chain import Chain, ChainReader
 from node.consensus.messages import CosignatureMessage, Message, WantCosignatures
 from node.cosignatures import Cosignatures, make_cosignatures
 from node.cosigner import Cosigner
 from node.handovers import Handovers
+from node.log import log_event
 from node.pinned import Pinned
 
 MAX_PENDING: Final = 16
-MAX_EARLY: Final = 256
+MAX_EARLY: Final = 64
+"""Cosignatures kept of one sender that are of checkpoints to come, the latest. Nobody can check them yet, and a liar's take no
+room from others'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Checkpoints:
         self._show = show
         self._handovers = handovers
         self._pending: dict[int, _Pending] = {}
-        self._early: dict[tuple[int, str], CosignatureMessage] = {}
+        self._early: dict[str, dict[tuple[int, str], CosignatureMessage]] = {}
         self._newest: Cosignatures | None = None
 
     def add_block(self, time_ms: TimeMs) -> None:
@@ -61,10 +64,7 @@ class Checkpoints:
         size = signed.checkpoint.size
         self._newest = cosignatures
         self._pending[size] = _Pending(reader, cosignatures)
-        for (early_size, _name), early in list(self._early.items()):
-            if early_size <= size:
-                del self._early[early_size, _name]
-                self.take(early)
+        self._take_early(size)
         while len(self._pending) > MAX_PENDING:
             self._pending.pop(min(self._pending)).reader.close()
         self._tell(WantCosignatures(size) if cosignatures.own is None else cosignatures.own)
@@ -92,15 +92,31 @@ class Checkpoints:
         pending = self._pending.get(size)
         return self._handovers.list_cosignatures(size) if pending is None else pending.cosignatures.list_messages()
 
-    def take(self, message: CosignatureMessage) -> None:
-        """Take another authority's cosignature; raise `SignatureError` for a false one, `WRITE_FAILED`."""
+    def take(self, message: CosignatureMessage, sender: str) -> None:
+        """Take an authority's cosignature from a peer; raise `SignatureError` for a false one, `WRITE_FAILED`."""
         self._handovers.take(message)
         pending = self._pending.get(message.size)
         if pending is not None:
             if pending.cosignatures.take(message):
                 self._settle(message.size)
-        elif message.size > self._chain.tip.size and len(self._early) < MAX_EARLY:
-            self._early[message.size, message.name] = message
+        elif message.size > self._chain.tip.size:
+            self._keep_early(message, sender)
+
+    def _keep_early(self, message: CosignatureMessage, sender: str) -> None:
+        kept = self._early.setdefault(sender, {})
+        kept.pop((message.size, message.name), None)
+        kept[message.size, message.name] = message
+        if len(kept) > MAX_EARLY:
+            del kept[next(iter(kept))]
+
+    def _take_early(self, size: int) -> None:
+        """Take what came before the block that it is of. A false one is no fault of the block, which has to be gone through."""
+        for sender, kept in self._early.items():
+            for key in [key for key in kept if key[0] <= size]:
+                try:
+                    self.take(kept.pop(key), sender)
+                except SignatureError as error:
+                    log_event("cosignature refused", peer=sender, reason=error.reason.value, detail=error.detail)
 
     def _settle(self, size: int) -> None:
         pending = self._pending.get(size)

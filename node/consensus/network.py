@@ -138,7 +138,7 @@ class NetworkEngine:
         try:
             self.replica.receive(peer, data, self._service.clock())
         except HourledgerError as error:
-            if error.reason not in FATAL:
+            if error.reason not in FATAL and self.replica.failure is None:
                 raise
             self._fail(error)
         self._wake.set()
@@ -160,7 +160,7 @@ class NetworkEngine:
 
     def _on_cosigning(self, peer: str, message: CosignatureMessage | WantCosignatures) -> None:
         if isinstance(message, CosignatureMessage):
-            self._checkpoints.take(message)
+            self._checkpoints.take(message, peer)
             return
         for known in self._checkpoints.list_cosignatures(message.size):
             self.peers.send(peer, encode_message(known))

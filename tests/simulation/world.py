@@ -115,7 +115,7 @@ class Wires:
 def answer_cosigning(checkpoints: Checkpoints, wires: Wires, peer: str, message: CosignatureMessage | WantCosignatures) -> None:
     """As `node.consensus.network` does."""
     if isinstance(message, CosignatureMessage):
-        checkpoints.take(message)
+        checkpoints.take(message, peer)
         return
     for known in checkpoints.list_cosignatures(message.size):
         wires.send(peer, encode_message(known))
