@@ -1,7 +1,7 @@
 """A few replicas joined by wires that lose nothing, and room for others whose key a test holds."""
 
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from ledger.crypto import SigningKey
@@ -16,6 +16,7 @@ from node.consensus.ports import Listener
 from node.consensus.replica import Replica
 from node.mempool import Mempool
 from node.storage.memory import MemoryStore
+from node.storage.protocol import KeyValueStore
 from tests.node import toy
 
 STEP_MS = 50
@@ -27,6 +28,14 @@ def make_name(number: int) -> str:
     return f"n{number}"
 
 
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where a node keeps its chain, and what it has said."""
+
+    chain: KeyValueStore = field(default_factory=MemoryStore)
+    guard: KeyValueStore = field(default_factory=MemoryStore)
+
+
 @dataclass(slots=True)
 class Member:
     """One node: its parts, and what it has said."""
@@ -34,6 +43,7 @@ class Member:
     name: str
     key: SigningKey
     chain: Chain
+    guard_store: KeyValueStore
     town: "Town"
     replica: Replica = field(init=False)
     final: list[Candidate] = field(default_factory=list)
@@ -41,7 +51,7 @@ class Member:
 
     def __post_init__(self) -> None:
         listener = Listener(on_final=self.final.append, on_event=lambda name, **fields: self.events.append((name, fields)))
-        guard = Guard(MemoryStore(), self.key.public_key)
+        guard = Guard(self.guard_store, self.key.public_key)
         self.replica = Replica(self.chain, Mempool(), guard, self.key, self, listener, Timeouts(heartbeat_ms=10**9))
 
     @property
@@ -49,6 +59,7 @@ class Member:
         return tuple(name for name in self.town.names if name != self.name)
 
     def send(self, peer: str, data: bytes) -> None:
+        self.town.watch(self, decode_message(data))
         self.town.wires.append((self.name, peer, data))
 
     def get_log_key(self, peer: str) -> None:
@@ -58,23 +69,27 @@ class Member:
 class Town:
     """Authorities by number; those in `played` have no replica: a test speaks for them, and hears what they are told."""
 
-    def __init__(self, count: int = 4, played: Collection[int] = ()) -> None:
+    def __init__(self, count: int = 4, played: Collection[int] = (), stores: Mapping[int, Stores] | None = None) -> None:
         self.now_ms = TimeMs(toy.START_MS + 60_000)
         self.genesis = toy.make_genesis(count)
         self.names = tuple(make_name(number) for number in range(count))
         self.wires: deque[tuple[str, str, bytes]] = deque()
         self.heard: list[tuple[str, str, Message]] = []
         self.blamed: list[tuple[str, str, Reason]] = []
+        self.watch: Callable[[Member, Message], None] = lambda _member, _message: None
         self.members = {
-            make_name(number): Member(make_name(number), toy.AUTHORITY_KEYS[number], self.open_chain(), self)
+            make_name(number): self._make_member(number, (stores or {}).get(number, Stores()))
             for number in range(count)
             if number not in played
         }
         for member in self.members.values():
             member.replica.start(self.now_ms)
 
-    def open_chain(self) -> Chain:
-        return toy.open_chain(MemoryStore(), self.genesis)
+    def _make_member(self, number: int, stores: Stores) -> Member:
+        return Member(make_name(number), toy.AUTHORITY_KEYS[number], self.open_chain(stores.chain), stores.guard, self)
+
+    def open_chain(self, store: KeyValueStore | None = None) -> Chain:
+        return toy.open_chain(MemoryStore() if store is None else store, self.genesis)
 
     def __getitem__(self, number: int) -> Member:
         return self.members[make_name(number)]
@@ -91,7 +106,8 @@ class Town:
         try:
             self.members[receiver].replica.receive(sender, data, self.now_ms)
         except HourledgerError as error:
-            self.blamed.append((receiver, sender, error.reason))
+            if self.members[receiver].replica.failure is None:
+                self.blamed.append((receiver, sender, error.reason))
 
     def deliver_all(self) -> None:
         while self.wires:
@@ -103,8 +119,15 @@ class Town:
             self.deliver_all()
             self.now_ms = TimeMs(self.now_ms + STEP_MS)
             for member in self.members.values():
-                member.replica.tick(self.now_ms)
+                self._tick(member.replica)
         self.deliver_all()
+
+    def _tick(self, replica: Replica) -> None:
+        try:
+            replica.tick(self.now_ms)
+        except HourledgerError:
+            if replica.failure is None:
+                raise
 
     def run_until(self, is_done: Callable[[], bool], ms: int = 120_000) -> None:
         """Let time pass until something is so; fail when it does not come to be."""
@@ -116,9 +139,12 @@ class Town:
             self.run(STEP_MS)
 
     def make_final(self, nonce: int) -> None:
-        """Submit a transaction, and let time pass until all nodes have it."""
+        """Submit a transaction, and let time pass until all nodes have it that work."""
         signed = toy.transact(nonce, (b"key", nonce.to_bytes(4, "big")))
-        next(iter(self.members.values())).replica.submit(signed, self.now_ms)
+        working = [member for member in self.members.values() if member.replica.failure is None]
+        working[-1].replica.submit(signed, self.now_ms)
         self.run_until(
-            lambda: all(item.chain.find_outcome(signed.transaction_id) is not None for item in self.members.values())
+            lambda: all(
+                item.chain.find_outcome(signed.transaction_id) is not None for item in working if item.replica.failure is None
+            )
         )
