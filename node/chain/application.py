@@ -74,6 +74,11 @@ class Chain:
         return self._rules.chain_id
 
     @property
+    def genesis_hash(self) -> Hash:
+        """Hash of how the chain began."""
+        return self._rules.compute_genesis_hash()
+
+    @property
     def tip(self) -> Tip:
         """Where the chain stands."""
         return self._tip
