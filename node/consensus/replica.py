@@ -489,8 +489,7 @@ class Replica:
 
     def _is_timely(self, candidate: Candidate) -> bool:
         time_ms = candidate.block.header.time_ms
-        earliest = min(self._now_ms - MAX_BEHIND_MS, self._chain.tip.header.time_ms + 1)
-        return earliest <= time_ms <= self._now_ms + MAX_AHEAD_MS
+        return self._now_ms - MAX_BEHIND_MS <= time_ms <= self._now_ms + MAX_AHEAD_MS
 
     def _give_parts(self, peer: str, block_hash: Hash, indices: tuple[int, ...]) -> None:
         data = self._book.blocks.get(block_hash)
