@@ -8,17 +8,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from ledger.errors import HourledgerError
+from ledger.errors import HourledgerError, SignatureError
 from ledger.types import TimeMs
 from node.chain import Chain, ChainReader
 from node.consensus.messages import CosignatureMessage, Message, WantCosignatures
 from node.cosignatures import Cosignatures, make_cosignatures
 from node.cosigner import Cosigner
 from node.handovers import Handovers
+from node.log import log_event
 from node.pinned import Pinned
 
 MAX_PENDING: Final = 16
-MAX_EARLY: Final = 256
+MAX_EARLY: Final = 64
+"""Cosignatures kept of one sender that are of checkpoints to come, the latest. Nobody can check them yet, and a liar's take no
+room from others'."""
 MAX_RECENT: Final = 256
 """Checkpoints whose cosignatures are kept for others: on a busy chain, who asks for one's is already some blocks behind."""
 
@@ -51,7 +54,7 @@ class Checkpoints:
         self._show = show
         self._handovers = handovers
         self._pending: dict[int, _Pending] = {}
-        self._early: dict[tuple[int, str], CosignatureMessage] = {}
+        self._early: dict[str, dict[tuple[int, str], CosignatureMessage]] = {}
         self._newest: Cosignatures | None = None
         self._recent: dict[int, Cosignatures] = {}
 
@@ -71,10 +74,7 @@ class Checkpoints:
         if len(self._recent) > MAX_RECENT:
             del self._recent[min(self._recent)]
         self._pending[size] = _Pending(reader, cosignatures)
-        for (early_size, _name), early in list(self._early.items()):
-            if early_size <= size:
-                del self._early[early_size, _name]
-                self._take(early)
+        self._take_early(size)
         while len(self._pending) > MAX_PENDING:
             self._pending.pop(min(self._pending)).reader.close()
         self._tell(WantCosignatures(size) if cosignatures.own is None else cosignatures.own)
@@ -98,7 +98,7 @@ class Checkpoints:
     def receive(self, peer: str, message: CosignatureMessage | WantCosignatures) -> None:
         """Take a cosignature, or give a peer those that it wants. Raises `SignatureError` for a false one, `WRITE_FAILED`."""
         if isinstance(message, CosignatureMessage):
-            self._take(message)
+            self._take(message, peer)
             return
         for known in self._list_cosignatures(message.size):
             self._answer(peer, known)
@@ -108,14 +108,30 @@ class Checkpoints:
         recent = self._recent.get(size)
         return self._handovers.list_cosignatures(size) if recent is None else recent.list_messages()
 
-    def _take(self, message: CosignatureMessage) -> None:
+    def _take(self, message: CosignatureMessage, sender: str) -> None:
         self._handovers.take(message)
         pending = self._pending.get(message.size)
         if pending is not None:
             if pending.cosignatures.take(message):
                 self._settle(message.size)
-        elif message.size > self._chain.tip.size and len(self._early) < MAX_EARLY:
-            self._early[message.size, message.name] = message
+        elif message.size > self._chain.tip.size:
+            self._keep_early(message, sender)
+
+    def _keep_early(self, message: CosignatureMessage, sender: str) -> None:
+        kept = self._early.setdefault(sender, {})
+        kept.pop((message.size, message.name), None)
+        kept[message.size, message.name] = message
+        if len(kept) > MAX_EARLY:
+            del kept[next(iter(kept))]
+
+    def _take_early(self, size: int) -> None:
+        """Take what came before the block that it is of. A false one is no fault of the block, which has to be gone through."""
+        for sender, kept in self._early.items():
+            for key in [key for key in kept if key[0] <= size]:
+                try:
+                    self._take(kept.pop(key), sender)
+                except SignatureError as error:
+                    log_event("cosignature refused", peer=sender, reason=error.reason.value, detail=error.detail)
 
     def _settle(self, size: int) -> None:
         pending = self._pending.get(size)

@@ -74,6 +74,11 @@ class Chain:
         return self._rules.chain_id
 
     @property
+    def genesis_hash(self) -> Hash:
+        """Hash of how the chain began."""
+        return self._rules.compute_genesis_hash()
+
+    @property
     def tip(self) -> Tip:
         """Where the chain stands."""
         return self._tip
@@ -172,6 +177,16 @@ class Chain:
         candidate = validation.validate(self._rules, self._admission, self._store, self._tip, block)
         self._remember(candidate)
         return candidate
+
+    def validate_committed(self, block: Block, commit: Commit) -> Candidate:
+        """As `validate`, of a block that has come with its commit. The commit is verified first, which costs little.
+
+        So nobody makes this node carry out what no quorum has decided, but for a block that begins with a claim of recovery.
+        """
+        place = (Height(self._tip.height + 1), self._tip.block_hash)
+        deciders = self._rules.find_deciders(self.view(), *place, block.transactions)
+        verify_commit(self._rules.chain_id, deciders, block.header, commit)
+        return self.validate(block)
 
     def commit(self, candidate: Candidate, commit: Commit) -> None:
         """Make a block final: verify its commit, write it in one synced batch, and only then stand on it.

@@ -1,7 +1,7 @@
 """What a replica holds of the height that is being decided: messages with their signatures, and blocks by hash."""
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 from ledger.authorities import Authority
 from ledger.types import Hash, Height, PublicKey
@@ -13,6 +13,14 @@ from node.consensus.machine.types import State, Vote
 MAX_ASSEMBLIES: Final = 8
 
 VoteKey = tuple[VoteType, int, int, Hash | None]
+Claim: TypeAlias = tuple[Hash, tuple[Hash, ...]]
+"""What a proposal says of its block: the block's hash, and those of its parts. A liar may name one block and the parts of
+another, and tell others the truth: so bytes are judged by both, never by the block's hash alone."""
+
+
+def get_claim(proposal: SignedProposal) -> Claim:
+    """Return what a proposal says of its block."""
+    return proposal.block_hash, proposal.parts
 
 
 @dataclass(slots=True)
@@ -25,10 +33,10 @@ class HeightBook:
     proposals: dict[int, SignedProposal] = field(default_factory=dict)
     own_votes: list[SignedVote] = field(default_factory=list)
     own_proposals: list[SignedProposal] = field(default_factory=list)
-    assemblies: dict[Hash, Assembly] = field(default_factory=dict)
+    assemblies: dict[Claim, Assembly] = field(default_factory=dict)
     blocks: dict[Hash, bytes] = field(default_factory=dict)
     candidates: dict[Hash, Candidate] = field(default_factory=dict)
-    invalid: set[Hash] = field(default_factory=set)
+    invalid: set[Claim] = field(default_factory=set)
 
     def find_voter(self, key: PublicKey) -> int | None:
         """Number of the authority with this key."""
@@ -45,10 +53,20 @@ class HeightBook:
 
     def begin_assembly(self, proposal: SignedProposal) -> None:
         """Expect the parts of a proposal's block; of too many, the oldest is given up."""
-        if proposal.block_hash not in self.assemblies:
+        claim = get_claim(proposal)
+        if claim not in self.assemblies:
             while len(self.assemblies) >= MAX_ASSEMBLIES:
                 del self.assemblies[next(iter(self.assemblies))]
-            self.assemblies[proposal.block_hash] = Assembly(proposal.parts)
+            self.assemblies[claim] = Assembly(proposal.parts)
+
+    def take_part(self, block_hash: Hash, index: int, data: bytes) -> list[Claim]:
+        """Put a part where it fits, and return what is complete now. One that fits nowhere is no fault of its sender."""
+        fitting = [(claim, assembly) for claim, assembly in self.assemblies.items() if claim[0] == block_hash]
+        return [claim for claim, assembly in fitting if assembly.add(index, data) and not assembly.missing]
+
+    def is_judged(self, proposal: SignedProposal) -> bool:
+        """Whether it is known of a proposal's block if it is valid."""
+        return proposal.block_hash in self.blocks or get_claim(proposal) in self.invalid
 
     def forget(self, state: State) -> None:
         """Drop the messages that the machine has dropped."""

@@ -22,7 +22,7 @@ from node.consensus.messages import Message, encode_message
 from node.consensus.ports import Listener
 from node.consensus.replica import Replica
 from node.log import log_event
-from node.p2p.handshake import Peer
+from node.p2p.handshake import ChainIdentity, Peer
 from node.p2p.peers import PeerNetwork
 from node.service import LedgerService, Standing
 from node.storage.protocol import KeyValueStore
@@ -54,7 +54,7 @@ class NetworkEngine:
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._wake = asyncio.Event()
         self.peers = PeerNetwork(
-            service.chain.chain_id,
+            ChainIdentity(service.chain.chain_id, service.chain.genesis_hash),
             self._find_own_name,
             self._find_known,
             membership.addresses,
@@ -140,7 +140,7 @@ class NetworkEngine:
         try:
             self.replica.receive(peer, data, self._service.clock())
         except HourledgerError as error:
-            if error.reason not in FATAL:
+            if error.reason not in FATAL and self.replica.failure is None:
                 raise
             self._fail(error)
         self._wake.set()

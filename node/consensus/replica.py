@@ -6,24 +6,25 @@ chain before anybody is told. Whoever lags behind is given blocks with their com
 
 import heapq
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 from typing import Final
 
-from ledger.blocks import Commit, compute_block_hash, decode_block, encode_block
+from ledger.blocks import Block, Commit, compute_block_hash, decode_block, encode_block
 from ledger.blocks import Vote as CommitVote
 from ledger.crypto import SigningKey
-from ledger.errors import CodecError, HourledgerError
+from ledger.errors import CodecError, HourledgerError, ProofError
 from ledger.reasons import Reason
 from ledger.transactions import SignedTransaction, encode_signed
 from ledger.types import Hash, Height, PublicKey, Round, TimeMs
 from ledger.votes import NO_ROUND, SignedProposal, SignedVote, VoteType, make_evidence, verify_signed
 from node.chain import Candidate, Chain
-from node.consensus.assembly import Assembly, split_block
+from node.consensus.assembly import split_block
 from node.consensus.evidence import EvidencePool
 from node.consensus.guard import Guard, Record
-from node.consensus.height import HeightBook
+from node.consensus.height import Claim, HeightBook
 from node.consensus.machine import State, Timeouts, resume, start_height, step
 from node.consensus.machine.machine import Turn
 from node.consensus.machine.types import (
@@ -80,6 +81,10 @@ MAX_REPEATED_TRANSACTIONS: Final = 64
 MAX_VOTES_OF_VOTER: Final = 64
 """Signed votes kept of one voter on average, before those are dropped that the machine has dropped."""
 
+FAULTS_OF_SENDER: Final = frozenset({Reason.MALFORMED, Reason.INVALID_SIGNATURE, Reason.WRONG_CHAIN})
+"""Why a transaction is refused that nobody honest passes on; what else is wrong with one may depend on when it is looked at."""
+FAILURES: Final = frozenset({Reason.STORE_DAMAGED, Reason.WRITE_FAILED})
+
 
 class Replica:
     """The node's side of the agreement. Not for use from several threads at once."""
@@ -119,17 +124,21 @@ class Replica:
         self._announced: set[Hash] = set()
         self._evidence = EvidencePool(chain)
         self.is_key_elsewhere = False
+        self.failure: HourledgerError | None = None
 
     def start(self, now_ms: TimeMs) -> None:
         """Go on from what is durable."""
-        self._now_ms = now_ms
+        self._begin_turn(now_ms)
         self._begin_height()
         self._run()
         self._repeat_at_ms = now_ms
 
     def receive(self, peer: str, data: bytes, now_ms: TimeMs) -> None:
-        """Take a message. Raises `HourledgerError` where the peer is at fault: no honest one sends it."""
-        self._now_ms = now_ms
+        """Take a message. Raises `HourledgerError` where the peer is at fault: no honest one sends it.
+
+        Where `failure` is set after that, the fault is this node's own, and it is to be stopped.
+        """
+        self._begin_turn(now_ms)
         self._handle(peer, decode_message(data))
         self._end_abstention()
         self._run()
@@ -141,7 +150,7 @@ class Replica:
 
     def announce(self, now_ms: TimeMs) -> None:
         """There is something new among the transactions that wait: tell the peers, and see to it that a block is made."""
-        self._now_ms = now_ms
+        self._begin_turn(now_ms)
         for signed in self._mempool.iterate():
             if signed.transaction_id not in self._announced:
                 self._announced.add(signed.transaction_id)
@@ -151,7 +160,7 @@ class Replica:
 
     def tick(self, now_ms: TimeMs) -> None:
         """Let time pass."""
-        self._now_ms = now_ms
+        self._begin_turn(now_ms)
         self._end_abstention()
         while self._timers and self._timers[0][0] <= now_ms:
             self._events.append(heapq.heappop(self._timers)[2])
@@ -159,6 +168,21 @@ class Replica:
         if now_ms >= self._repeat_at_ms:
             self._repeat_at_ms = now_ms + REPEAT_MS
             self._repeat()
+
+    def _begin_turn(self, now_ms: TimeMs) -> None:
+        """Raise what has failed before: what is in memory since then is not durable, and nothing of it may be said."""
+        if self.failure is not None:
+            raise self.failure
+        self._now_ms = now_ms
+
+    @contextmanager
+    def _must_succeed(self) -> Iterator[None]:
+        """What fails in here leaves this node with more in memory than on its disk, or between two heights."""
+        try:
+            yield
+        except HourledgerError as error:
+            self.failure = error
+            raise
 
     def compute_next_due_ms(self) -> int:
         """When `tick` is to be called next."""
@@ -263,7 +287,9 @@ class Replica:
         if not effects or self._speaker is None:
             return
         self._is_fresh = False
-        for signed in self._speaker.sign(effects, self._state, self._book):
+        with self._must_succeed():
+            said = self._speaker.sign(effects, self._state, self._book)
+        for signed in said:
             if isinstance(signed, SignedProposal):
                 self._broadcast(ProposalMessage(signed))
                 self._send_parts(signed)
@@ -297,13 +323,14 @@ class Replica:
         commit = Commit(
             self._state.height, Round(round_), value, tuple(CommitVote(signed.key, signed.signature) for signed in votes)
         )
-        self._finalise(self._book.candidates[value], commit)
+        with self._must_succeed():
+            self._finalise(self._book.candidates[value], commit)
 
     def _finalise(self, candidate: Candidate, commit: Commit) -> None:
         self._chain.commit(candidate, commit)
         final = [outcome.transaction_id for outcome in candidate.outcomes]
         self._mempool.remove(final)
-        self._announced.difference_update(final)
+        self._announced = {item for item in self._announced if item in self._mempool}
         self._evidence.prune(self._now_ms)
         self._events.clear()
         self._listener.on_event("block", height=int(commit.height), round=int(commit.round))
@@ -430,24 +457,21 @@ class Replica:
         ):
             return
         book.proposals[proposal.round] = proposal
-        if proposal.block_hash in book.blocks or proposal.block_hash in book.invalid:
+        if book.is_judged(proposal):
             self._judge(proposal.block_hash)
         else:
             book.begin_assembly(proposal)
 
     def _take_part(self, part: BlockPart) -> None:
-        assembly = self._book.assemblies.get(part.block_hash)
-        if assembly is None or part.height != self._state.height:
+        if part.height != self._state.height:
             return
-        if not assembly.add(part.index, part.data):
-            raise CodecError("a part is not the one that the proposal names")
-        if not assembly.missing:
-            self._complete(part.block_hash, assembly)
+        for claim in self._book.take_part(part.block_hash, part.index, part.data):
+            self._complete(claim)
 
-    def _complete(self, block_hash: Hash, assembly: Assembly) -> None:
-        del self._book.assemblies[block_hash]
-        if self._take_block(assembly.join()) != block_hash:
-            self._book.invalid.add(block_hash)
+    def _complete(self, claim: Claim) -> None:
+        block_hash, _parts = claim
+        if self._take_block(self._book.assemblies.pop(claim).join()) != block_hash:
+            self._book.invalid.add(claim)
         self._judge(block_hash)
 
     def _take_block(self, data: bytes) -> Hash | None:
@@ -455,7 +479,7 @@ class Replica:
         try:
             candidate = self._validate(data)
         except HourledgerError as error:
-            if error.reason in {Reason.STORE_DAMAGED, Reason.WRITE_FAILED}:
+            if error.reason in FAILURES:
                 raise
             self._listener.on_event("invalid block", reason=error.reason.value, detail=error.detail)
             return None
@@ -469,25 +493,25 @@ class Replica:
         return candidate
 
     def _judge(self, block_hash: Hash) -> None:
-        """Tell the machine of every proposal of a block."""
-        candidate = self._book.candidates.get(block_hash)
-        for proposal in tuple(self._book.proposals.values()):
-            proposer = self._book.find_voter(proposal.key)
-            if proposal.block_hash == block_hash and proposer is not None:
+        """Tell the machine of every proposal of a block, but for those whose parts are still to come."""
+        book = self._book
+        candidate = book.candidates.get(block_hash)
+        for proposal in tuple(book.proposals.values()):
+            proposer = book.find_voter(proposal.key)
+            if proposal.block_hash == block_hash and proposer is not None and book.is_judged(proposal):
                 is_valid = candidate is not None and (proposal.valid_round != NO_ROUND or self._is_timely(candidate))
                 self._events.append(ProposalReceived(to_proposal(proposal, proposer), is_valid))
 
     def _is_timely(self, candidate: Candidate) -> bool:
         time_ms = candidate.block.header.time_ms
-        earliest = min(self._now_ms - MAX_BEHIND_MS, self._chain.tip.header.time_ms + 1)
-        return earliest <= time_ms <= self._now_ms + MAX_AHEAD_MS
+        return self._now_ms - MAX_BEHIND_MS <= time_ms <= self._now_ms + MAX_AHEAD_MS
 
     def _give_parts(self, peer: str, block_hash: Hash, indices: tuple[int, ...]) -> None:
         data = self._book.blocks.get(block_hash)
         if data is None:
             return
         parts = split_block(data)
-        for index in indices:
+        for index in sorted(set(indices)):
             if index < len(parts):
                 self._send(peer, BlockPart(self._state.height, block_hash, index, parts[index]))
 
@@ -497,7 +521,7 @@ class Replica:
             if self._chain.find_outcome(signed.transaction_id) is None:
                 self._mempool.add(signed)
         except HourledgerError as error:
-            if error.reason in {Reason.MALFORMED, Reason.INVALID_SIGNATURE, Reason.WRONG_CHAIN}:
+            if error.reason in FAULTS_OF_SENDER | FAILURES:
                 raise
             return
         if signed.transaction_id in self._mempool:
@@ -529,11 +553,20 @@ class Replica:
         block = decode_block(data)
         if compute_block_hash(block.header) != commit.block_hash:
             raise CodecError("a block came with the commit of another")
-        candidate = self._book.candidates.get(commit.block_hash) or self._chain.validate(block)
+        candidate = self._validate_committed(block, commit)
         self._has_caught_up = self._has_caught_up or self._is_fresh
-        self._finalise(candidate, commit)
+        with self._must_succeed():
+            self._finalise(candidate, commit)
         self._asked = None
         self._ask_for_block(peer)
+
+    def _validate_committed(self, block: Block, commit: Commit) -> Candidate:
+        try:
+            return self._chain.validate_committed(block, commit)
+        except HourledgerError as error:
+            if error.reason is Reason.INTERNAL:  # a rule that fails on what a liar has made up is no reason to stop
+                raise ProofError(f"a block cannot be carried out: {error.detail}") from error
+            raise
 
     def _repeat(self) -> None:
         if self._state.step is not Step.IDLE:
@@ -545,8 +578,9 @@ class Replica:
                 if vote.round <= self._state.round:
                     self._broadcast(VoteMessage(vote))
         self._broadcast(Status(self._chain.tip.height, has_repeated=True))
-        for block_hash, assembly in self._book.assemblies.items():
-            self._broadcast(WantParts(self._state.height, block_hash, assembly.missing))
+        for (block_hash, _parts), assembly in self._book.assemblies.items():
+            if block_hash not in self._book.blocks:
+                self._broadcast(WantParts(self._state.height, block_hash, assembly.missing))
         for signed, _ in zip(self._mempool.iterate(), range(MAX_REPEATED_TRANSACTIONS), strict=False):
             self._broadcast(TransactionMessage(encode_signed(signed)))
         self._evidence.prune(self._now_ms)

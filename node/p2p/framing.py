@@ -23,3 +23,8 @@ async def read_frame(reader: asyncio.StreamReader, max_bytes: int) -> bytes:
 def write_frame(writer: asyncio.StreamWriter, data: bytes) -> None:
     """Put a message on the stream."""
     writer.write(len(data).to_bytes(LENGTH_BYTES, "big") + data)
+
+
+def hang_up(writer: asyncio.StreamWriter) -> None:
+    """End a connection at once. A polite end of TLS waits for the other side, which may never answer."""
+    writer.transport.abort()

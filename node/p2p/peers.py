@@ -3,7 +3,8 @@
 Who belongs to it is asked anew for each connection: authorities come and go. Of two nodes the one whose name sorts first
 connects; the other one does so only when nobody has for a while, since the first may not know its address. A peer that sends
 what no honest node sends is dropped, with the reason in the log, and may come back after a while. What cannot be sent at once
-waits in a bounded queue; what does not fit is dropped, since the engine says everything important again.
+waits in a bounded queue; what does not fit is dropped, since the engine says everything important again. Peers take turns: one
+that sends without end is heard as often as each other.
 """
 
 import asyncio
@@ -15,23 +16,22 @@ from typing import Final
 
 from ledger.crypto import SigningKey
 from ledger.errors import HourledgerError
-from ledger.reasons import Reason
 from ledger.types import PublicKey
 from node.consensus.messages import MAX_MESSAGE_BYTES
 from node.log import log_event
-from node.p2p.framing import read_frame, write_frame
-from node.p2p.handshake import Peer, accept_from, connect_to
-from node.p2p.tls import make_client_context, make_server_context
+from node.p2p.door import HANDSHAKE_SECONDS, Door
+from node.p2p.framing import hang_up, read_frame, write_frame
+from node.p2p.handshake import ChainIdentity, Peer, connect_to
+from node.p2p.tls import make_client_context
 
 MAX_QUEUED_BYTES: Final = 32 << 20
-HANDSHAKE_SECONDS: Final = 5.0
+QUEUED_EXTRA_BYTES: Final = 128
+"""What a message takes in the queue beside its bytes, about."""
 SILENCE_SECONDS: Final = 30.0
-"""A peer says its status every second; one that says nothing for so long is gone."""
+"""A peer says its status every second; one that says nothing for so long is gone, and so is one that takes nothing."""
 FIRST_RETRY_SECONDS: Final = 0.2
 LAST_RETRY_SECONDS: Final = 3.0
 PENALTY_SECONDS: Final = 10.0
-MAX_STRANGERS: Final = 64
-"""Connections that have not proven who they are."""
 
 Receive = Callable[[str, bytes], None]
 
@@ -46,17 +46,21 @@ class _Link:
     queued_bytes: int = 0
 
     def put(self, data: bytes) -> None:
-        if self.queued_bytes + len(data) <= MAX_QUEUED_BYTES:
-            self.queued_bytes += len(data)
+        size = len(data) + QUEUED_EXTRA_BYTES
+        if self.queued_bytes + size <= MAX_QUEUED_BYTES:
+            self.queued_bytes += size
             self.queue.put_nowait(data)
 
     async def pump(self) -> None:
-        """Write what waits, as fast as the peer takes it."""
-        while True:
-            data = await self.queue.get()
-            self.queued_bytes -= len(data)
-            write_frame(self.writer, data)
-            await self.writer.drain()
+        """Write what waits, as fast as the peer takes it; hang up on one that takes nothing."""
+        with suppress(OSError):
+            while True:
+                data = await self.queue.get()
+                self.queued_bytes -= len(data) + QUEUED_EXTRA_BYTES
+                write_frame(self.writer, data)
+                async with asyncio.timeout(SILENCE_SECONDS):
+                    await self.writer.drain()
+        hang_up(self.writer)
 
 
 class PeerNetwork:
@@ -64,14 +68,14 @@ class PeerNetwork:
 
     def __init__(
         self,
-        chain_id: str,
+        identity: ChainIdentity,
         find_own_name: Callable[[], str],
         find_known: Callable[[], Mapping[str, Peer]],
         addresses: Mapping[str, tuple[str, int]],
         log_key: SigningKey,
         receive: Receive,
     ) -> None:
-        self._chain_id = chain_id
+        self._identity = identity
         self._find_own_name = find_own_name
         self._find_known = find_known
         self._addresses = addresses
@@ -80,8 +84,7 @@ class PeerNetwork:
         self._links: dict[str, _Link] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._penalties: dict[str, float] = {}
-        self._strangers = 0
-        self._server: asyncio.Server | None = None
+        self._door = Door(identity, log_key, lambda: find_known().values(), self._talk_if_welcome)
 
     @property
     def peers(self) -> tuple[str, ...]:
@@ -101,10 +104,7 @@ class PeerNetwork:
 
     async def open(self, host: str, port: int) -> None:
         """Listen for peers, and connect to those that are this node's to connect to. Raises `PORT_IN_USE`."""
-        try:
-            self._server = await asyncio.start_server(self._begin_accept, host, port, ssl=make_server_context(self._key))
-        except OSError as error:
-            raise HourledgerError(Reason.PORT_IN_USE, "the port for peers is in use", f"{host}:{port}") from error
+        await self._door.open(host, port)
         for name in self._addresses:
             self._begin(self._keep_connected(name))
 
@@ -113,7 +113,8 @@ class PeerNetwork:
         known = self._find_known()
         for name, link in tuple(self._links.items()):
             if known.get(name) != link.peer:
-                link.writer.close()
+                log_event("peer does not belong any more", peer=name)
+                hang_up(link.writer)
 
     def _begin(self, work: "asyncio._CoroutineLike[None]") -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -122,13 +123,9 @@ class PeerNetwork:
 
     async def close(self) -> None:
         """Let go of everything."""
-        if self._server is not None:
-            self._server.close()
         for task in tuple(self._tasks):
             task.cancel()
-        for link in tuple(self._links.values()):
-            link.writer.close()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(self._door.close(), *self._tasks, return_exceptions=True)
 
     async def _keep_connected(self, name: str) -> None:
         delay = FIRST_RETRY_SECONDS
@@ -139,8 +136,8 @@ class PeerNetwork:
                 await asyncio.sleep(delay)
             began = asyncio.get_running_loop().time()
             peer = self._find_known().get(name)
-            if peer is not None and name not in self._links:
-                with suppress(OSError, TimeoutError, ssl.SSLError):
+            if peer is not None and name not in self._links and not self._compute_penalty(name):
+                with suppress(OSError):
                     await self._connect(peer, context)
             if asyncio.get_running_loop().time() - began > SILENCE_SECONDS:
                 delay = FIRST_RETRY_SECONDS
@@ -155,40 +152,27 @@ class PeerNetwork:
         async with asyncio.timeout(HANDSHAKE_SECONDS):
             reader, writer = await asyncio.open_connection(host, port, ssl=context)
         try:
-            async with asyncio.timeout(HANDSHAKE_SECONDS):
-                await connect_to(reader, writer, peer, self._chain_id, self._key)
-            await self._talk(peer, reader, writer)
-        except HourledgerError as error:
-            self._drop(peer.name, error)
-        finally:
-            writer.close()
-
-    def _begin_accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # A task of ours, so that `close` waits for it; asyncio would log its cancellation as a fault.
-        self._begin(self._accept(reader, writer))
-
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._strangers >= MAX_STRANGERS:
-            writer.close()
-            return
-        self._strangers += 1
-        name = "stranger"
-        try:
-            try:
-                async with asyncio.timeout(HANDSHAKE_SECONDS):
-                    known = self._find_known().values()
-                    peer = await accept_from(reader, writer, known, self._key.public_key, self._chain_id)
-            finally:
-                self._strangers -= 1
-            name = peer.name
-            if self._compute_penalty(name) == 0.0:
+            if await self._is_met(peer, reader, writer):
                 await self._talk(peer, reader, writer)
-        except HourledgerError as error:
-            self._drop(name, error)
-        except (OSError, TimeoutError, ssl.SSLError):
-            pass
         finally:
-            writer.close()
+            hang_up(writer)
+
+    async def _is_met(self, peer: Peer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Whether the node at a peer's address is that peer. If not, the peer is not to blame: it may still come by itself."""
+        try:
+            async with asyncio.timeout(HANDSHAKE_SECONDS):
+                await connect_to(reader, writer, peer, self._identity, self._key)
+        except HourledgerError as error:
+            hang_up(writer)
+            log_event("peer not met", peer=peer.name, reason=error.reason.value, detail=error.detail, value=error.value)
+            await asyncio.sleep(PENALTY_SECONDS)
+            return False
+        return True
+
+    async def _talk_if_welcome(self, peer: Peer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not self._compute_penalty(peer.name):
+            with suppress(OSError):
+                await self._talk(peer, reader, writer)
 
     def _drop(self, name: str, error: HourledgerError) -> None:
         log_event("peer dropped", peer=name, reason=error.reason.value, detail=error.detail)
@@ -198,7 +182,7 @@ class PeerNetwork:
         """Exchange messages until the connection ends. A new connection takes the place of an old one."""
         old = self._links.get(peer.name)
         if old is not None:
-            old.writer.close()
+            hang_up(old.writer)
         link = self._links[peer.name] = _Link(peer, writer)
         log_event("peer connected", peer=peer.name)
         pump = asyncio.get_running_loop().create_task(link.pump())
@@ -207,6 +191,9 @@ class PeerNetwork:
                 async with asyncio.timeout(SILENCE_SECONDS):
                     data = await read_frame(reader, MAX_MESSAGE_BYTES)
                 self._receive(peer.name, data)
+                await asyncio.sleep(0)
+        except HourledgerError as error:
+            self._drop(peer.name, error)
         finally:
             pump.cancel()
             if self._links.get(peer.name) is link:
