@@ -34,7 +34,7 @@ class Cosigner:
         self._origin = origin
         self._keys = keys
         self._guard_path = guard_path
-        self._last = _load_guard(guard_path, origin)
+        self._last = load_vouched_for(guard_path, origin)
 
     def find_own(self, deciders: Sequence[Authority]) -> Authority | None:
         """Return which of the authorities that decided on a block this node is, None where it only follows."""
@@ -70,7 +70,8 @@ class Cosigner:
             )
 
 
-def _load_guard(path: Path, origin: str) -> Checkpoint | None:
+def load_vouched_for(path: Path, origin: str) -> Checkpoint | None:
+    """Return the newest checkpoint that a node has vouched for, None where there is no file; raise `HourledgerError`."""
     if not path.exists():
         return None
     refusal = HourledgerError(Reason.STORE_DAMAGED, "the file of what this node has vouched for is not readable", str(path))

@@ -45,7 +45,7 @@ def compute_new_lowest(source: Readable, keep_blocks: int) -> Height:
 def prune(store: KeyValueStore, keep_blocks: int) -> int:
     """Give up all blocks but the last `keep_blocks`, in batches; return how many went. 0 keeps all.
 
-    Raises `WRITE_FAILED`; what was given up until then stays given up.
+    The newest block always stays. Raises `WRITE_FAILED`; what was given up until then stays given up.
     """
     lowest, new_lowest = load_lowest(store), compute_new_lowest(store, keep_blocks)
     for start in range(lowest, new_lowest, BATCH_BLOCKS):

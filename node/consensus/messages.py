@@ -99,6 +99,13 @@ class WantCosignatures:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class HeldFrom:
+    """The sender has given up the block that it was asked for: it holds those from `height` on."""
+
+    height: Height
+
+
 Message: TypeAlias = (
     Status
     | ProposalMessage
@@ -110,6 +117,7 @@ Message: TypeAlias = (
     | TransactionMessage
     | CosignatureMessage
     | WantCosignatures
+    | HeldFrom
 )
 
 _log_size: Codec[int] = codec.integer("size", 1, 2**63 - 1)
@@ -139,6 +147,7 @@ _CODECS: Final[tuple[tuple[type[Any], Codec[Any]], ...]] = (
         ),
     ),
     (WantCosignatures, codec.struct(WantCosignatures, _log_size)),
+    (HeldFrom, codec.struct(HeldFrom, codec.height)),
 )
 _NUMBERS: Final = {cls: number for number, (cls, _codec) in enumerate(_CODECS)}
 

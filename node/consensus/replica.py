@@ -47,6 +47,7 @@ from node.consensus.messages import (
     BlockPart,
     CommittedBlock,
     CosignatureMessage,
+    HeldFrom,
     Message,
     ProposalMessage,
     Status,
@@ -60,11 +61,11 @@ from node.consensus.messages import (
 )
 from node.consensus.ports import Listener, Network
 from node.consensus.speaker import Speaker, restore_state, to_proposal
+from node.consensus.syncing import Sources
 from node.mempool import Mempool
 
 REPEAT_MS: Final = 1_000
 """How often a node says again what it knows, for those who did not hear it."""
-SYNC_PATIENCE_MS: Final = 2_000
 ABSTAIN_MS: Final = 20_000
 """How long a node that had fallen behind keeps silent at the first height that it joins: it may have voted there before it lost
 its memory, and the others' repetitions would show it."""
@@ -104,8 +105,7 @@ class Replica:
         self._ids = count()
         self._book = HeightBook(Height(0), ())
         self._state = State(Height(0), 1, None)
-        self._heights: dict[str, Height] = {}
-        self._asked: tuple[str, Height, int] | None = None
+        self._sources = Sources()
         self._repeat_at_ms = 0
         # Nothing said since the start: what was said before may be forgotten, if the store is not what it was.
         self._is_fresh = True
@@ -118,6 +118,8 @@ class Replica:
     def start(self, now_ms: TimeMs) -> None:
         """Go on from what is durable."""
         self._now_ms = now_ms
+        # A store with blocks and nothing said: it is a copy or from a snapshot, and this authority may have spoken before.
+        self._has_caught_up = self._guard.record is None and self._chain.tip.height > 0
         self._begin_height()
         self._run()
         self._repeat_at_ms = now_ms
@@ -171,7 +173,7 @@ class Replica:
     @property
     def heights_of_peers(self) -> dict[str, Height]:
         """The newest block that each peer has told of."""
-        return dict(self._heights)
+        return dict(self._sources.heights)
 
     def _begin_height(self) -> None:
         tip = self._chain.tip
@@ -200,16 +202,20 @@ class Replica:
         return start_height(height, len(self._book.authorities), own, self._timeouts)
 
     def _is_behind(self) -> bool:
-        return any(height > self._chain.tip.height for height in self._heights.values())
+        return any(height > self._chain.tip.height for height in self._sources.heights.values())
 
     def _end_abstention(self) -> None:
-        if self._abstains_until_ms is None or self._now_ms < self._abstains_until_ms:
+        if self._abstains_until_ms is None or self._now_ms < self._abstains_until_ms or self._is_in_the_dark():
             return
         self._abstains_until_ms = None
         # As an observer it went through the round in silence: it takes the round up again, with its timers, and votes.
         begun = Step.IDLE if self._state.step is Step.IDLE else Step.PROPOSE
         self._apply(resume(replace(self._state, own=self._find_own(), step=begun, fired=frozenset())))
         self._events.append(WorkAvailable())
+
+    def _is_in_the_dark(self) -> bool:
+        """Whether no peer has said where it is: the chain may long be elsewhere."""
+        return len(self._book.authorities) > 1 and not self._sources.heights
 
     def _resume(self, record: Record) -> Turn:
         """Go on at the height at which this authority has spoken before it stopped."""
@@ -326,8 +332,8 @@ class Replica:
 
     def _handle(self, peer: str, message: Message) -> None:
         match message:
-            case Status(height):
-                self._note_height(peer, height)
+            case Status() | HeldFrom():
+                self._note_blocks(peer, message)
             case VoteMessage(vote):
                 self._take_vote(peer, vote)
             case ProposalMessage(proposal):
@@ -350,7 +356,7 @@ class Replica:
         if height < self._state.height:
             self._send(peer, Status(self._chain.tip.height))
         elif height > self._state.height:
-            self._note_height(peer, Height(height - 1))
+            self._note_blocks(peer, Status(Height(height - 1)))
         return height == self._state.height
 
     def _take_vote(self, peer: str, vote: SignedVote) -> None:
@@ -471,23 +477,36 @@ class Replica:
         if signed.transaction_id in self._mempool:
             self._events.append(WorkAvailable())
 
-    def _note_height(self, peer: str, height: Height) -> None:
-        self._heights[peer] = max(height, self._heights.get(peer, Height(0)))
+    def _note_blocks(self, peer: str, message: Status | HeldFrom) -> None:
+        if isinstance(message, Status):
+            self._sources.note_height(peer, message.height)
+        else:
+            self._sources.note_lowest(peer, message.height, self._now_ms)
         self._ask_for_block(peer)
 
     def _ask_for_block(self, peer: str) -> None:
+        """Ask for the block at this height: the peer that has just spoken, or another where one did not help."""
         wanted = self._state.height
-        if self._heights.get(peer, Height(0)) < wanted:
-            return
-        if self._asked is not None and self._asked[1] == wanted and self._now_ms < self._asked[2] + SYNC_PATIENCE_MS:
-            return
-        self._asked = (peer, wanted, self._now_ms)
-        self._send(peer, WantBlock(wanted))
+        source = self._sources.choose(peer, wanted, self._network.peers, self._now_ms)
+        if source is not None:
+            self._send(source, WantBlock(wanted))
+
+    def _tell_of_lack(self) -> None:
+        """Say once for a height that no peer can help on from there."""
+        lowest = self._sources.find_lack(self._state.height, self._network.peers, self._now_ms)
+        if lowest is not None:
+            detail = "no connected peer holds the next block any more: stop the node and restore a newer snapshot"
+            self._listener.on_event(
+                "a snapshot is needed", detail=detail, height=int(self._state.height), held_from=int(lowest)
+            )
 
     def _give_block(self, peer: str, height: Height) -> None:
         if not 0 < height <= self._chain.tip.height:
             return
         with self._chain.reader() as reader:
+            if height < reader.lowest_block:
+                self._send(peer, HeldFrom(reader.lowest_block))
+                return
             data, commit = encode_block(reader.read_block(height)), reader.read_commit(height)
         self._send(peer, CommittedBlock(data, commit))
 
@@ -498,13 +517,14 @@ class Replica:
         if compute_block_hash(block.header) != commit.block_hash:
             raise CodecError("a block came with the commit of another")
         candidate = self._book.candidates.get(commit.block_hash) or self._chain.validate(block)
-        self._has_caught_up = self._has_caught_up or self._is_fresh
+        # Who keeps silent at a height that turns out to be an old one keeps silent at the next, too.
+        self._has_caught_up = self._has_caught_up or self._is_fresh or self._abstains_until_ms is not None
         self._finalise(candidate, commit)
-        self._asked = None
         self._ask_for_block(peer)
 
     def _repeat(self) -> None:
         self._broadcast(Status(self._chain.tip.height))
+        self._tell_of_lack()
         if self._state.step is not Step.IDLE:
             # What is of rounds to come, its senders say again themselves: a flood of it is not carried on.
             self._book.forget(self._state)

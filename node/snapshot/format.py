@@ -1,7 +1,8 @@
 """The file of a snapshot: a line with its version, then records in the canonical codec, each with its length before it.
 
-One `Beginning`, the log's entries from the first on, the current values in ascending order of their keys, one `End`. A record
-is small, so that neither who writes nor who reads holds more than a few megabytes. See docs/formats/snapshot.md.
+One `Beginning`, the log's entries from the first on, the current values in ascending order of their keys, the handovers that
+the node has, one `End`. A record is small, so that neither who writes nor who reads holds more than a few megabytes. See
+docs/formats/snapshot.md.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +17,7 @@ from ledger.errors import CodecError
 from ledger.reasons import Reason
 from ledger.state import MAX_VALUE_BYTES
 from ledger.transactions import MAX_TRANSACTION_BYTES, chain_id_codec
-from ledger.types import Hash
+from ledger.types import Hash, Height
 
 T = TypeVar("T")
 
@@ -25,6 +26,7 @@ _ANY_VERSION: Final = b"hourledger-snapshot/v"
 CHUNK_BYTES: Final = 1 << 20
 """A record of entries or values is ended once it has so many bytes."""
 MAX_NOTE_BYTES: Final = 1 << 18
+MAX_HANDOVER_BYTES: Final = 1 << 20
 MAX_ENVELOPED_BLOCK_BYTES: Final = MAX_BLOCK_BYTES + MAX_TRANSACTION_BYTES
 MAX_RECORD_BYTES: Final = MAX_ENVELOPED_BLOCK_BYTES + (1 << 20)
 MAX_ITEMS: Final = CHUNK_BYTES
@@ -69,14 +71,30 @@ class Values:
 
 
 @dataclass(frozen=True, slots=True)
+class Handover:
+    """The height from which a set decides, and the bundle that proves the change (JSON)."""
+
+    effective_height: Height
+    bundle: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Handovers:
+    """The next handovers, ascending by height."""
+
+    handovers: tuple[Handover, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """How much there was."""
 
     entries: int
     values: int
+    handovers: int
 
 
-Record: TypeAlias = Beginning | Entries | Values | End
+Record: TypeAlias = Beginning | Entries | Values | Handovers | End
 
 _count: Codec[int] = codec.integer("count", 0, 2**63 - 1)
 _CODECS: Final[tuple[tuple[type[Any], Codec[Any]], ...]] = (
@@ -104,7 +122,18 @@ _CODECS: Final[tuple[tuple[type[Any], Codec[Any]], ...]] = (
             ),
         ),
     ),
-    (End, codec.struct(End, _count, _count)),
+    (
+        Handovers,
+        codec.struct(
+            Handovers,
+            codec.sequence(
+                codec.struct(Handover, codec.height, codec.binary("bundle", 1, MAX_HANDOVER_BYTES)),
+                1,
+                MAX_ITEMS,
+            ),
+        ),
+    ),
+    (End, codec.struct(End, _count, _count, _count)),
 )
 _NUMBERS: Final = {cls: number for number, (cls, _codec) in enumerate(_CODECS)}
 
@@ -134,8 +163,8 @@ def write_records(file: IO[bytes], records: Iterable[Record]) -> None:
         file.write(len(data).to_bytes(_LENGTH_BYTES, "big") + data)
 
 
-def read_records(file: IO[bytes]) -> Iterator[Record]:
-    """Yield the records of a snapshot up to the end of the file; raise only `CodecError`."""
+def read_records(file: IO[bytes], progress: Callable[[int], None] = lambda _bytes: None) -> Iterator[Record]:
+    """Yield the records of a snapshot to the end of the file; `progress` is told the bytes of each. Raise only `CodecError`."""
     start = file.read(len(MAGIC))
     if start != MAGIC:
         if start.startswith(_ANY_VERSION):
@@ -149,6 +178,7 @@ def read_records(file: IO[bytes]) -> Iterator[Record]:
         if len(prefix) < _LENGTH_BYTES or len(data) < length:
             raise CodecError("the snapshot was cut off")
         yield decode(_record_codec, data, max_bytes=MAX_RECORD_BYTES)
+        progress(_LENGTH_BYTES + length)
 
 
 def split_into_chunks(items: Iterable[T], measure: Callable[[T], int]) -> Iterator[tuple[T, ...]]:

@@ -11,9 +11,21 @@ from ledger.errors import HourledgerError
 from ledger.genesis import Genesis, compute_genesis_hash
 from ledger.reasons import Reason
 from ledger.trust import TrustPolicy, verify_checkpoint
-from ledger.types import EntryIndex
+from ledger.types import EntryIndex, Height
 from node.chain import ChainReader
-from node.snapshot.format import Beginning, End, Entries, Record, Value, Values, split_into_chunks, write_records
+from node.files import sync_folder
+from node.snapshot.format import (
+    Beginning,
+    End,
+    Entries,
+    Handover,
+    Handovers,
+    Record,
+    Value,
+    Values,
+    split_into_chunks,
+    write_records,
+)
 
 _ITEM_BYTES = 16
 """At least what an item takes besides its content, so that a record has a bounded number of items."""
@@ -56,7 +68,10 @@ def iterate_records(source: Source, progress: Callable[[int], None] = lambda _en
     for values in split_into_chunks((Value(*pair) for pair in reader.iterate_values()), _measure_value):
         yield Values(values)
         count += len(values)
-    yield End(reader.tip.size, count)
+    handovers = [Handover(height, bundle) for height, bundle in reader.iterate_handovers(Height(0))]
+    for chunk in split_into_chunks(handovers, _measure_handover):
+        yield Handovers(chunk)
+    yield End(reader.tip.size, count, len(handovers))
 
 
 def _measure_entry(entry: bytes) -> int:
@@ -67,6 +82,10 @@ def _measure_value(item: Value) -> int:
     return len(item.key) + len(item.value) + _ITEM_BYTES
 
 
+def _measure_handover(item: Handover) -> int:
+    return len(item.bundle) + _ITEM_BYTES
+
+
 def _make_beginning(source: Source) -> Beginning:
     reader, header = source.reader, source.reader.tip.header
     commit = reader.read_commit(header.height) if header.height else None
@@ -74,13 +93,18 @@ def _make_beginning(source: Source) -> Beginning:
     return Beginning(header.chain_id, compute_genesis_hash(source.genesis), source.note, block, commit, source.deciders)
 
 
+def require_free(path: Path) -> None:
+    """Raise `ALREADY_EXISTS` for a file that is there."""
+    if path.exists():
+        raise HourledgerError(Reason.ALREADY_EXISTS, "there is a file of that name already", str(path))
+
+
 def save_snapshot(path: Path, records: Iterator[Record]) -> int:
     """Write a snapshot to a file that is not there yet, durable and whole or not at all; return its bytes.
 
     Only its owner may read it: it holds who served when. Raises `HourledgerError`, `ALREADY_EXISTS` for a file that is there.
     """
-    if path.exists():
-        raise HourledgerError(Reason.ALREADY_EXISTS, "there is a file of that name already", str(path))
+    require_free(path)
     temporary = path.with_name(path.name + ".new")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -90,6 +114,7 @@ def save_snapshot(path: Path, records: Iterator[Record]) -> int:
             os.fsync(file.fileno())
             size = file.tell()
         temporary.replace(path)
+        sync_folder(path.parent)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise HourledgerError(Reason.WRITE_FAILED, f"the file could not be written: {error.strerror}", str(path)) from error
