@@ -139,7 +139,7 @@ KNOWN_BUGS: Final = (
     KnownBug("every time called untimely", every_time_called_untimely, 0, 2),
     KnownBug("lock ignored", lock_ignored, 8, 1),
     KnownBug("lock forgotten on restart", lock_forgotten_on_restart, 8, 1),
-    KnownBug("guard never written", guard_never_written, 0, 10),
+    KnownBug("guard never written", guard_never_written, 14, 4),
     KnownBug("guard loses its tail", guard_loses_its_tail, 38, 4),
     KnownBug("polka of f + 1", polka_of_f_plus_one, 44, 6),
     KnownBug("no timeout after precommits", no_timeout_after_precommits, 0, 2),
