@@ -195,27 +195,37 @@ class Replica:
         is_from_the_past = record is not None and record.height > height
         if self.is_key_elsewhere or is_from_the_past:
             own = None
-        elif self._has_caught_up and own is not None and not self._is_behind():
-            self._has_caught_up = self._is_fresh = False
+        elif self._has_caught_up and own is not None:
+            # Heights on the way are passed in silence, too; if nobody leads on from here, who claims to be ahead may lie.
             self._abstains_until_ms = self._now_ms + ABSTAIN_MS
             own = None
+            if not self._is_behind():
+                self._has_caught_up = self._is_fresh = False
         return start_height(height, len(self._book.authorities), own, self._timeouts)
 
     def _is_behind(self) -> bool:
         return any(height > self._chain.tip.height for height in self._sources.heights.values())
 
     def _end_abstention(self) -> None:
-        if self._abstains_until_ms is None or self._now_ms < self._abstains_until_ms or self._is_in_the_dark():
+        if self._abstains_until_ms is None:
+            return
+        if self._is_in_the_dark():
+            self._abstains_until_ms = self._now_ms + ABSTAIN_MS
+        if self._now_ms < self._abstains_until_ms:
             return
         self._abstains_until_ms = None
+        self._has_caught_up = self._is_fresh = False
         # As an observer it went through the round in silence: it takes the round up again, with its timers, and votes.
         begun = Step.IDLE if self._state.step is Step.IDLE else Step.PROPOSE
         self._apply(resume(replace(self._state, own=self._find_own(), step=begun, fired=frozenset())))
         self._events.append(WorkAvailable())
 
     def _is_in_the_dark(self) -> bool:
-        """Whether no peer has said where it is: the chain may long be elsewhere."""
-        return len(self._book.authorities) > 1 and not self._sources.heights
+        """Whether no connected peer has said where it is, or so many are ahead that one of them must be honest."""
+        known = [self._sources.heights[peer] for peer in self._network.peers if peer in self._sources.heights]
+        ahead = sum(height > self._chain.tip.height for height in known)
+        others = len(self._book.authorities) - 1
+        return others > 0 and (not known or ahead > others // 3)
 
     def _resume(self, record: Record) -> Turn:
         """Go on at the height at which this authority has spoken before it stopped."""
