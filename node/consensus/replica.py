@@ -196,15 +196,11 @@ class Replica:
         if self.is_key_elsewhere or is_from_the_past:
             own = None
         elif self._has_caught_up and own is not None:
-            # Heights on the way are passed in silence, too; if nobody leads on from here, who claims to be ahead may lie.
+            # Also where it is still behind: heights on the way are passed in silence.
+            self._has_caught_up = self._is_fresh = False
             self._abstains_until_ms = self._now_ms + ABSTAIN_MS
             own = None
-            if not self._is_behind():
-                self._has_caught_up = self._is_fresh = False
         return start_height(height, len(self._book.authorities), own, self._timeouts)
-
-    def _is_behind(self) -> bool:
-        return any(height > self._chain.tip.height for height in self._sources.heights.values())
 
     def _end_abstention(self) -> None:
         if self._abstains_until_ms is None:
@@ -214,7 +210,6 @@ class Replica:
         if self._now_ms < self._abstains_until_ms:
             return
         self._abstains_until_ms = None
-        self._has_caught_up = self._is_fresh = False
         # As an observer it went through the round in silence: it takes the round up again, with its timers, and votes.
         begun = Step.IDLE if self._state.step is Step.IDLE else Step.PROPOSE
         self._apply(resume(replace(self._state, own=self._find_own(), step=begun, fired=frozenset())))

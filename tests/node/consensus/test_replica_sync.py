@@ -222,6 +222,36 @@ def test_a_store_without_votes_keeps_silent_where_its_authority_may_have_spoken(
     assert not any(other.replica.evidence for other in net.nodes.values())
 
 
+def tell_of_height_8(net: Net, node: Node, *peers: str) -> None:
+    """All that the restored node hears: the others' clocks stand still."""
+    net.wires.clear()
+    for peer in peers:
+        node.replica.receive(peer, encode_message(Status(Height(8))), net.now)
+
+
+def test_it_is_given_all_blocks_and_keeps_silent_on_the_way_and_at_the_end() -> None:
+    net, node, _spoken = lose_and_restore(at_tip=False)
+    tell_of_height_8(net, node, "n0", "n1")
+    net.run(2 * HEARTBEAT_MS, "n3")
+    assert node.height == 8
+    assert not list(node.guard.iterate())
+
+
+@pytest.mark.parametrize(("peers", "is_silent"), [(("n0", "n1"), True), (("n0",), False)])
+@pytest.mark.parametrize("given", [3, 6])
+def test_it_keeps_silent_as_long_as_more_than_can_lie_are_ahead(given: int, peers: tuple[str, ...], is_silent: bool) -> None:
+    net, node, _spoken = lose_and_restore(at_tip=False)
+    for other in ("n0", "n1", "n2"):
+        replica = net.nodes[other].replica
+        give = replica._give_block
+        replica._give_block = lambda peer, height, give=give: give(peer, height) if height <= given else None  # type: ignore[method-assign,misc]
+    tell_of_height_8(net, node, *peers)
+    net.run(ABSTAIN_MS // 2, "n3")
+    assert (node.height, list(node.guard.iterate())) == (given, [])
+    net.run(ABSTAIN_MS // 2 + 2 * HEARTBEAT_MS, "n3")
+    assert (not list(node.guard.iterate())) is is_silent
+
+
 def test_it_speaks_after_a_while_where_the_others_need_it() -> None:
     net, node, spoken = lose_and_restore(at_tip=True)
     net.run_until(lambda: node.height >= spoken)
