@@ -2,6 +2,7 @@
 
 import pytest
 
+from ledger import state_tree
 from ledger.blocks import HEADER
 from ledger.errors import HourledgerError
 from ledger.merkle import compute_leaf_hash, verify_inclusion
@@ -67,7 +68,7 @@ def test_every_entry_value_and_outcome_is_proven_as_before() -> None:
             assert reader.read_entry(reader.find_header_entry(height)) == HEADER.encode(reader.read_header(height))
         for signed in [item for transactions in toy.STORY for item in transactions]:
             assert chain.find_outcome(signed.transaction_id) is not None
-        assert reader.prove_state(b"value/c")
+        state_tree.verify_inclusion(reader.tip.header.state_root, b"value/c", b"3", reader.prove_state(b"value/c"))
         assert reader.prove_consistency(EntryIndex(1))
 
 

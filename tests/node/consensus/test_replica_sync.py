@@ -75,9 +75,9 @@ class Node:
     def list_heights_of_own_words(self) -> set[int]:
         """Heights at which it has voted or proposed; what it passes on of others does not count."""
         own = make_key(f"{self.name[1:]} authority").public_key
-        votes = [item.vote for item in self.said if isinstance(item, VoteMessage)]
-        proposals = [item.proposal for item in self.said if isinstance(item, ProposalMessage)]
-        return {int(item.height) for item in (*votes, *proposals) if item.key == own}
+        votes = {(item.vote.key, item.vote.height) for item in self.said if isinstance(item, VoteMessage)}
+        proposals = {(item.proposal.key, item.proposal.height) for item in self.said if isinstance(item, ProposalMessage)}
+        return {int(height) for key, height in votes | proposals if key == own}
 
     def list_sent(self, kind: type) -> list[Any]:
         return [item for item in self.said if isinstance(item, kind)]
@@ -153,7 +153,7 @@ def test_who_has_given_a_block_up_says_so_and_another_gives_it() -> None:
 def test_a_peer_that_does_not_answer_is_not_asked_for_ever() -> None:
     net = make_three(5)
     for name in ("n0", "n1"):
-        net.nodes[name].replica._give_block = lambda _peer, _height: None  # type: ignore[method-assign]
+        net.nodes[name].replica._give_block = lambda peer, height: None  # type: ignore[method-assign]  # noqa: ARG005
     late = net.start("n3")
     net.run_until(lambda: late.height >= 5)
 

@@ -64,7 +64,7 @@ def refuse(data: bytes, **options: object) -> HourledgerError:
 def edit(kind: type[R], change: Callable[[R], Record]) -> bytes:
     """The snapshot with its first record of a kind changed."""
     found = next(record for record in RECORDS if isinstance(record, kind))
-    return to_bytes([change(record) if record is found else record for record in RECORDS])  # type: ignore[arg-type]
+    return to_bytes([change(record) if record is found else record for record in RECORDS])
 
 
 def test_the_story_has_records_of_every_kind_but_handovers() -> None:
