@@ -118,8 +118,7 @@ class Replica:
     def start(self, now_ms: TimeMs) -> None:
         """Go on from what is durable."""
         self._now_ms = now_ms
-        # A store with blocks and nothing said: it is a copy or from a snapshot, and this authority may have spoken before.
-        self._has_caught_up = self._guard.record is None and self._chain.tip.height > 0
+        self._has_caught_up = self._may_have_forgotten()
         self._begin_height()
         self._run()
         self._repeat_at_ms = now_ms
@@ -214,6 +213,14 @@ class Replica:
         begun = Step.IDLE if self._state.step is Step.IDLE else Step.PROPOSE
         self._apply(resume(replace(self._state, own=self._find_own(), step=begun, fired=frozenset())))
         self._events.append(WorkAvailable())
+
+    def _may_have_forgotten(self) -> bool:
+        """Whether the store has blocks over which nothing is known to have been said.
+
+        It is a copy then or from a snapshot, and what was said may be lost; or the node has lagged, and a pause does no harm.
+        """
+        record, tip_height = self._guard.record, self._chain.tip.height
+        return tip_height > 0 and (record is None or record.height < tip_height)
 
     def _is_in_the_dark(self) -> bool:
         """Whether no connected peer has said where it is, or so many are ahead that one of them must be honest."""

@@ -186,8 +186,8 @@ def test_a_peer_that_lies_about_what_it_holds_is_not_asked_in_a_circle() -> None
 # What was said before may be forgotten.
 
 
-def lose_and_restore(*, at_tip: bool, alone_ms: int = 0) -> tuple[Net, Node, int]:
-    """n3 has spoken, loses its disk, and comes back from a copy of its store without its votes; return who it is then.
+def lose_and_restore(*, at_tip: bool, alone_ms: int = 0, has_old_votes: bool = False) -> tuple[Net, Node, int]:
+    """n3 has spoken, loses its disk, and comes back from a copy of its store, without its last votes; return who it is then.
 
     The height is one at which it may have spoken before.
     """
@@ -195,14 +195,15 @@ def lose_and_restore(*, at_tip: bool, alone_ms: int = 0) -> tuple[Net, Node, int
     for name in NAMES:
         net.start(name)
     net.run_until(lambda: all(node.height >= 3 for node in net.nodes.values()))
-    early = copy(net.nodes["n3"].store)
+    early, early_votes = copy(net.nodes["n3"].store), copy(net.nodes["n3"].guard)
+    assert list(early_votes.iterate())
     net.run_until(lambda: all(node.height == 8 for node in net.nodes.values()))
     net.run_until(lambda: any(9 in node.list_heights_of_own_words() for node in net.nodes.values()))
     old = net.stop("n3")
     restored = copy(old.store) if at_tip else early
     if alone_ms:
         net.apart = {"n3"}
-    node = net.start("n3", restored)
+    node = net.start("n3", restored, early_votes if has_old_votes else None)
     if alone_ms:
         net.run(alone_ms, "n3")
         assert node.list_heights_of_own_words() == set()
@@ -220,6 +221,16 @@ def test_a_store_without_votes_keeps_silent_where_its_authority_may_have_spoken(
     assert words, "it speaks again"
     assert min(words) > spoken
     assert not any(other.replica.evidence for other in net.nodes.values())
+
+
+def test_old_votes_beside_a_newer_store_are_as_good_as_none() -> None:
+    net, node, spoken = lose_and_restore(at_tip=True, has_old_votes=True)
+    before = node.guard.get(b"record")
+    net.wires.clear()
+    net.run(2 * HEARTBEAT_MS, "n3")
+    assert node.guard.get(b"record") == before
+    net.run_until(lambda: node.height >= spoken + 3)
+    assert min(node.list_heights_of_own_words()) > spoken
 
 
 def tell_of_height_8(net: Net, node: Node, *peers: str) -> None:
