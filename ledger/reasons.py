@@ -96,6 +96,8 @@ class Reason(StrEnum):
     WRONG_PASSPHRASE = "wrong_passphrase"
     INVALID_KEY_FILE = "invalid_key_file"
     NOT_FOUND = "not_found"
+    PRUNED = "pruned"
+    SNAPSHOT_TOO_OLD = "snapshot_too_old"
     NOT_AUTHENTICATED = "not_authenticated"
     BUSY = "busy"
     NOT_FINAL = "not_final"
@@ -210,6 +212,8 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.WRONG_PASSPHRASE: _usage("the passphrase does not open the key", "try the right passphrase"),
     Reason.INVALID_KEY_FILE: _usage("the file is not an Ed25519 key in PKCS#8", "name the right file"),
     Reason.NOT_FOUND: Explanation("there is nothing under that name", "check the identifier or the path"),
+    Reason.PRUNED: Explanation("this node does not hold blocks that old any more", "ask a node that keeps them all"),
+    Reason.SNAPSHOT_TOO_OLD: Explanation("the snapshot is older than what this node has vouched for", "take a newer snapshot"),
     Reason.NOT_AUTHENTICATED: Explanation("the request must be signed by someone with a right to the answer", "sign with your key"),
     Reason.BUSY: _later("the node has more work than it can take", "send it again after the time that the node names"),
     Reason.NOT_FINAL: _later("the outcome is not final yet", "ask again, or send the same transaction again"),

@@ -23,12 +23,14 @@ from node.cosigner import Cosigner
 from node.files import FileOnDisk
 from node.handovers import Handovers
 from node.home import Home, NodeKeys, load_genesis, load_node_keys, load_recovery
+from node.kept_checkpoint import keep_checkpoint
 from node.log import configure_logs, log_event
 from node.mempool import Mempool
 from node.pinned import make_pinned
+from node.pruner import keep_pruned
 from node.service import LedgerService
 from node.settings import Address, Settings, load_settings
-from node.storage.leveldb import open_leveldb
+from node.storage.leveldb import LevelDbStore, open_leveldb
 from node.storage.protocol import KeyValueStore
 
 SHUTDOWN_SECONDS = 1.0
@@ -61,7 +63,7 @@ def run_node(
     try:
         service = open_service(home, genesis, keys, store, read_system_clock)
         engine = _choose_engine(home, service, keys, chosen)
-        asyncio.run(_serve(service, genesis, chosen, announce, engine))
+        asyncio.run(_serve(service, genesis, chosen, announce, _tend(home, service, store, chosen.keep_blocks, engine)))
     except HourledgerError as error:
         log_event("failed", reason=error.reason.value)
         raise
@@ -98,6 +100,21 @@ async def _run_network(
         await NetworkEngine(service, membership, guard_store, heartbeat_ms).run(*address, stop)
     finally:
         guard_store.close()
+
+
+def _tend(home: Home, service: LedgerService, store: LevelDbStore, keep_blocks: int, engine: Engine) -> Engine:
+    """Return an engine beside which old blocks are given up, and that keeps its last checkpoint when it is stopped."""
+
+    async def run(stop: asyncio.Event) -> None:
+        pruning = asyncio.create_task(keep_pruned(store, keep_blocks, stop))
+        try:
+            await engine(stop)
+        finally:
+            stop.set()
+            await pruning
+        keep_checkpoint(home.checkpoint, service.chain.chain_id, service.pinned)
+
+    return run
 
 
 async def _serve(

@@ -33,7 +33,7 @@ class Cosigner:
         self._origin = origin
         self._keys = keys
         self._guard = guard
-        self._last = _load_guard(guard, origin)
+        self._last = load_vouched_for(guard, origin)
 
     def find_own(self, deciders: Sequence[Authority]) -> Authority | None:
         """Return which of the authorities that decided on a block this node is, None where it only follows."""
@@ -69,7 +69,8 @@ class Cosigner:
             )
 
 
-def _load_guard(guard: ReplacedFile, origin: str) -> Checkpoint | None:
+def load_vouched_for(guard: ReplacedFile, origin: str) -> Checkpoint | None:
+    """Return the newest checkpoint that a node has vouched for, None where there is no file; raise `HourledgerError`."""
     data = guard.load()
     if data is None:
         return None

@@ -33,7 +33,7 @@ def replace_file(path: Path, data: bytes, mode: int = 0o644) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         detail = f"the file could not be written: {error.strerror}"
         raise HourledgerError(Reason.WRITE_FAILED, detail, str(path)) from error
@@ -64,7 +64,8 @@ class FileOnDisk:
         replace_file(self.path, data)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make durable which files a folder has; raise `OSError`."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -6,12 +6,15 @@ come, also much later, and also from others: a node that was away comes by all h
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from certificates.handover import build_chain_trust, follow_handover
 from contracts.identity.parties import NEXT_AUTHORITIES
+from ledger.authorities import Authority
 from ledger.checkpoint import format_checkpoint, parse_checkpoint
-from ledger.errors import HourledgerError
+from ledger.errors import CodecError, HourledgerError, ProofError
 from ledger.genesis import describe_authority, read_authority
 from ledger.proofs import Bundle, EntryProof, ValueProof, format_bundle, parse_bundle
 from ledger.reasons import Reason
@@ -19,6 +22,8 @@ from ledger.types import EntryIndex, Hash, Height
 from node.chain import Chain, ChainReader
 from node.consensus.messages import CosignatureMessage, decode_message, encode_message
 from node.cosignatures import Cosignatures
+
+_NOT_OF_THIS_SET = frozenset({Reason.QUORUM_MISSING, Reason.UNTRUSTED_LOG})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,11 @@ class Handovers:
 
     def __init__(self, chain: Chain) -> None:
         self._chain = chain
-        self._kept = {item.cosignatures.checkpoint.size: item for item in map(_load, chain.iterate_handovers(Height(0)))}
+        try:
+            kept = [_load(height, data) for height, data in chain.iterate_handovers(Height(0))]
+        except CodecError as error:
+            raise HourledgerError(Reason.STORE_DAMAGED, error.detail) from error
+        self._kept = {item.cosignatures.checkpoint.size: item for item in kept}
 
     def add_block(self, reader: ChainReader, cosignatures: Cosignatures) -> None:
         """Keep a handover if the newest block is the last one before a change. Raises `WRITE_FAILED`."""
@@ -96,18 +105,37 @@ def _format(kept: _Kept) -> bytes:
     return json.dumps(document).encode()
 
 
-def _load(item: tuple[Height, bytes]) -> _Kept:
-    height, data = item
-    document = json.loads(data)
-    bundle = parse_bundle(document["bundle"])
-    own = None if document["own"] is None else _load_message(document["own"])
-    others = {message.name: message for message in map(_load_message, document["others"])}
-    deciders = tuple(map(read_authority, document["deciders"]))
-    return _Kept(height, bundle, Cosignatures(parse_checkpoint(document["checkpoint"]), deciders, own, others))
+def _load(height: Height, data: bytes) -> _Kept:
+    """Return what is kept under a height; raise `CodecError`."""
+    try:
+        document = json.loads(data)
+        bundle = parse_bundle(document["bundle"])
+        own = None if document["own"] is None else _load_message(document["own"])
+        others = {message.name: message for message in map(_load_message, document["others"])}
+        deciders = tuple(map(read_authority, document["deciders"]))
+        checkpoint = parse_checkpoint(document["checkpoint"])
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise CodecError("a handover cannot be read") from error
+    return _Kept(height, bundle, Cosignatures(checkpoint, deciders, own, others))
 
 
 def _load_message(text: str) -> CosignatureMessage:
     message = decode_message(bytes.fromhex(text))
     if not isinstance(message, CosignatureMessage):
-        raise HourledgerError(Reason.STORE_DAMAGED, "a handover holds something else than a cosignature")
+        raise CodecError("a handover holds something else than a cosignature")
     return message
+
+
+def verify_handover(chain_id: str, sets: Sequence[tuple[Authority, ...]], effective_height: Height, data: bytes) -> None:
+    """Raise `HourledgerError` unless a quorum of one of `sets` vouches for a handover to take effect at that height."""
+    bundle = _load(effective_height, data).bundle
+    for item in sets:
+        try:
+            handover = follow_handover(build_chain_trust(chain_id, item), bundle)
+        except HourledgerError as error:
+            if error.reason in _NOT_OF_THIS_SET:
+                continue
+            raise
+        if handover.effective_height == effective_height:
+            return
+    raise ProofError("none of the chain's sets vouches for a handover", Reason.QUORUM_MISSING, str(effective_height))

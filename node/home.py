@@ -77,6 +77,16 @@ class Home:
         return self.path / "cosigned"
 
     @property
+    def checkpoint(self) -> Path:
+        """The file with the newest checkpoint of a quorum, as it was when the node stopped."""
+        return self.path / "checkpoint"
+
+    @property
+    def staging(self) -> Path:
+        """The folder in which a store is made from a snapshot; what is found there was left by a restore that was cut short."""
+        return self.path / "store.new"
+
+    @property
     def recovery(self) -> Path:
         """The file with a recovery that this node's operator has accepted."""
         return self.path / "recovery"

@@ -4,23 +4,20 @@ Nothing here decides: recovery keys that genesis names sign the recovery, and ea
 own node.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from contracts.rulebook import RuleBookV1, compute_genesis_state, get_parties
+from contracts.rulebook import RuleBookV1
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
 from ledger.transactions import SignedTransaction, decode_payload, encode_signed
 from ledger.types import Hash, Height, TimeMs
-from node.chain import Chain
 from node.files import replace_file
-from node.home import Home, load_genesis
-from node.storage.leveldb import open_leveldb
+from node.home import Home
+from node.stopped import open_stopped
 
 
 def find_next_place(home: Home) -> tuple[str, Height, Hash]:
     """Return the chain's name, the height after the newest block of a stopped node, and that block's hash."""
-    with _open_chain(home, None) as chain:
+    with open_stopped(home) as node:
+        chain = node.chain
         return chain.chain_id, Height(chain.tip.height + 1), chain.tip.block_hash
 
 
@@ -29,7 +26,8 @@ def validate_recovery(home: Home, recovery: SignedTransaction, time_ms: TimeMs) 
     claim = RuleBookV1().find_override(decode_payload(recovery))
     if claim is None:
         raise HourledgerError(Reason.USAGE, "the draft is not a recovery; hourledger node recover makes one", "")
-    with _open_chain(home, recovery) as chain:
+    with open_stopped(home, recovery) as node:
+        chain = node.chain
         place = (Height(chain.tip.height + 1), chain.tip.block_hash)
         if (claim.height, claim.parent_hash) != place:
             detail = f"the recovery is for block {claim.height} after another block than this node's newest, {chain.tip.height}"
@@ -47,16 +45,3 @@ def validate_recovery(home: Home, recovery: SignedTransaction, time_ms: TimeMs) 
 def save_recovery(home: Home, recovery: SignedTransaction) -> None:
     """Keep a recovery, durably, for the node's next start."""
     replace_file(home.recovery, encode_signed(recovery))
-
-
-@contextmanager
-def _open_chain(home: Home, recovery: SignedTransaction | None) -> Iterator[Chain]:
-    genesis = load_genesis(home)
-    if not home.store.exists():
-        detail = "the folder has no store: copy one from a node that is at the newest block, or restore a snapshot"
-        raise HourledgerError(Reason.NOT_FOUND, detail, str(home.store))
-    store = open_leveldb(home.store)
-    try:
-        yield Chain.open(store, genesis, RuleBookV1(), compute_genesis_state(genesis), get_parties, recovery)
-    finally:
-        store.close()

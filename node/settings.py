@@ -15,6 +15,7 @@ DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 8551
 DEFAULT_HEARTBEAT_MS: Final = 60_000
 MAX_HEARTBEAT_MS: Final = 24 * 3600 * 1000
+MAX_KEPT_BLOCKS: Final = 2**53
 DEFAULT_NAME: Final = "observer"
 
 Address: TypeAlias = tuple[str, int]
@@ -26,7 +27,8 @@ class Settings:
 
     `peer_address` is where the other nodes reach this one, `peers` where it reaches them, by name. Both are empty where a chain
     has one authority and nobody follows it. `name` is what a node is called that is no authority, `observers` are the nodes
-    that may follow this one: the public key of the log, by name.
+    that may follow this one: the public key of the log, by name. `keep_blocks` is how many of the newest blocks are held, 0 for
+    all.
     """
 
     host: str
@@ -36,6 +38,7 @@ class Settings:
     peers: Mapping[str, Address] = field(default_factory=dict)
     name: str = DEFAULT_NAME
     observers: Mapping[str, PublicKey] = field(default_factory=dict)
+    keep_blocks: int = 0
 
 
 ALONE: Final = Settings(DEFAULT_HOST, DEFAULT_PORT, DEFAULT_HEARTBEAT_MS)
@@ -51,6 +54,8 @@ def format_settings(settings: Settings) -> bytes:
         document["name"] = settings.name
     if settings.observers:
         document["observers"] = {name: key.hex() for name, key in settings.observers.items()}
+    if settings.keep_blocks:
+        document["keep_blocks"] = settings.keep_blocks
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
 
 
@@ -60,9 +65,7 @@ def _format_address(address: Address) -> str:
 
 def load_settings(path: Path) -> Settings:
     """Return the settings in a file, or raise `HourledgerError`."""
-    detail = (
-        "the settings are not a JSON object with host, port and heartbeat_ms, or a name, an address or a key in them is wrong"
-    )
+    detail = "the settings are not a JSON object with host, port and heartbeat_ms, or a name, key or number in them is wrong"
     refusal = HourledgerError(Reason.UNREADABLE_FILE, detail, str(path))
     try:
         document = json.loads(read_file(path))
@@ -75,7 +78,10 @@ def load_settings(path: Path) -> Settings:
             settings = Settings(host, port, heartbeat_ms)
         case _:
             raise refusal
-    return _add_network_settings(settings, rest, refusal)
+    keep_blocks = rest.pop("keep_blocks", 0)
+    if type(keep_blocks) is not int or not 0 <= keep_blocks <= MAX_KEPT_BLOCKS:
+        raise refusal
+    return _add_network_settings(replace(settings, keep_blocks=keep_blocks), rest, refusal)
 
 
 def _add_network_settings(settings: Settings, rest: Mapping[Any, Any], refusal: HourledgerError) -> Settings:

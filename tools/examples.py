@@ -6,6 +6,7 @@ A page has a line `<!-- example: NAME -->` before each fenced block that is made
 import json
 import re
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,8 @@ from ledger.state_pages import compute_state_leaf_hash
 from ledger.state_tree import state_proof_codec
 from ledger.transactions import MAX_SIGNATURES, KeySignature, decode_payload, encode_signed, transaction_codec
 from ledger.trust import format_trust
+from node.snapshot.format import MAGIC, Record, read_records, write_records
+from node.snapshot.writing import Source, iterate_records
 from tools.dump import dump, dump_array
 from tools.example_region import GENESIS, ORGANISATION, Region, make_closing, make_region, make_trust
 
@@ -45,6 +48,7 @@ def make_files() -> dict[str, bytes]:
         "certificate.json": encode_jcs(region.make_certificate()),
         "bundle.json": _format_json(evidence).encode(),
         "closing.draft": encode_signed(make_closing()),
+        "chain.snapshot": _make_snapshot(region),
     }
 
 
@@ -58,6 +62,7 @@ def make_blocks() -> dict[str, str]:
         **_make_state_blocks(region),
         **_make_certificate_blocks(region),
         **_make_genesis_blocks(),
+        **_make_snapshot_blocks(region),
     }
 
 
@@ -163,6 +168,35 @@ def _make_genesis_blocks() -> dict[str, str]:
         "genesis": format_genesis(GENESIS).decode(),
         "genesis-hash": f"{hashes}genesis hash: {compute_genesis_hash(GENESIS).hex()}\n",
     }
+
+
+def _make_snapshot(region: Region) -> bytes:
+    file = BytesIO()
+    note = region.make_checkpoint().encode()
+    write_records(file, iterate_records(Source(GENESIS, region.reader, GENESIS.authorities, note)))
+    return file.getvalue()
+
+
+def _make_snapshot_blocks(region: Region) -> dict[str, str]:
+    data = _make_snapshot(region)
+    lengths: list[int] = []
+    records = list(read_records(BytesIO(data), lengths.append))
+    offset = len(MAGIC)
+    lines = [f"{0:>6}{offset:>8}  {MAGIC.decode().strip()} and a newline\n"]
+    for record, length in zip(records, lengths, strict=True):
+        lines.append(f"{offset:>6}{length:>8}  {type(record).__name__.lower()}{_count_items(record)}\n")
+        offset += length
+    end = data[-lengths[-1] :]
+    return {
+        "snapshot-records": "offset   bytes\n" + "".join(lines),
+        "snapshot-end": f"length  {end[:4].hex(' ')}\nrecord  {end[4:].hex(' ')}\n",
+    }
+
+
+def _count_items(record: Record) -> str:
+    """How many entries or values a record has, nothing for the others."""
+    items = getattr(record, "entries", getattr(record, "values", None))
+    return f" of {len(items)}" if isinstance(items, tuple) else ""
 
 
 def _format_json(document: JsonObject) -> str:

@@ -10,7 +10,9 @@ import click
 
 from cli.nodes.making import init, join
 from cli.nodes.options import home_option
+from cli.nodes.pruning import prune
 from cli.nodes.recovering import recover
+from cli.nodes.snapshots import restore, snapshot
 from cli.options import PATH
 from cli.output import format_json
 from cli.passphrase import ENVIRONMENT_VARIABLE, read_passphrase
@@ -28,6 +30,9 @@ def command() -> None:
 
 command.add_command(init)
 command.add_command(join)
+command.add_command(snapshot)
+command.add_command(restore)
+command.add_command(prune)
 command.add_command(recover)
 
 

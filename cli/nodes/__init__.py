@@ -1,1 +1,1 @@
-"""Node commands that have more to do than to ask: making a node, and getting a chain over a lost quorum."""
+"""Node commands that have more to do than to ask: making a node, its snapshots, its disk, a lost quorum."""

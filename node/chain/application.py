@@ -217,9 +217,8 @@ class Chain:
 
     def iterate_handovers(self, start: Height) -> Iterator[tuple[Height, bytes]]:
         """Yield what is kept of the handovers to sets that decide from `start` on or later, oldest first."""
-        prefix = namespaces.HANDOVERS.prefix
-        for key, data in self._store.iterate(prefix, namespaces.encode_number(start)):
-            yield Height(namespaces.decode_number(key[len(prefix) :])), data
+        with self.reader() as reader:
+            yield from reader.iterate_handovers(start)
 
     def _remember(self, candidate: Candidate) -> None:
         if len(self._executed) >= REMEMBERED_CANDIDATES:

@@ -152,7 +152,7 @@ def assemble(
     writes: dict[bytes, bytes | None] = {namespaces.compute_block_key(place.height): encode_block(block)}
     writes.update(_compute_entry_writes(place, entries, rules.parties_of))
     writes.update(_compute_outcome_writes(place, executed))
-    writes.update(_compute_tile_writes(source, appended))
+    writes.update(compute_tile_writes(source, appended))
     writes.update((namespaces.STATE.prefix + key, value) for key, value in changes.items())
     writes.update((namespaces.PAGES.prefix + path, page) for path, page in updated.pages.items())
     writes[namespaces.TIP.key()] = encode_tip(tip)
@@ -183,7 +183,7 @@ def _compute_outcome_writes(place: Place, executed: Executed) -> dict[bytes, byt
     return writes
 
 
-def _compute_tile_writes(source: Readable, appended: Appended) -> dict[bytes, bytes | None]:
+def compute_tile_writes(source: Readable, appended: Appended) -> dict[bytes, bytes | None]:
     """Tiles that grow. Only the last tile of a level can have been there before, as a partial one."""
     grown: dict[tuple[int, int], list[bytes]] = {}
     for level, index, node in appended.nodes:

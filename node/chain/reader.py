@@ -19,6 +19,7 @@ from ledger.state import compute_key_hash
 from ledger.state_tree import StateProof
 from ledger.tiles import MAX_TILE_LEVEL, TILE_HEIGHT, TILE_WIDTH, node_reader_from_tiles
 from ledger.types import HASH_BYTES, EntryIndex, Hash, Height, Identifier
+from node.chain.pruning import load_lowest, require_held
 from node.chain.records import (
     StateView,
     Tip,
@@ -58,7 +59,8 @@ def find_outcome(source: Readable, transaction_id: Hash) -> FoundOutcome | None:
 class ChainReader:
     """A chain as it was at one height. Close it, or use it in a `with` statement.
 
-    What does not exist at that height raises `NOT_FOUND`; what must exist and does not, `STORE_DAMAGED`.
+    What does not exist at that height raises `NOT_FOUND`; what must exist and does not, `STORE_DAMAGED`; a block that was given
+    up to free disk, `PRUNED`.
     """
 
     __slots__ = ("_snapshot", "state", "tip")
@@ -81,6 +83,7 @@ class ChainReader:
     def read_block(self, height: Height) -> Block:
         """Return the block at a height."""
         self._require_height(height)
+        require_held(self._snapshot, height)
         return load_required(self._snapshot, namespaces.compute_block_key(height), decode_block)
 
     def read_commit(self, height: Height) -> Commit:
@@ -88,7 +91,13 @@ class ChainReader:
         self._require_height(height)
         if height == 0:
             raise HourledgerError(Reason.NOT_FOUND, "block 0 follows from genesis and has no commit")
+        require_held(self._snapshot, height)
         return load_required(self._snapshot, namespaces.compute_commit_key(height), decode_commit)
+
+    @property
+    def lowest_block(self) -> Height:
+        """Lowest height whose block is held."""
+        return load_lowest(self._snapshot)
 
     def find_header_entry(self, height: Height) -> EntryIndex:
         """Return the index of the entry that is the header of a height."""
@@ -117,6 +126,11 @@ class ChainReader:
         if expected < stop:
             raise damaged(f"log entry {expected} is missing")
 
+    def iterate_values(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the current values by state key, ascending."""
+        for key, value in self._snapshot.iterate(namespaces.STATE.prefix):
+            yield key[len(namespaces.STATE.prefix) :], value
+
     def iterate_subject(self, party: Identifier, start: EntryIndex = FIRST_ENTRY) -> Iterator[EntryIndex]:
         """Yield the indexes, from `start` on, of the entries that a party may read because they name it."""
         self._require_range(start, self.tip.size)
@@ -127,6 +141,12 @@ class ChainReader:
     def find_outcome(self, transaction_id: Hash) -> FoundOutcome | None:
         """Return the final outcome of a transaction, None when there was none at this height."""
         return find_outcome(self._snapshot, transaction_id)
+
+    def iterate_handovers(self, start: Height) -> Iterator[tuple[Height, bytes]]:
+        """Yield what is kept of the handovers to sets that decide from `start` on or later, oldest first."""
+        prefix = namespaces.HANDOVERS.prefix
+        for key, data in self._snapshot.iterate(prefix, namespaces.encode_number(start)):
+            yield Height(namespaces.decode_number(key[len(prefix) :])), data
 
     def read_tile(self, level: int, index: int, width: int = TILE_WIDTH) -> bytes:
         """Return the first `width` hashes of a tile (C2SP tlog-tiles)."""

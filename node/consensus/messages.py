@@ -107,6 +107,13 @@ class EvidenceMessage:
     evidence: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class HeldFrom:
+    """The sender has given up the block that it was asked for: it holds those from `height` on."""
+
+    height: Height
+
+
 Message: TypeAlias = (
     Status
     | ProposalMessage
@@ -119,6 +126,7 @@ Message: TypeAlias = (
     | CosignatureMessage
     | WantCosignatures
     | EvidenceMessage
+    | HeldFrom
 )
 
 _log_size: Codec[int] = codec.integer("size", 1, 2**63 - 1)
@@ -149,6 +157,7 @@ _CODECS: Final[tuple[tuple[type[Any], Codec[Any]], ...]] = (
     ),
     (WantCosignatures, codec.struct(WantCosignatures, _log_size)),
     (EvidenceMessage, codec.struct(EvidenceMessage, codec.binary("evidence", 1, MAX_ENTRY_BYTES))),
+    (HeldFrom, codec.struct(HeldFrom, codec.height)),
 )
 _NUMBERS: Final = {cls: number for number, (cls, _codec) in enumerate(_CODECS)}
 

@@ -50,6 +50,7 @@ from node.consensus.messages import (
     CommittedBlock,
     CosignatureMessage,
     EvidenceMessage,
+    HeldFrom,
     Message,
     ProposalMessage,
     Status,
@@ -63,11 +64,11 @@ from node.consensus.messages import (
 )
 from node.consensus.ports import Listener, Network
 from node.consensus.speaker import Speaker, restore_state, to_proposal
+from node.consensus.syncing import Sources
 from node.mempool import Mempool
 
 REPEAT_MS: Final = 1_000
 """How often a node says again what it knows, for those who did not hear it."""
-SYNC_PATIENCE_MS: Final = 2_000
 ABSTAIN_MS: Final = 20_000
 """How long at most a node that had fallen behind keeps silent when it has caught up: it may have voted there before it lost its
 memory, and the others' repetitions would show it."""
@@ -113,8 +114,7 @@ class Replica:
         self._ids = count()
         self._book = HeightBook(Height(0), ())
         self._state = State(Height(0), 1, None)
-        self._heights: dict[str, Height] = {}
-        self._asked: tuple[str, Height, int] | None = None
+        self._sources = Sources()
         self._repeat_at_ms = 0
         # Nothing said since the start: what was said before may be forgotten, if the store is not what it was.
         self._is_fresh = True
@@ -129,6 +129,7 @@ class Replica:
     def start(self, now_ms: TimeMs) -> None:
         """Go on from what is durable."""
         self._begin_turn(now_ms)
+        self._has_caught_up = self._may_have_forgotten()
         self._begin_height()
         self._run()
         self._repeat_at_ms = now_ms
@@ -174,6 +175,8 @@ class Replica:
         if self.failure is not None:
             raise self.failure
         self._now_ms = now_ms
+        if self._abstains_until_ms is not None and self._is_in_the_dark():
+            self._abstains_until_ms = TimeMs(now_ms + ABSTAIN_MS)
 
     @contextmanager
     def _must_succeed(self) -> Iterator[None]:
@@ -201,7 +204,7 @@ class Replica:
     @property
     def heights_of_peers(self) -> dict[str, Height]:
         """The newest block that each peer has told of."""
-        return dict(self._heights)
+        return dict(self._sources.heights)
 
     def _begin_height(self) -> None:
         tip = self._chain.tip
@@ -223,19 +226,17 @@ class Replica:
         is_from_the_past = record is not None and record.height > height
         if self.is_key_elsewhere or is_from_the_past:
             own = None
-        elif self._has_caught_up and own is not None and not self._is_behind():
+        elif self._has_caught_up and own is not None:
+            # Also where it is still behind: heights on the way are passed in silence.
             self._has_caught_up = self._is_fresh = False
             self._abstains_until_ms = self._now_ms + ABSTAIN_MS
         if self._abstains_until_ms is not None:
             own = None
         return start_height(height, len(self._book.authorities), own, self._timeouts)
 
-    def _is_behind(self) -> bool:
-        return any(height > self._chain.tip.height for height in self._heights.values())
-
     def _end_abstention(self) -> None:
         until_ms = self._abstains_until_ms
-        if until_ms is None or (self._now_ms < until_ms and not self._has_heard_all()):
+        if until_ms is None or self._is_in_the_dark() or (self._now_ms < until_ms and not self._has_heard_all()):
             return
         self._abstains_until_ms = None
         # As an observer it went through the round in silence: it takes the round up again, with its timers, and votes.
@@ -244,9 +245,28 @@ class Replica:
         self._events.append(WorkAvailable())
 
     def _has_heard_all(self) -> bool:
+        return all(self._repetitions[log_key] >= REPETITIONS for log_key in self._list_others())
+
+    def _list_others(self) -> list[PublicKey]:
+        """The other authorities, by the keys that they show as peers."""
         own = None if self._key is None else self._key.public_key
-        others = [item.log_key for item in self._book.authorities if item.key != own]
-        return all(self._repetitions[log_key] >= REPETITIONS for log_key in others)
+        return [item.log_key for item in self._book.authorities if item.key != own]
+
+    def _may_have_forgotten(self) -> bool:
+        """Whether the store has blocks over which nothing is known to have been said, and there are others who may know.
+
+        It is a copy then or from a snapshot, and what was said may be lost; or the node has lagged, and a pause does no harm.
+        """
+        record, tip_height = self._guard.record, self._chain.tip.height
+        return len(self._chain.authorities) > 1 and tip_height > 0 and (record is None or record.height < tip_height)
+
+    def _is_in_the_dark(self) -> bool:
+        """Whether no other authority has said where it is, or so many are ahead that one of them must be honest."""
+        others = self._list_others()
+        heights = self._sources.heights
+        known = [heights[peer] for peer in self._network.peers if peer in heights and self._network.get_log_key(peer) in others]
+        ahead = sum(height > self._chain.tip.height for height in known)
+        return bool(others) and (not known or ahead > len(others) // 3)
 
     def _resume(self, record: Record) -> Turn:
         """Go on at the height at which this authority has spoken before it stopped."""
@@ -374,9 +394,8 @@ class Replica:
 
     def _handle(self, peer: str, message: Message) -> None:
         match message:
-            case Status(height, has_repeated):
-                self._repetitions[self._network.get_log_key(peer)] += has_repeated and height == self._chain.tip.height
-                self._note_height(peer, height)
+            case Status() | HeldFrom():
+                self._note_blocks(peer, message)
             case VoteMessage(vote):
                 self._take_vote(peer, vote)
             case ProposalMessage(proposal):
@@ -407,7 +426,7 @@ class Replica:
         if height < self._state.height:
             self._send(peer, Status(self._chain.tip.height))
         elif height > self._state.height:
-            self._note_height(peer, Height(height - 1))
+            self._note_blocks(peer, Status(Height(height - 1)))
         return height == self._state.height
 
     def _take_vote(self, peer: str, vote: SignedVote) -> None:
@@ -527,23 +546,38 @@ class Replica:
         if signed.transaction_id in self._mempool:
             self._events.append(WorkAvailable())
 
-    def _note_height(self, peer: str, height: Height) -> None:
-        self._heights[peer] = max(height, self._heights.get(peer, Height(0)))
+    def _note_blocks(self, peer: str, message: Status | HeldFrom) -> None:
+        if isinstance(message, Status):
+            is_repeated = message.has_repeated and message.height == self._chain.tip.height
+            self._repetitions[self._network.get_log_key(peer)] += is_repeated
+            self._sources.note_height(peer, message.height)
+        else:
+            self._sources.note_lowest(peer, message.height, self._now_ms)
         self._ask_for_block(peer)
 
     def _ask_for_block(self, peer: str) -> None:
+        """Ask for the block at this height: the peer that has just spoken, or another where one did not help."""
         wanted = self._state.height
-        if self._heights.get(peer, Height(0)) < wanted:
-            return
-        if self._asked is not None and self._asked[1] == wanted and self._now_ms < self._asked[2] + SYNC_PATIENCE_MS:
-            return
-        self._asked = (peer, wanted, self._now_ms)
-        self._send(peer, WantBlock(wanted))
+        source = self._sources.choose(peer, wanted, self._network.peers, self._now_ms)
+        if source is not None:
+            self._send(source, WantBlock(wanted))
+
+    def _tell_of_lack(self) -> None:
+        """Say once for a height that no peer can help on from there."""
+        lowest = self._sources.find_lack(self._state.height, self._network.peers, self._now_ms)
+        if lowest is not None:
+            detail = "no connected peer holds the next block any more: stop the node and restore a newer snapshot"
+            self._listener.on_event(
+                "a snapshot is needed", detail=detail, height=int(self._state.height), held_from=int(lowest)
+            )
 
     def _give_block(self, peer: str, height: Height) -> None:
         if not 0 < height <= self._chain.tip.height:
             return
         with self._chain.reader() as reader:
+            if height < reader.lowest_block:
+                self._send(peer, HeldFrom(reader.lowest_block))
+                return
             data, commit = encode_block(reader.read_block(height)), reader.read_commit(height)
         self._send(peer, CommittedBlock(data, commit))
 
@@ -557,7 +591,6 @@ class Replica:
         self._has_caught_up = self._has_caught_up or self._is_fresh
         with self._must_succeed():
             self._finalise(candidate, commit)
-        self._asked = None
         self._ask_for_block(peer)
 
     def _validate_committed(self, block: Block, commit: Commit) -> Candidate:
@@ -569,6 +602,7 @@ class Replica:
             raise
 
     def _repeat(self) -> None:
+        self._tell_of_lack()
         if self._state.step is not Step.IDLE:
             # What is of rounds to come, its senders say again themselves: a flood of it is not carried on.
             self._book.forget(self._state)

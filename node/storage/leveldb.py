@@ -82,6 +82,13 @@ class LevelDbStore:
         """Return the content as it is now."""
         return LevelDbSnapshot(self._database.snapshot())
 
+    def compact(self, start: bytes | None = None, stop: bytes | None = None) -> None:
+        """Give the room of what was deleted from key `start` on and before `stop`, by default anywhere, back to the disk."""
+        try:
+            self._database.compact_range(start=start, stop=stop)
+        except plyvel.Error as error:
+            raise _explain_read(error) from error
+
     def close(self) -> None:
         """Release the files and the lock."""
         self._database.close()

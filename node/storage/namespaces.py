@@ -1,7 +1,8 @@
 """Every key of the store: which spaces there are, what each holds, and how its keys are made.
 
 A key is its namespace's prefix, one byte, and a remainder. Numbers in keys are 8 bytes big-endian, so that the order of keys is
-the order of numbers. Everything here follows from genesis, the blocks and their commits; fsck derives it anew and compares.
+the order of numbers. All but `LOWEST` and `COLLECTED` follows from genesis, the blocks and their commits; fsck derives it anew
+and compares.
 """
 
 from collections.abc import Callable
@@ -83,6 +84,9 @@ HANDOVERS = Namespace(b"k", "handover", _show_number)
 """Height from which a new set decides -> the bundle that proves the change under the old set's quorum (JSON)."""
 TIP = Namespace(b"z", "tip", _show_nothing)
 """One value: the last header, and the log's frontier after it."""
+LOWEST = Namespace(b"l", "lowest block held", _show_nothing)
+"""One value, where blocks are not held from the beginning: the lowest height whose block and commit are. Does not follow from
+genesis, so it is not among `NAMESPACES`."""
 
 FORMAT_VERSION = b"1"
 NAMESPACES = (FORMAT, GENESIS, BLOCKS, COMMITS, ENTRIES, HEADERS, TILES, STATE, PAGES, TRANSACTIONS, SUBJECTS, TIP)
@@ -90,7 +94,7 @@ NAMESPACES = (FORMAT, GENESIS, BLOCKS, COMMITS, ENTRIES, HEADERS, TILES, STATE, 
 COLLECTED = (HANDOVERS,)
 """What other authorities signed: it does not follow from the blocks, and a node that was away may lack some of it."""
 
-_BY_PREFIX = {namespace.prefix: namespace for namespace in (*NAMESPACES, *COLLECTED)}
+_BY_PREFIX = {namespace.prefix: namespace for namespace in (*NAMESPACES, *COLLECTED, LOWEST)}
 
 
 def describe_key(key: bytes) -> str:

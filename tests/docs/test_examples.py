@@ -7,13 +7,16 @@ from pathlib import Path
 import pytest
 
 from certificates.verification import verify_certificate
-from contracts.rulebook import TABLES
+from contracts.rulebook import TABLES, RuleBookV1, compute_genesis_state, get_parties
 from ledger.genesis import parse_genesis
 from ledger.proofs import parse_bundle
 from ledger.transactions import decode_signed, verify_signatures
 from ledger.trust import parse_trust
 from ledger.types import TimeMs
 from ledger.verification import Verdict
+from node.chain import Chain
+from node.snapshot.restoring import Expected, restore
+from node.storage.memory import MemoryStore
 from tools.example_region import GENESIS, NOW_MS, make_closing
 from tools.examples import FILES, PAGES, find_blocks, make_blocks, make_files, replace_blocks
 
@@ -49,6 +52,11 @@ def test_the_files_do_what_the_pages_say() -> None:
     assert draft == make_closing()
     parse_bundle(json.loads((FILES / "bundle.json").read_bytes()))
     trust = parse_trust((FILES / "trust.txt").read_bytes())
+    target = MemoryStore()
+    expected = Expected(GENESIS, parse_trust((FILES / "trust.txt").read_bytes()), get_parties)
+    with (FILES / "chain.snapshot").open("rb") as file:
+        assert restore(file, target, expected).height == 3
+    Chain.open(target, GENESIS, RuleBookV1(), compute_genesis_state(GENESIS), get_parties)
     report = verify_certificate((FILES / "certificate.json").read_bytes(), (trust,), TimeMs(NOW_MS + 10**8)).report
     assert report.verdict is Verdict.VALID
 

@@ -1,6 +1,7 @@
 """A node's folder: made once and whole, and read back or refused with one reason."""
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from node.home import (
     make_development_genesis,
     make_development_key,
 )
-from node.settings import DEFAULT_HOST, DEFAULT_PORT, Settings, load_settings
+from node.settings import ALONE, DEFAULT_HOST, DEFAULT_PORT, Settings, format_settings, load_settings
 
 ROOT = Path(__file__).parents[2]
 NOW_MS = TimeMs(1_793_000_000_000)
@@ -163,11 +164,24 @@ def test_settings_are_read(tmp_path: Path) -> None:
     assert load_settings(home.settings) == Settings("::1", 0, 5)
 
 
+def test_settings_are_written_as_they_are_read(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    peers = {"a2": ("127.0.0.1", 7)}
+    for settings in (
+        ALONE,
+        replace(ALONE, keep_blocks=1_000),
+        replace(ALONE, peer_address=("h", 9), peers=peers, keep_blocks=1),
+    ):
+        home.settings.write_bytes(format_settings(settings))
+        assert load_settings(home.settings) == settings
+    assert b"keep_blocks" not in format_settings(ALONE)
+
+
 @pytest.mark.parametrize(
     "changes",
     [
         {"port": 65_536}, {"port": -1}, {"port": True}, {"port": "8551"}, {"heartbeat_ms": 0}, {"heartbeat_ms": 10**12},
-        {"host": 1}, {"port": None}, {"colour": "red"},
+        {"host": 1}, {"port": None}, {"colour": "red"}, {"keep_blocks": -1}, {"keep_blocks": True}, {"keep_blocks": "all"},
     ],
 )  # fmt: skip
 def test_settings_of_another_form_are_refused(tmp_path: Path, changes: dict[str, object]) -> None:

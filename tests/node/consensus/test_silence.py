@@ -80,8 +80,9 @@ def tell(node: Replica, message: Message, peers: Sequence[str] = OTHERS) -> None
 
 @pytest.fixture
 def silent(node: Replica, blocks: tuple[CommittedBlock, ...]) -> Replica:
-    """The same node after it has caught up."""
+    """The same node after it has caught up with one that says so."""
     tell(node, blocks[0], OTHERS[:1])
+    tell(node, Status(Height(1)), OTHERS[:1])
     assert (node.height, node.state.own) == (2, None)
     return node
 
@@ -139,6 +140,7 @@ def test_it_goes_on_where_it_knows_what_it_has_said(wires: Connected, blocks: tu
     node = make_node(wires, guard_store)
     for block in blocks:
         tell(node, block, OTHERS[:1])
+    tell(node, Status(Height(2)), OTHERS[:1])
     node.tick(TimeMs(NOW_MS + ABSTAIN_MS))
     node.tick(TimeMs(NOW_MS + ABSTAIN_MS + TIMEOUTS.heartbeat_ms))
     assert node.state.step is Step.PREVOTE
@@ -146,15 +148,30 @@ def test_it_goes_on_where_it_knows_what_it_has_said(wires: Connected, blocks: tu
     node = make_node(wires, guard_store)
     for block in blocks:
         tell(node, block, OTHERS[:1])
+    tell(node, Status(Height(2)), OTHERS[:1])
     node.tick(TimeMs(NOW_MS + ABSTAIN_MS))
     assert (node.state.own, Guard(guard_store, make_key(f"{OWN} authority").public_key).record) == (OWN, said)
 
 
 def test_the_time_counts_from_when_it_has_caught_up(node: Replica, blocks: tuple[CommittedBlock, ...]) -> None:
-    tell(node, Status(Height(2)), OTHERS[:1])
+    """Two of three that are ahead: one of them is honest."""
+    tell(node, Status(Height(2)), OTHERS[:2])
     tell(node, blocks[0], OTHERS[:1])
     node.receive(OTHERS[0], encode_message(blocks[1]), TimeMs(NOW_MS + ABSTAIN_MS))
     assert (node.height, node.state.own) == (3, None)
+
+
+def test_one_liar_who_claims_to_be_far_ahead_does_not_keep_it_silent(silent: Replica) -> None:
+    tell(silent, Status(Height(1_000)), OTHERS[1:2])
+    silent.tick(TimeMs(NOW_MS + ABSTAIN_MS))
+    assert silent.state.own == OWN
+
+
+def test_while_nobody_has_said_where_the_chain_is_it_says_nothing(node: Replica, blocks: tuple[CommittedBlock, ...]) -> None:
+    tell(node, blocks[0], OTHERS[:1])
+    for times in range(1, 4):
+        node.tick(TimeMs(NOW_MS + times * ABSTAIN_MS))
+        assert node.state.own is None
 
 
 def test_it_speaks_in_the_end_whoever_is_away(silent: Replica) -> None:

@@ -11,7 +11,8 @@ NUMBERS = st.integers(0, 2**63 - 1)
 
 
 def test_every_prefix_is_one_byte_and_used_once() -> None:
-    prefixes = [namespace.prefix for namespace in namespaces.NAMESPACES]
+    known = (*namespaces.NAMESPACES, *namespaces.COLLECTED, namespaces.LOWEST)
+    prefixes = [namespace.prefix for namespace in known]
     assert {len(prefix) for prefix in prefixes} == {1}
     assert len(set(prefixes)) == len(prefixes)
 
@@ -28,6 +29,8 @@ def test_keys_in_words() -> None:
     assert describe_key(namespaces.compute_tile_key(1, 300)) == "tile 1/300"
     assert describe_key(namespaces.STATE.key(b"value/\xff")) == "state value value/\\xff"
     assert describe_key(namespaces.TIP.key()) == "tip"
+    assert describe_key(namespaces.LOWEST.key()) == "lowest block held"
+    assert describe_key(namespaces.compute_handover_key(Height(9))) == "handover 9"
     assert describe_key(namespaces.compute_transaction_key(Hash(bytes(32)))).endswith("transaction " + "00" * 32)
     assert describe_key(namespaces.compute_subject_key(Identifier(b"p" * 16), EntryIndex(7))).endswith("/7")
     assert describe_key(b"?!") == "unknown key 3f21"
