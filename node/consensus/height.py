@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from ledger.authorities import Authority
-from ledger.types import Hash, Height, PublicKey
+from ledger.blocks import Commit
+from ledger.blocks import Vote as CommitVote
+from ledger.types import Hash, Height, PublicKey, Round
 from ledger.votes import SignedProposal, SignedVote, VoteType
 from node.chain import Candidate
 from node.consensus.assembly import Assembly
@@ -41,6 +43,16 @@ class HeightBook:
     def find_voter(self, key: PublicKey) -> int | None:
         """Number of the authority with this key."""
         return next((number for number, item in enumerate(self.authorities) if item.key == key), None)
+
+    def make_commit(self, round_: int, value: Hash) -> Commit:
+        """Return the commit of a block that a quorum has precommitted."""
+        precommits = [
+            signed
+            for (type_, cast_in, _voter, cast_for), signed in self.votes.items()
+            if (type_, cast_in, cast_for) == (VoteType.PRECOMMIT, round_, value)
+        ]
+        votes = tuple(CommitVote(signed.key, signed.signature) for signed in sorted(precommits, key=lambda signed: signed.key))
+        return Commit(self.height, Round(round_), value, votes)
 
     def get_vote(self, vote: Vote) -> SignedVote | None:
         """The signed message of a vote that the machine knows."""

@@ -7,11 +7,15 @@ from ledger import codec
 from ledger.blocks import MAX_BLOCK_BYTES, Commit, commit_codec
 from ledger.codec import MAX_ENTRY_BYTES, Codec, Wire, decode, encode
 from ledger.errors import CodecError
+from ledger.reasons import Reason
 from ledger.transactions import MAX_TRANSACTION_BYTES
 from ledger.types import SIGNATURE_BYTES, Hash, Height
 from ledger.votes import MAX_PARTS, PART_BYTES, SignedProposal, SignedVote, proposal_codec, vote_codec
 
 MAX_MESSAGE_BYTES: Final = MAX_BLOCK_BYTES + MAX_TRANSACTION_BYTES + 65_536
+MAX_PLAIN_BYTES: Final = MAX_TRANSACTION_BYTES + 8_192
+"""What a message has at most beside a committed block, which is one long byte string. Decoded, a byte may take 64: a message of
+the largest size that is a list of lists would take hundreds of megabytes before it is found to be none."""
 MAX_COSIGNATURE_BYTES: Final = SIGNATURE_BYTES + 8
 
 
@@ -179,6 +183,16 @@ def _from_wire(wire: Wire) -> Message:
 _message_codec: Codec[Message] = Codec("message", _to_wire, _from_wire)
 
 
+_LONG_BLOCK: Final = bytes([0x92, _NUMBERS[CommittedBlock], 0x92, 0xC6])
+"""How a message with a block of 64 KiB or more begins: two lists of two, then a byte string with a length of four bytes."""
+
+
+def _count_plain_bytes(data: bytes) -> int:
+    if not data.startswith(_LONG_BLOCK):
+        return len(data)
+    return len(data) - int.from_bytes(data[len(_LONG_BLOCK) : len(_LONG_BLOCK) + 4], "big")
+
+
 def encode_message(message: Message) -> bytes:
     """Return a message's bytes."""
     return encode(_message_codec, message)
@@ -186,4 +200,7 @@ def encode_message(message: Message) -> bytes:
 
 def decode_message(data: bytes) -> Message:
     """Return the message, or raise `CodecError`."""
+    plain = _count_plain_bytes(data)
+    if plain > MAX_PLAIN_BYTES:
+        raise CodecError(f"message: {plain} bytes beside a block, at most {MAX_PLAIN_BYTES} allowed", Reason.TOO_LARGE)
     return decode(_message_codec, data, max_bytes=MAX_MESSAGE_BYTES)

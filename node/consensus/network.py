@@ -4,12 +4,12 @@ The replica's writes hold up the loop for as long as the disk takes; nothing els
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from contracts.identity.parties import NEXT_AUTHORITIES
-from ledger.authorities import Authority
+from ledger.authorities import Authority, compute_quorum
 from ledger.crypto import SigningKey
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
@@ -43,6 +43,17 @@ class Membership:
     log_key: SigningKey
     addresses: Mapping[str, tuple[str, int]]
     observers: Mapping[str, PublicKey]
+
+
+def compute_behind(own: Height, claimed: Sequence[Height], authorities: int) -> int:
+    """Return how many blocks this node lacks, by what connected peers claim to have.
+
+    As many as may lie are not believed, unless nobody else is there.
+    """
+    liars = authorities - compute_quorum(authorities)
+    ranked = sorted(claimed, reverse=True)
+    best = ranked[min(liars, len(ranked) - 1)] if ranked else own
+    return max(0, best - own)
 
 
 class NetworkEngine:
@@ -146,8 +157,9 @@ class NetworkEngine:
         self._wake.set()
 
     def _describe_standing(self) -> Standing:
-        best = max(self.replica.heights_of_peers.values(), default=Height(0))
-        behind = max(0, best - self._service.chain.tip.height)
+        heights = self.replica.heights_of_peers
+        claimed = [heights[peer] for peer in self.peers.peers if peer in heights]
+        behind = compute_behind(self._service.chain.tip.height, claimed, len(self._service.chain.authorities))
         return Standing(self.replica.state.round, self.peers.peers, behind)
 
     def _fail(self, error: HourledgerError) -> None:

@@ -5,7 +5,7 @@ chain before anybody is told. Whoever lags behind is given blocks with their com
 """
 
 import heapq
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,13 +13,12 @@ from itertools import count
 from typing import Final
 
 from ledger.blocks import Block, Commit, compute_block_hash, decode_block, encode_block
-from ledger.blocks import Vote as CommitVote
 from ledger.crypto import SigningKey
 from ledger.errors import CodecError, HourledgerError, ProofError
 from ledger.reasons import Reason
 from ledger.transactions import SignedTransaction, encode_signed
-from ledger.types import Hash, Height, PublicKey, Round, TimeMs
-from ledger.votes import NO_ROUND, SignedProposal, SignedVote, VoteType, make_evidence, verify_signed
+from ledger.types import Hash, Height, PublicKey, TimeMs
+from ledger.votes import NO_ROUND, SignedProposal, SignedVote, make_evidence, verify_signed
 from node.chain import Candidate, Chain
 from node.consensus.assembly import split_block
 from node.consensus.evidence import EvidencePool
@@ -63,18 +62,13 @@ from node.consensus.messages import (
     encode_message,
 )
 from node.consensus.ports import Listener, Network
+from node.consensus.silence import Silence, is_in_the_dark
 from node.consensus.speaker import Speaker, restore_state, to_proposal
 from node.consensus.syncing import Sources
 from node.mempool import Mempool
 
 REPEAT_MS: Final = 1_000
 """How often a node says again what it knows, for those who did not hear it."""
-ABSTAIN_MS: Final = 20_000
-"""How long at most a node that had fallen behind keeps silent when it has caught up: it may have voted there before it lost its
-memory, and the others' repetitions would show it."""
-REPETITIONS: Final = 2
-"""How often each other authority must have repeated what it knows before such a node speaks sooner. A quorum of them would not
-do: a vote may have reached one only. Once would not do: it may have begun when the node was not yet at this height."""
 MAX_AHEAD_MS: Final = 10_000
 MAX_BEHIND_MS: Final = 60_000
 """How far a new proposal's time may be from this node's clock."""
@@ -116,11 +110,7 @@ class Replica:
         self._state = State(Height(0), 1, None)
         self._sources = Sources()
         self._repeat_at_ms = 0
-        # Nothing said since the start: what was said before may be forgotten, if the store is not what it was.
-        self._is_fresh = True
-        self._has_caught_up = False
-        self._abstains_until_ms: int | None = None
-        self._repetitions: Counter[PublicKey | None] = Counter()
+        self._silence = Silence()
         self._announced: set[Hash] = set()
         self._evidence = EvidencePool(chain)
         self.is_key_elsewhere = False
@@ -129,7 +119,8 @@ class Replica:
     def start(self, now_ms: TimeMs) -> None:
         """Go on from what is durable."""
         self._begin_turn(now_ms)
-        self._has_caught_up = self._may_have_forgotten()
+        if len(self._chain.authorities) > 1:
+            self._silence.judge_start(self._guard.record, self._chain.tip.height)
         self._begin_height()
         self._run()
         self._repeat_at_ms = now_ms
@@ -141,7 +132,7 @@ class Replica:
         """
         self._begin_turn(now_ms)
         self._handle(peer, decode_message(data))
-        self._end_abstention()
+        self._end_silence()
         self._run()
 
     def submit(self, signed: SignedTransaction, now_ms: TimeMs) -> None:
@@ -162,7 +153,7 @@ class Replica:
     def tick(self, now_ms: TimeMs) -> None:
         """Let time pass."""
         self._begin_turn(now_ms)
-        self._end_abstention()
+        self._end_silence()
         while self._timers and self._timers[0][0] <= now_ms:
             self._events.append(heapq.heappop(self._timers)[2])
         self._run()
@@ -175,8 +166,8 @@ class Replica:
         if self.failure is not None:
             raise self.failure
         self._now_ms = now_ms
-        if self._abstains_until_ms is not None and self._is_in_the_dark():
-            self._abstains_until_ms = TimeMs(now_ms + ABSTAIN_MS)
+        if self._is_in_the_dark():
+            self._silence.extend(now_ms)
 
     @contextmanager
     def _must_succeed(self) -> Iterator[None]:
@@ -211,7 +202,7 @@ class Replica:
         height = Height(tip.height + 1)
         self._book = HeightBook(height, self._chain.authorities)
         self._timers.clear()
-        self._repetitions.clear()
+        self._silence.begin_height()
         record = self._guard.record
         self._apply(self._resume(record) if record is not None and record.height == height else self._start(height))
         if len(self._mempool) or self._chain.has_recovery:
@@ -226,47 +217,32 @@ class Replica:
         is_from_the_past = record is not None and record.height > height
         if self.is_key_elsewhere or is_from_the_past:
             own = None
-        elif self._has_caught_up and own is not None:
-            # Also where it is still behind: heights on the way are passed in silence.
-            self._has_caught_up = self._is_fresh = False
-            self._abstains_until_ms = self._now_ms + ABSTAIN_MS
-        if self._abstains_until_ms is not None:
+        elif own is not None:
+            self._silence.begin(self._now_ms)
+        if self._silence.until_ms is not None:
             own = None
         return start_height(height, len(self._book.authorities), own, self._timeouts)
 
-    def _end_abstention(self) -> None:
-        until_ms = self._abstains_until_ms
-        if until_ms is None or self._is_in_the_dark() or (self._now_ms < until_ms and not self._has_heard_all()):
+    def _end_silence(self) -> None:
+        if self._is_in_the_dark() or not self._silence.end(self._now_ms, self._list_others()):
             return
-        self._abstains_until_ms = None
         # As an observer it went through the round in silence: it takes the round up again, with its timers, and votes.
         begun = Step.IDLE if self._state.step is Step.IDLE else Step.PROPOSE
         self._apply(resume(replace(self._state, own=self._find_own(), step=begun, fired=frozenset())))
         self._events.append(WorkAvailable())
-
-    def _has_heard_all(self) -> bool:
-        return all(self._repetitions[log_key] >= REPETITIONS for log_key in self._list_others())
 
     def _list_others(self) -> list[PublicKey]:
         """The other authorities, by the keys that they show as peers."""
         own = None if self._key is None else self._key.public_key
         return [item.log_key for item in self._book.authorities if item.key != own]
 
-    def _may_have_forgotten(self) -> bool:
-        """Whether the store has blocks over which nothing is known to have been said, and there are others who may know.
-
-        It is a copy then or from a snapshot, and what was said may be lost; or the node has lagged, and a pause does no harm.
-        """
-        record, tip_height = self._guard.record, self._chain.tip.height
-        return len(self._chain.authorities) > 1 and tip_height > 0 and (record is None or record.height < tip_height)
-
     def _is_in_the_dark(self) -> bool:
-        """Whether no other authority has said where it is, or so many are ahead that one of them must be honest."""
-        others = self._list_others()
-        heights = self._sources.heights
+        """Whether a silent node does not know where the chain is, or is behind."""
+        if self._silence.until_ms is None:
+            return False
+        others, heights = self._list_others(), self._sources.heights
         known = [heights[peer] for peer in self._network.peers if peer in heights and self._network.get_log_key(peer) in others]
-        ahead = sum(height > self._chain.tip.height for height in known)
-        return bool(others) and (not known or ahead > len(others) // 3)
+        return is_in_the_dark(self._chain.tip.height, known, len(others))
 
     def _resume(self, record: Record) -> Turn:
         """Go on at the height at which this authority has spoken before it stopped."""
@@ -306,7 +282,7 @@ class Replica:
         """Sign what the machine wants to say, make it durable in one write, and only then send it."""
         if not effects or self._speaker is None:
             return
-        self._is_fresh = False
+        self._silence.note_words()
         with self._must_succeed():
             said = self._speaker.sign(effects, self._state, self._book)
         for signed in said:
@@ -332,17 +308,7 @@ class Replica:
         self._book.blocks[candidate.block_hash] = data
 
     def _decide(self, round_: int, value: Hash) -> None:
-        votes = sorted(
-            (
-                signed
-                for key, signed in self._book.votes.items()
-                if key[0] is VoteType.PRECOMMIT and key[1] == round_ and key[3] == value
-            ),
-            key=lambda signed: signed.key,
-        )
-        commit = Commit(
-            self._state.height, Round(round_), value, tuple(CommitVote(signed.key, signed.signature) for signed in votes)
-        )
+        commit = self._book.make_commit(round_, value)
         with self._must_succeed():
             self._finalise(self._book.candidates[value], commit)
 
@@ -452,8 +418,7 @@ class Replica:
             self.is_key_elsewhere = True
             self._listener.on_event("key is in use elsewhere")
         # It may have gone on to the next height and voted there, too: it listens again before it speaks there.
-        self._has_caught_up = True
-        self._abstains_until_ms = None
+        self._silence.note_forgotten()
         self._state = replace(self._state, own=None)
 
     def _take_proposal(self, peer: str, proposal: SignedProposal) -> None:
@@ -548,8 +513,8 @@ class Replica:
 
     def _note_blocks(self, peer: str, message: Status | HeldFrom) -> None:
         if isinstance(message, Status):
-            is_repeated = message.has_repeated and message.height == self._chain.tip.height
-            self._repetitions[self._network.get_log_key(peer)] += is_repeated
+            if message.has_repeated and message.height == self._chain.tip.height:
+                self._silence.note_repetition(self._network.get_log_key(peer))
             self._sources.note_height(peer, message.height)
         else:
             self._sources.note_lowest(peer, message.height, self._now_ms)
@@ -588,7 +553,7 @@ class Replica:
         if compute_block_hash(block.header) != commit.block_hash:
             raise CodecError("a block came with the commit of another")
         candidate = self._validate_committed(block, commit)
-        self._has_caught_up = self._has_caught_up or self._is_fresh
+        self._silence.note_block()
         with self._must_succeed():
             self._finalise(candidate, commit)
         self._ask_for_block(peer)

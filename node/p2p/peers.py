@@ -32,6 +32,8 @@ SILENCE_SECONDS: Final = 30.0
 FIRST_RETRY_SECONDS: Final = 0.2
 LAST_RETRY_SECONDS: Final = 3.0
 PENALTY_SECONDS: Final = 10.0
+WELCOME_AGAIN_SECONDS: Final = 1.0
+"""A peer is let in at most so often: one that comes and goes without end shall not fill the log. Honest ones try again."""
 
 Receive = Callable[[str, bytes], None]
 
@@ -84,6 +86,7 @@ class PeerNetwork:
         self._links: dict[str, _Link] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._penalties: dict[str, float] = {}
+        self._welcome_again_at: dict[str, float] = {}
         self._door = Door(identity, log_key, lambda: find_known().values(), self._talk_if_welcome)
 
     @property
@@ -170,9 +173,12 @@ class PeerNetwork:
         return True
 
     async def _talk_if_welcome(self, peer: Peer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not self._compute_penalty(peer.name):
-            with suppress(OSError):
-                await self._talk(peer, reader, writer)
+        now = asyncio.get_running_loop().time()
+        if self._compute_penalty(peer.name) or now < self._welcome_again_at.get(peer.name, 0.0):
+            return
+        self._welcome_again_at[peer.name] = now + WELCOME_AGAIN_SECONDS
+        with suppress(OSError):
+            await self._talk(peer, reader, writer)
 
     def _drop(self, name: str, error: HourledgerError) -> None:
         log_event("peer dropped", peer=name, reason=error.reason.value, detail=error.detail)

@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -233,7 +234,28 @@ def test_a_running_node_gives_old_blocks_up_by_itself(tmp_path: Path, stack: Exi
     assert json.loads(run("fsck", homes[1].path, "--json"))["lowest_block"] == 0
 
 
-def test_a_restore_that_is_killed_leaves_no_store(tmp_path: Path) -> None:
+KILLED = """
+import os
+from cli.main import main
+from node.snapshot import homes
+from node.storage.leveldb import LevelDbStore
+
+def die(*_arguments, **_more):
+    os.kill(os.getpid(), 9)
+
+{moment} = die
+main()
+"""
+MOMENTS = {
+    "at the first write": "LevelDbStore.write",
+    "when all is written": "homes.open_chain",
+    "before it is put in place": "homes._put_in_place",
+    "when it is in place": "homes.sync_folder",
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_restore_that_is_killed_leaves_no_store(tmp_path: Path, moment: str) -> None:
     """Killed at any moment of its work there is no store, or the whole one; and it can be done again."""
     home = tmp_path / "node"
     run("node", "init", "--home", home, "--chain-id", CHAIN_ID, "--no-passphrase")
@@ -241,18 +263,14 @@ def test_a_restore_that_is_killed_leaves_no_store(tmp_path: Path) -> None:
     fresh = tmp_path / "fresh"
     peer = ("--peer", f"{CHAIN_ID}/a1=127.0.0.1:1")
     run("node", "join", home / "genesis.json", "--home", fresh, "--name", "b", *peer, "--no-passphrase")
-    command = make_command("node", "restore", str(file), "--home", str(fresh), "--trust", str(trust))
-    staged = 0
-    while not (fresh / "store").exists():
-        process = subprocess.Popen(command, cwd=ROOT, env=make_environment({}), stderr=subprocess.DEVNULL)
-        wait_until(lambda process=process: (fresh / "store.new").exists() or process.poll() is not None)  # type: ignore[misc]
-        time.sleep(0.01 * staged)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        staged += (fresh / "store.new").exists()
-        if staged >= 3:
-            run("node", "restore", file, "--home", fresh, "--trust", trust)
-    assert staged >= 1, "it was killed in the middle at least once"
+    options = ("node", "restore", str(file), "--home", str(fresh), "--trust", str(trust))
+    program = [sys.executable, "-c", KILLED.format(moment=MOMENTS[moment]), *options]
+    killed = subprocess.run(program, cwd=ROOT, env=make_environment({}), capture_output=True, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert (fresh / "store").exists() == (moment == "when it is in place")
+    if not (fresh / "store").exists():
+        assert (fresh / "store.new").exists()
+        run(*options)
     assert not (fresh / "store.new").exists()
     assert "as far as can be seen" in run("fsck", fresh)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from node.consensus import replica
+from node.consensus import replica, silence
 from tests.simulation.absence import SIZE, QuietWorld, Way, run_absence
 from tests.simulation.problems import StuckError
 
@@ -49,6 +49,6 @@ def test_nodes_that_seldom_repeat_what_they_know_are_noticed(monkeypatch: pytest
 
 def test_nodes_that_keep_silent_for_long_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The seeds of the test above, with the bug that it is for."""
-    monkeypatch.setattr(replica, "REPETITIONS", 60)
+    monkeypatch.setattr(silence, "REPETITIONS", 60)
     with pytest.raises(StuckError):
         run_absences(range(40), Way.DOWN, 3, MINUTE_MS)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from node.consensus import replica
+from node.consensus import silence
 from tests.simulation.absence import LIMIT_MS, SIZE, QuietWorld
 from tests.simulation.old_backup import run_old_backup
 from tests.simulation.problems import UnsafeError
@@ -21,7 +21,7 @@ def test_who_knows_its_vote_connects_late(late_ms: int) -> None:
 
 
 def test_a_node_that_speaks_before_it_has_heard_all_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replica.Replica, "_has_heard_all", lambda _self: True)
+    monkeypatch.setattr(silence.Silence, "has_heard_all", lambda _self, _others: True)
     with pytest.raises(UnsafeError):
         run_old_backups(2_500)
 
@@ -36,4 +36,4 @@ def test_a_node_that_never_hears_all_speaks_in_the_end() -> None:
     world.pass_time(LIMIT_MS)
     world.end(gone)
     world.start(behind)
-    assert world.measure_return(replica.ABSTAIN_MS + 2 * LIMIT_MS) > replica.ABSTAIN_MS
+    assert world.measure_return(silence.ABSTAIN_MS + 2 * LIMIT_MS) > silence.ABSTAIN_MS

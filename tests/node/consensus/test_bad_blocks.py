@@ -224,7 +224,7 @@ def test_a_block_with_a_bad_commit_is_not_final(
     assert town.blamed == [("n0", f"n{LIAR}", reason)], name
     assert town[0].chain.tip.height == 0
     assert town[0].chain._executed == executed, "it was carried out before its commit was looked at"
-    assert not town[0].replica._has_caught_up
+    assert not town[0].replica._silence.is_due
     require_going_on(town)
 
 

@@ -1,12 +1,13 @@
 """A disk that refuses a write: the node says nothing that rests on it, nothing more at all, and the others go on."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
+from node.chain import Candidate
 from node.consensus.guard import Guard
 from node.consensus.messages import Message, ProposalMessage, Status, VoteMessage, encode_message
 from node.storage.memory import MemoryStore
@@ -65,6 +66,21 @@ def test_nothing_is_said_once_a_write_has_failed(store: str, failing_write: int,
     assert (disks.said > 0) is (store == "chain" or failing_write > 0)
     height = town[VICTIM].chain.tip.height
     assert all(town[number].chain.tip.height > height for number in (1, 2, 3))
+
+
+def test_a_checkpoint_that_cannot_be_kept_stops_a_node_between_two_heights() -> None:
+    """Cosigning has a file of its own, written once a block is final."""
+
+    def fail(_candidate: Candidate) -> None:
+        raise HourledgerError(Reason.WRITE_FAILED, "the disk is full")
+
+    town = Town()
+    replica = town[VICTIM].replica
+    replica._listener = replace(replica._listener, on_final=fail)
+    for nonce in range(3):
+        town.make_final(nonce)
+    assert replica.failure is not None
+    assert (replica.failure.reason, town[VICTIM].chain.tip.height, town.blamed) == (Reason.WRITE_FAILED, 1, [])
 
 
 def test_a_node_that_has_failed_refuses_whatever_comes() -> None:

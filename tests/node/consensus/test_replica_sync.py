@@ -23,7 +23,8 @@ from node.consensus.messages import (
     encode_message,
 )
 from node.consensus.ports import Listener
-from node.consensus.replica import ABSTAIN_MS, Replica
+from node.consensus.replica import Replica
+from node.consensus.silence import ABSTAIN_MS
 from node.mempool import Mempool
 from node.storage.memory import MemoryStore
 from tests.simulation.sets import make_key

@@ -14,7 +14,8 @@ from node.consensus.guard import Guard
 from node.consensus.machine.types import Step
 from node.consensus.messages import CommittedBlock, Message, Status, VoteMessage, decode_message, encode_message
 from node.consensus.ports import Listener
-from node.consensus.replica import ABSTAIN_MS, Replica
+from node.consensus.replica import Replica
+from node.consensus.silence import ABSTAIN_MS
 from node.mempool import Mempool
 from node.storage.memory import MemoryStore
 from tests.simulation.absence import SIZE, QuietWorld

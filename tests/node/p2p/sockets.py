@@ -7,11 +7,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import pytest
-
 from ledger.crypto import SigningKey, sha256
 from ledger.errors import HourledgerError
-from node.p2p import door, peers
 from node.p2p.framing import hang_up, write_frame
 from node.p2p.handshake import ChainIdentity, Peer, connect_to
 from node.p2p.peers import PeerNetwork
@@ -64,19 +61,6 @@ class Node:
 
 
 Log = list[tuple[str, dict[str, Any]]]
-
-
-@pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Log:
-    """What nodes have logged."""
-    lines: Log = []
-
-    def note(event: str, **fields: Any) -> None:
-        lines.append((event, fields))
-
-    for module in (door, peers):
-        monkeypatch.setattr(module, "log_event", note)
-    return lines
 
 
 def list_reasons(log: Log, event: str) -> list[str]:

@@ -11,9 +11,7 @@ from node.consensus.messages import MAX_MESSAGE_BYTES
 from node.p2p import peers
 from node.p2p.framing import LENGTH_BYTES, read_frame
 from node.p2p.handshake import Peer
-from tests.node.p2p.sockets import Log, Node, calling_as, list_reasons, log, make_key, make_peer, opened, run, until
-
-__all__ = ["log"]
+from tests.node.p2p.sockets import Log, Node, calling_as, list_reasons, make_key, make_peer, opened, run, until
 
 DROPPED = "peer dropped"
 
@@ -177,6 +175,25 @@ def test_a_new_connection_of_a_peer_takes_the_place_of_the_old_one() -> None:
                 node.network.send("peer", b"to the new one")
                 assert await read_frame(new.reader, 100) == b"to the new one"
             await until(lambda: node.network.peers == ())
+
+    run(work())
+
+
+def test_a_peer_that_comes_and_goes_does_not_fill_the_log(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peers, "WELCOME_AGAIN_SECONDS", 1_000.0)
+
+    async def work() -> None:
+        node = Node("node").knows("peer", "other")
+        async with opened(node):
+            for _ in range(5):
+                async with calling_as(node, "peer"):
+                    pass
+            await until(lambda: [event for event, _fields in log] == ["peer connected", "peer gone"])
+            async with calling_as(node, "other"):
+                await until(lambda: node.network.peers == ("other",))
+            node.network._welcome_again_at.clear()
+            async with calling_as(node, "peer"):
+                await until(lambda: node.network.peers == ("peer",))
 
     run(work())
 

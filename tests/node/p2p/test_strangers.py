@@ -26,15 +26,12 @@ from tests.node.p2p.sockets import (
     calling,
     calling_as,
     list_reasons,
-    log,
     make_key,
     make_peer,
     opened,
     run,
     until,
 )
-
-__all__ = ["log"]
 
 REFUSED = "stranger refused"
 
