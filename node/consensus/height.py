@@ -13,6 +13,10 @@ from node.consensus.assembly import Assembly
 from node.consensus.machine.types import State, Vote
 
 MAX_ASSEMBLIES: Final = 8
+MAX_OWN_VOTES: Final = 256
+MAX_OWN_PROPOSALS: Final = 32
+"""What an authority remembers of what it has said at one height, which may take thousands of rounds while clocks are wrong. In
+rounds gone by it never speaks again, and a lock is remembered by itself."""
 
 VoteKey = tuple[VoteType, int, int, Hash | None]
 Claim: TypeAlias = tuple[Hash, tuple[Hash, ...]]
@@ -63,6 +67,17 @@ class HeightBook:
         self.votes[signed.type, signed.round, voter, signed.block_hash] = signed
         return Vote(signed.type, signed.height, signed.round, signed.block_hash, signed.basis, voter)
 
+    def trim_own(self) -> None:
+        """Remember the latest of the own messages."""
+        del self.own_votes[:-MAX_OWN_VOTES]
+        del self.own_proposals[:-MAX_OWN_PROPOSALS]
+
+    def has_said(self, vote: SignedVote) -> bool:
+        """Whether a vote is remembered as this authority's own, or is of a time before what it remembers begins."""
+        is_full = len(self.own_votes) == MAX_OWN_VOTES
+        is_older = is_full and vote.key == self.own_votes[0].key and vote.round <= self.own_votes[0].round
+        return is_older or vote in self.own_votes
+
     def begin_assembly(self, proposal: SignedProposal) -> None:
         """Expect the parts of a proposal's block; of too many, the oldest is given up."""
         claim = get_claim(proposal)
@@ -94,3 +109,12 @@ class HeightBook:
             for round_, proposal in self.proposals.items()
             if round_ in state.proposals or round_ >= state.round
         }
+
+    def forget_blocks(self, state: State) -> None:
+        """Drop the blocks that nothing names any more. Not while one has been built and is not proposed yet."""
+        claims = {get_claim(proposal) for proposal in (*self.proposals.values(), *self.own_proposals)}
+        named = {state.locked_value, state.valid_value, *(block_hash for block_hash, _parts in claims)}
+        self.blocks = {key: data for key, data in self.blocks.items() if key in named}
+        self.candidates = {key: candidate for key, candidate in self.candidates.items() if key in named}
+        self.assemblies = {claim: assembly for claim, assembly in self.assemblies.items() if claim in claims}
+        self.invalid &= claims

@@ -165,9 +165,19 @@ class Replica:
         """Raise what has failed before: what is in memory since then is not durable, and nothing of it may be said."""
         if self.failure is not None:
             raise self.failure
+        if now_ms < self._now_ms:
+            self._move_timers(self._now_ms - now_ms)
         self._now_ms = now_ms
         if self._is_in_the_dark():
             self._silence.extend(now_ms)
+
+    def _move_timers(self, back_ms: int) -> None:
+        """The clock was set back: let nothing that is waited for take longer for that."""
+        self._timers = [(due_ms - back_ms, number, event) for due_ms, number, event in self._timers]
+        self._repeat_at_ms -= back_ms
+        if self._abstains_until_ms is not None:
+            self._abstains_until_ms -= back_ms
+        self._asked = None
 
     @contextmanager
     def _must_succeed(self) -> Iterator[None]:
@@ -400,7 +410,7 @@ class Replica:
             return
         book = self._book
         voter = book.find_voter(vote.key)
-        if voter is None or (vote.type, vote.round, voter, vote.block_hash) in book.votes or vote in book.own_votes:
+        if voter is None or (vote.type, vote.round, voter, vote.block_hash) in book.votes or book.has_said(vote):
             return
         verify_signed(self._chain.chain_id, vote)
         if len(book.votes) > MAX_VOTES_OF_VOTER * len(book.authorities):
@@ -571,6 +581,7 @@ class Replica:
         if self._state.step is not Step.IDLE:
             # What is of rounds to come, its senders say again themselves: a flood of it is not carried on.
             self._book.forget(self._state)
+            self._book.forget_blocks(self._state)
             for proposal in self._book.proposals.values():
                 self._broadcast(ProposalMessage(proposal))
             for vote in self._book.votes.values():

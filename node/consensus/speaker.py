@@ -33,6 +33,7 @@ class Speaker:
             self._sign_proposal(effect.proposal, book) if isinstance(effect, Propose) else self._sign_vote(effect.vote, book)
             for effect in effects
         ]
+        book.trim_own()
         record = make_record(state, book)
         needed = {item.block_hash for item in book.own_proposals}
         needed |= {value for value in (state.locked_value, state.valid_value) if value is not None}

@@ -232,7 +232,7 @@ KNOWN_BUGS: Final = (
     KnownBug("precommit without a lock", precommit_without_a_lock, 38, 52),
     KnownBug("every time called untimely", every_time_called_untimely, 0, 2),
     KnownBug("lock ignored", lock_ignored, 38, 52),
-    KnownBug("lock forgotten on restart", lock_forgotten_on_restart, 1_201, 85),
+    KnownBug("lock forgotten on restart", lock_forgotten_on_restart, 280, 30),
     KnownBug("guard never written", guard_never_written, 5, 20),
     KnownBug("guard loses its tail", guard_loses_its_tail, 50, 50),
     KnownBug("vote sent before sync", vote_sent_before_sync, 6, 20),

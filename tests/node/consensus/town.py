@@ -45,6 +45,7 @@ class Member:
     chain: Chain
     guard_store: KeyValueStore
     town: "Town"
+    skew_ms: int = 0
     replica: Replica = field(init=False)
     final: list[Candidate] = field(default_factory=list)
     events: list[tuple[str, dict[str, object]]] = field(default_factory=list)
@@ -53,6 +54,11 @@ class Member:
         listener = Listener(on_final=self.final.append, on_event=lambda name, **fields: self.events.append((name, fields)))
         guard = Guard(self.guard_store, self.key.public_key)
         self.replica = Replica(self.chain, Mempool(), guard, self.key, self, listener, Timeouts(heartbeat_ms=10**9))
+
+    @property
+    def now_ms(self) -> TimeMs:
+        """The time by this node's clock."""
+        return TimeMs(self.town.now_ms + self.skew_ms)
 
     @property
     def peers(self) -> tuple[str, ...]:
@@ -104,7 +110,7 @@ class Town:
             self.heard.append((sender, receiver, decode_message(data)))
             return
         try:
-            self.members[receiver].replica.receive(sender, data, self.now_ms)
+            self.members[receiver].replica.receive(sender, data, self.members[receiver].now_ms)
         except HourledgerError as error:
             if self.members[receiver].replica.failure is None:
                 self.blamed.append((receiver, sender, error.reason))
@@ -119,14 +125,14 @@ class Town:
             self.deliver_all()
             self.now_ms = TimeMs(self.now_ms + STEP_MS)
             for member in self.members.values():
-                self._tick(member.replica)
+                self._tick(member)
         self.deliver_all()
 
-    def _tick(self, replica: Replica) -> None:
+    def _tick(self, member: Member) -> None:
         try:
-            replica.tick(self.now_ms)
+            member.replica.tick(member.now_ms)
         except HourledgerError:
-            if replica.failure is None:
+            if member.replica.failure is None:
                 raise
 
     def run_until(self, is_done: Callable[[], bool], ms: int = 120_000) -> None:
