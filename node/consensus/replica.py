@@ -175,9 +175,8 @@ class Replica:
         """The clock was set back: let nothing that is waited for take longer for that."""
         self._timers = [(due_ms - back_ms, number, event) for due_ms, number, event in self._timers]
         self._repeat_at_ms -= back_ms
-        if self._abstains_until_ms is not None:
-            self._abstains_until_ms -= back_ms
-        self._asked = None
+        self._silence.move(back_ms)
+        self._sources.move(back_ms)
 
     @contextmanager
     def _must_succeed(self) -> Iterator[None]:

@@ -71,6 +71,11 @@ class Silence:
         if self.until_ms is not None:
             self.until_ms = TimeMs(now_ms + ABSTAIN_MS)
 
+    def move(self, back_ms: int) -> None:
+        """The clock was set back."""
+        if self.until_ms is not None:
+            self.until_ms = TimeMs(self.until_ms - back_ms)
+
     def has_heard_all(self, others: Sequence[PublicKey]) -> bool:
         """Whether each of the other authorities has repeated often enough."""
         return all(self._repetitions[key] >= REPETITIONS for key in others)

@@ -1,7 +1,7 @@
 """From whom a node that is behind gets its next block: who has it, who gave it up, whom to ask after one that is silent."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ledger.types import Height
@@ -37,6 +37,12 @@ class Sources:
         self._lowest[peer] = (height, now_ms + FORGET_MS)
         if self._asked is not None and self._asked.peer == peer and self._asked.height < height:
             self._asked = _Asked(peer, self._asked.height, now_ms)
+
+    def move(self, back_ms: int) -> None:
+        """The clock was set back: wait no longer for that."""
+        if self._asked is not None:
+            self._asked = replace(self._asked, until_ms=self._asked.until_ms - back_ms)
+        self._lowest = {peer: (height, until_ms - back_ms) for peer, (height, until_ms) in self._lowest.items()}
 
     def choose(self, speaker: str, wanted: Height, connected: Sequence[str], now_ms: int) -> str | None:
         """Return whom to ask for a block now, None for nobody: somebody was asked just now, or nobody has it.
