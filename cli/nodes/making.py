@@ -113,7 +113,7 @@ def _parse_parameters(parameters: tuple[str, ...]) -> dict[str, int]:
     multiple=True,
     required=True,
     metavar="NAME=HOST:PORT",
-    help="Where it finds an authority. May be given often.",
+    help="Where it finds an authority, also by its short name.",
 )
 @click.option("--peer-address", default=DEFAULT_PEER_ADDRESS, show_default=True, help="Where the others find it.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=DEFAULT_PORT, show_default=True, help="The port for clients.")
@@ -143,8 +143,11 @@ def join(
     _require_free(home)
     own = _read_address("--peer-address is written HOST:PORT", peer_address)
     pairs = [item.partition("=") for item in peers]
-    addresses = {peer: _read_address("--peer is written NAME=HOST:PORT", text) for peer, _separator, text in pairs}
     beginning = parse_genesis(read_bounded(genesis, MAX_GENESIS_BYTES, "the genesis file"))
+    addresses = {
+        _complete_name(peer, beginning): _read_address("--peer is written NAME=HOST:PORT", text)
+        for peer, _separator, text in pairs
+    }
     if is_dry_run:
         output.give({"dry_run": True, "home": str(home)}, f"A node would be made in {home}.")
         return
@@ -159,6 +162,12 @@ def join(
         f'authority add {file}, or let it follow with this in their node.json: "observers": {{"{name}": "{log_key}"}}'
     )
     output.give(document, text)
+
+
+def _complete_name(peer: str, genesis: Genesis) -> str:
+    """Return the name of an authority of genesis that is given without the chain's name in front, and any other as it is."""
+    full = f"{genesis.chain_id}/{peer}"
+    return full if any(item.name == full for item in genesis.authorities) else peer
 
 
 def _read_address(what: str, text: str) -> Address:

@@ -90,7 +90,7 @@ def join(folder: Path, name: str, others: Sequence[Home], port: int) -> Home:
     for number, home in enumerate(others, start=1):
         address = load_settings(home.settings).peer_address
         assert address is not None
-        peers += ["--peer", f"{name_of(number)}={address[0]}:{address[1]}"]
+        peers += ["--peer", f"a{number}={address[0]}:{address[1]}"]
     own = ("--port", port, "--peer-address", f"127.0.0.1:{port + 1}")
     run("node", "join", others[0].genesis, "--home", folder, "--name", name, *peers, *own, "--no-passphrase")
     return Home(folder)
