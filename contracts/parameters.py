@@ -33,6 +33,7 @@ PARAMETERS: Final = MappingProxyType(
         "points_per_hour": Parameter(1, 0, 1_000, "points that an hour of service earns, whole points a record"),
         "late_records_earn": Parameter(1, 0, 1, "whether late records earn points: 1 yes, 0 no"),
         "points_validity_days": Parameter(1_095, 1, 36_500, "days from certification until points expire"),
+        "withdrawal_notice_days": Parameter(1, 0, 60, "days for which who withdraws from an activity is still expected"),
         "max_hold_days": Parameter(30, 1, 366, "longest time for which points may be held, in days"),
     }
 )

@@ -55,6 +55,10 @@ class Reason(StrEnum):
     UNKNOWN_ACTIVITY = "unknown_activity"
     ACTIVITY_CLOSED = "activity_closed"
     INVALID_PERIOD = "invalid_period"
+    # Activities.
+    SIGN_UP_CLOSED = "sign_up_closed"
+    UNKNOWN_SIGN_UP = "unknown_sign_up"
+    ACTIVITY_FULL = "activity_full"
     # Hours.
     CLASS_COUNTS_NO_HOURS = "class_counts_no_hours"
     OUTSIDE_ACTIVITY = "outside_activity"
@@ -171,6 +175,9 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.UNKNOWN_ACTIVITY: Explanation("no such activity of this organisation", "publish the activity first"),
     Reason.ACTIVITY_CLOSED: Explanation("the activity is closed", "publish a new one"),
     Reason.INVALID_PERIOD: Explanation("the period ends before it begins, or is too long", "correct the dates"),
+    Reason.SIGN_UP_CLOSED: Explanation("sign-up for the activity is not open", "ask its organisation, or choose another activity"),
+    Reason.UNKNOWN_SIGN_UP: Explanation("the volunteer has not signed up", "check the activity and the volunteer"),
+    Reason.ACTIVITY_FULL: Explanation("all places are taken", "choose another activity, or offer more places"),
     Reason.CLASS_COUNTS_NO_HOURS: Explanation("activities of this class count no service hours", "record it as what it was"),
     Reason.OUTSIDE_ACTIVITY: Explanation("the date lies outside the activity's dates", "correct the date or the activity"),
     Reason.INVALID_MINUTES: Explanation("the minutes are zero, negative or too many for one record", "correct the minutes"),

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from itertools import pairwise
 
+from contracts.activities.places import SignUpStanding
 from contracts.exchange import HoldStatus
 from contracts.identity.parties import Role, compute_authority_identifier
 from contracts.lots import Lot
@@ -27,6 +28,7 @@ def check_invariants(chain: Chain) -> None:
     check_sum(chain)
     check_lots(chain, calendars)
     check_parties(chain)
+    check_places(chain)
     check_authorities(chain)
     check_offences(chain)
 
@@ -152,6 +154,27 @@ def check_lots(chain: Chain, calendars: dict[bytes, list[Record]]) -> None:
     for row, points in about.items():
         record = standing[row][1]
         assert record.status is RecordStatus.VOID or points <= record.points
+
+
+def check_places(chain: Chain) -> None:
+    """No activity is oversold; who has a place, and who waits, is told alike by the places and by the sign-ups."""
+    activities, terms = chain.read_table(b"activity"), chain.read_table(b"terms")
+    confirmed: Counter[bytes] = Counter()
+    waiting: dict[bytes, set[bytes]] = defaultdict(set)
+    for key, item in chain.read_table(b"sign-up").items():
+        activity, volunteer = key[:16], key[16:]
+        assert volunteer in chain.read_table(b"volunteer")
+        assert (item.free_day is not None) is (item.standing is SignUpStanding.WITHDRAWN)
+        confirmed[activity] += item.standing is SignUpStanding.CONFIRMED
+        if item.standing is SignUpStanding.WAITING:
+            waiting[activity].add(volunteer)
+    places = chain.read_table(b"places")
+    assert set(terms) <= set(activities)
+    assert set(confirmed) <= set(places) <= set(terms)
+    for activity, item in places.items():
+        assert item.taken == confirmed[activity] <= terms[activity].capacity
+        assert len(set(item.waiting)) == len(item.waiting)
+        assert set(item.waiting) == waiting[activity]
 
 
 def check_parties(chain: Chain) -> None:

@@ -7,6 +7,9 @@ from datetime import date, datetime
 from typing import Any
 
 from contracts.activities import ActivityClass, CloseActivity, PublishActivity
+from contracts.activities.places import ChangedSignUp
+from contracts.activities.sign_ups import SignUpVolunteer, WithdrawVolunteer
+from contracts.activities.terms import SetTerms, Terms
 from contracts.exchange import EndHold, HoldChanged, HoldPoints, PointsOfHold, PublishOffer, WithdrawOffer
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, RecordedHours, VoidedHours, VoidHours
 from contracts.identity.merchants import RegisterMerchant
@@ -75,7 +78,7 @@ def parse_enrolment(line: str) -> Enrolment:
 
 def parse_action(line: str, rows: list[str]) -> Action:
     """Kind and body of what a row of a table says; the rows of a batch follow it."""
-    for parse in (_parse_identity, _parse_hours, _parse_exchange):
+    for parse in (_parse_identity, _parse_activities, _parse_hours, _parse_exchange):
         action = parse(line.split(), rows)
         if action is not None:
             return action
@@ -107,7 +110,7 @@ def _parse_identity(words: list[str], rows: list[str]) -> Action | None:  # noqa
     return None
 
 
-def _parse_hours(words: list[str], rows: list[str]) -> Action | None:  # noqa: PLR0911 - a table of words
+def _parse_activities(words: list[str], _rows: list[str]) -> Action | None:
     match words:
         case ["publish", activity, "of", name, class_, first, "to", last]:
             days = parse_day(first), parse_day(last)
@@ -117,6 +120,18 @@ def _parse_hours(words: list[str], rows: list[str]) -> Action | None:  # noqa: P
             return "activities.publish", body
         case ["close", activity, "of", name]:
             return "activities.close", CloseActivity(identifier_of(activity), identifier_of(name))
+        case ["terms", "of", activity, "of", name, capacity, "places", waiting, "waiting", "until", day]:
+            terms = Terms(int(capacity), int(waiting), parse_day(day))
+            return "activities.set_terms", SetTerms(identifier_of(activity), identifier_of(name), terms)
+        case ["sign", "up", volunteer, "for", activity, "of", name]:
+            return "activities.sign_up", SignUpVolunteer(*map(identifier_of, (activity, name, volunteer)))
+        case ["withdraw", volunteer, "from", activity, "of", name]:
+            return "activities.withdraw", WithdrawVolunteer(*map(identifier_of, (activity, name, volunteer)))
+    return None
+
+
+def _parse_hours(words: list[str], rows: list[str]) -> Action | None:
+    match words:
         case ["certify", "by", name, mode]:
             chosen = Mode[mode.upper().replace("-", "_")]
             return "hours.certify", CertifyHours(identifier_of(name), chosen, tuple(map(parse_attendance, rows)))
@@ -172,6 +187,8 @@ def describe(chain: Chain, question: str, events: tuple[Any, ...]) -> str:  # no
         case ["held", name]:
             hold = chain.read_table(b"hold")[identifier_of(name)]
             return f"{hold.status.name.lower()}: {_format_lots(chain, hold.lots)}"
+        case ["places", name]:
+            return _format_places(chain, name)
         case ["officers", name]:
             organisation = chain.read_table(b"organisation")[identifier_of(name)]
             officers = " ".join(name_of(key.hex()[:32]) for key in organisation.officers)
@@ -182,6 +199,17 @@ def describe(chain: Chain, question: str, events: tuple[Any, ...]) -> str:  # no
             return "; ".join(_format_event(event) for event in events) or "none"
         case _:
             raise ValueError(f"no such question: {question}")
+
+
+def _format_places(chain: Chain, activity: str) -> str:
+    """`2 taken: mia noa; waiting: old`; those who have a place by name, those who wait in their order."""
+    sign_ups = chain.read_table(b"sign-up").items()
+    confirmed = sorted(
+        name_of(key[16:].hex()) for key, item in sign_ups if key[:16] == identifier_of(activity) and item.standing == 1
+    )
+    places = chain.read_table(b"places")[identifier_of(activity)]
+    waiting = " ".join(name_of(item.hex()) for item in places.waiting) or "nobody"
+    return f"{places.taken} taken: {' '.join(confirmed) or 'nobody'}; waiting: {waiting}"
 
 
 def _read_records(chain: Chain, volunteer: str) -> list[Record]:
@@ -216,6 +244,8 @@ def _format_event(event: Any) -> str:
             return f"voided {name_of(event.record.hex())} {event.points_returned} points"
         case VolunteerEnrolled():
             return f"enrolled {name_of(event.volunteer.hex())}"
+        case ChangedSignUp():
+            return f"{name_of(event.volunteer.hex())} {event.standing.name.lower()}"
         case HoldChanged() | PointsExpired():
             return f"{event.points} points"
         case _:

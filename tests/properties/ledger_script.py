@@ -10,6 +10,8 @@ from random import Random
 from typing import Any
 
 from contracts.activities import ActivityClass, CloseActivity, PublishActivity
+from contracts.activities.sign_ups import SignUpVolunteer, WithdrawVolunteer
+from contracts.activities.terms import SetTerms, Terms
 from contracts.exchange import HOLDS, MAX_QUANTITY, EndHold, HoldPoints, PointsOfHold, PublishOffer, WithdrawOffer
 from contracts.governance import MIN_LEAD_BLOCKS, ChangeAuthorities, Recover
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, VoidHours
@@ -191,6 +193,24 @@ class Script:
 
     def draw_activities_close(self, _time_ms: TimeMs) -> Any:
         return CloseActivity(ACTIVITIES[3], ORGANISATIONS[0]), self._officers(0, 1)
+
+    def draw_activities_set_terms(self, _time_ms: TimeMs) -> Any:
+        index = self.random.randrange(4)
+        terms = Terms(self.random.randint(0, 2), self.random.randint(0, 2), Day(TODAY + self.random.randint(0, 9)))
+        return SetTerms(ACTIVITIES[index], ORGANISATIONS[index % 2], terms), self._officers(index % 2, 1)
+
+    def _volunteer_at(self) -> Any:
+        index, volunteer = self.random.randrange(4), self.random.randrange(4)
+        signers = (make_key(f"volunteer {volunteer + 1}"),) if self.random.random() < 0.6 else self._officers(index % 2, 1)
+        return (ACTIVITIES[index], ORGANISATIONS[index % 2], VOLUNTEERS[volunteer]), signers
+
+    def draw_activities_sign_up(self, _time_ms: TimeMs) -> Any:
+        identifiers, signers = self._volunteer_at()
+        return SignUpVolunteer(*identifiers), signers
+
+    def draw_activities_withdraw(self, _time_ms: TimeMs) -> Any:
+        identifiers, signers = self._volunteer_at()
+        return WithdrawVolunteer(*identifiers), signers
 
     def _attendance(self, time_ms: TimeMs, number: int) -> Attendance:
         activity = ACTIVITIES[number] if self.random.random() < 0.8 else self.random.choice(ACTIVITIES)

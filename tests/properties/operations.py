@@ -9,6 +9,8 @@ from random import Random
 from typing import Any, TypeVar
 
 from contracts.activities import ActivityClass, CloseActivity, PublishActivity
+from contracts.activities.sign_ups import SignUpVolunteer, WithdrawVolunteer
+from contracts.activities.terms import SetTerms, Terms
 from contracts.exchange import EndHold, HoldPoints, HoldStatus, PointsOfHold, PublishOffer, WithdrawOffer
 from contracts.governance import MAX_LEAD_BLOCKS, MIN_LEAD_BLOCKS, ChangeAuthorities, Recover
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, VoidHours
@@ -63,9 +65,9 @@ class Pools:
     points: tuple[int, ...] = (0, 1, 1, 2, 3, 5)
     prices: tuple[int, ...] = (1, 2, 3)
     quantities: tuple[int, ...] = (1, 1, 2, 4)
-    steps_ms: tuple[int, ...] = (0, 60_000, 60_000, 60_000, 3_600_000, 3_600_000, MS_PER_DAY)
+    steps_ms: tuple[int, ...] = (0, *[60_000] * 6, *[3_600_000] * 6, MS_PER_DAY)
     start_ms: int = (FIRST_DAY + 9) * MS_PER_DAY
-    activities: tuple[tuple[int, int], ...] = ((FIRST_DAY, FIRST_DAY + 11), (FIRST_DAY, FIRST_DAY + 11))
+    activities: tuple[tuple[int, int], ...] = ((FIRST_DAY, FIRST_DAY + 11), (FIRST_DAY, FIRST_DAY + 60))
     leads: tuple[int, ...] = (MIN_LEAD_BLOCKS, 3, 4, 8, 8, 16, 16, 24, MIN_LEAD_BLOCKS - 1, MAX_LEAD_BLOCKS + 1)
 
 
@@ -91,12 +93,12 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
     "low": (
         ("daily_cap_minutes", 1), ("late_records_earn", 0), ("max_hold_days", 1), ("max_record_minutes", 1_440),
         ("points_per_hour", 1), ("points_validity_days", 1), ("recording_deadline_working_days", 1),
-        ("utc_offset_minutes", -720),
+        ("utc_offset_minutes", -720), ("withdrawal_notice_days", 0),
     ),
     "high": (
         ("daily_cap_minutes", 1_440), ("late_records_earn", 1), ("max_hold_days", 366), ("max_record_minutes", 1_440),
         ("points_per_hour", 1_000), ("points_validity_days", 36_500), ("recording_deadline_working_days", 366),
-        ("utc_offset_minutes", 840),
+        ("utc_offset_minutes", 840), ("withdrawal_notice_days", 60),
     ),
 }  # fmt: skip
 """What a region may choose: nothing, little time, the least and the most."""
@@ -147,6 +149,9 @@ _WEIGHTS = {
     "exchange.refund": 12,
     "exchange.release": 2,
     "exchange.expire": 2,
+    "activities.set_terms": 6,
+    "activities.sign_up": 16,
+    "activities.withdraw": 8,
     "identity.change_standing": 1,
     "identity.remove_officer": 2,
     "activities.close": 1,
@@ -155,6 +160,8 @@ _WEIGHTS = {
     "governance.recover": 4,
 }
 """How often a kind is drawn, 4 where nothing is said: what ends things is rare, so that there is something to end."""
+STEPS = 2 * sum(_WEIGHTS.get(kind, 4) for kind in KINDS)
+"""Steps of a ledger in which every kind comes up several times, however many kinds there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +206,9 @@ class Generator:
             "identity.enrol_volunteers": self._enrol,
             "activities.publish": self._publish,
             "activities.close": self._close,
+            "activities.set_terms": self._set_terms,
+            "activities.sign_up": self._sign_up,
+            "activities.withdraw": self._withdraw_volunteer,
             "hours.certify": self._certify,
             "hours.amend": self._amend,
             "hours.void": self._void,
@@ -291,6 +301,40 @@ class Generator:
         name, officers = self._organisation()
         return officers[:1], CloseActivity(identifier_of(self._choose(ACTIVITIES)), identifier_of(name))
 
+    def _owned(self) -> tuple[str, str, tuple[str, ...]]:
+        """Return an activity, its organisation (seldom another), and the officers of that."""
+        activities = self.chain.read_table(b"activity")
+        known = [name for name in ACTIVITIES if identifier_of(name) in activities]
+        running = [name for name in known if activities[identifier_of(name)].last_day * MS_PER_DAY >= self.now_ms]
+        activity = self._choose((*running * 8, *known * 2, *ACTIVITIES))
+        found = activities.get(identifier_of(activity))
+        if found is None or self._is_rare(12):
+            return activity, *self._organisation()
+        name = name_of(found.organisation.hex())
+        return activity, name, self._officers_of(name)
+
+    def _set_terms(self) -> tuple[tuple[str, ...], Any]:
+        activity, name, officers = self._owned()
+        found = self.chain.read_table(b"activity").get(identifier_of(activity))
+        last_day = found.last_day if found and not self._is_rare(3) else self._choose(self.pools.days)
+        terms = Terms(self._choose((0, 1, 1, 2, 3)), self._choose((0, 1, 2, 2)), Day(last_day))
+        return officers[:1], SetTerms(identifier_of(activity), identifier_of(name), terms)
+
+    def _volunteer_at(self) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+        """Return who signs, and the identifiers of an activity, its organisation and a volunteer."""
+        activity, name, officers = self._owned()
+        volunteer = self._choose((*VOLUNTEERS[:3] * 3, *VOLUNTEERS))
+        signers = officers[:1] if volunteer == "old" or self._is_rare(3) else (volunteer,)
+        return signers, tuple(map(identifier_of, (activity, name, volunteer)))
+
+    def _sign_up(self) -> tuple[tuple[str, ...], Any]:
+        signers, identifiers = self._volunteer_at()
+        return signers, SignUpVolunteer(*identifiers)
+
+    def _withdraw_volunteer(self) -> tuple[tuple[str, ...], Any]:
+        signers, identifiers = self._volunteer_at()
+        return signers, WithdrawVolunteer(*identifiers)
+
     def _attendance(self, activities: tuple[str, ...]) -> Attendance:
         record = self._choose(RECORDS)
         return Attendance(
@@ -351,7 +395,8 @@ class Generator:
         return officers, VoidHours(identifier_of(name), record, volunteer, day, self._choose(tuple(Correction)))
 
     def _expire_points(self) -> tuple[tuple[str, ...], Any]:
-        return self._authority(), ExpirePoints(identifier_of(self._choose(VOLUNTEERS)))
+        rich = [name for name in VOLUNTEERS if self.chain.read_table(b"points").get(identifier_of(name))]
+        return self._authority(), ExpirePoints(identifier_of(self._choose((*rich * 8, *VOLUNTEERS))))
 
     def _offer(self) -> tuple[tuple[str, ...], Any]:
         offer, name = self._choose(OFFERS), self._choose(MERCHANTS)

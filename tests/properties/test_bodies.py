@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from contracts import hours, points
 from contracts.activities import CloseActivity, PublishActivity
+from contracts.activities.places import ChangedSignUp
+from contracts.activities.terms import SetTerms
 from contracts.exchange import HoldChanged, PublishOffer, WithdrawOffer
 from contracts.governance import AuthoritiesChanged, ChangeApproved
 from contracts.identity.merchants import RegisterMerchant
@@ -42,6 +44,8 @@ EVENTS: dict[str, Any] = {
     "identity.volunteer_enrolled": VolunteerEnrolled,
     "activities.published": PublishActivity,
     "activities.closed": CloseActivity,
+    "activities.terms_set": SetTerms,
+    "activities.sign_up_changed": ChangedSignUp,
     "hours.recorded": hours.RecordedHours,
     "hours.voided": hours.VoidedHours,
     "points.expired": points.PointsExpired,

@@ -21,7 +21,7 @@ from ledger.types import Height, PublicKey, Round
 from ledger.votes import Offence, OffenceKind
 from tests.contracts.chain import Chain, hash_of, key_of, make_genesis
 from tests.contracts.invariants import check_invariants
-from tests.properties.operations import PARAMETERS, Generator, make_chain
+from tests.properties.operations import PARAMETERS, STEPS, Generator, make_chain
 from tests.properties.script import compute_digest, play
 from tests.properties.steps import check_step, read_deciders
 
@@ -58,7 +58,7 @@ def test_random_ledgers_reach_every_kind_and_most_reasons() -> None:
     accepted: Counter[str] = Counter()
     reasons: Counter[Reason | None] = Counter()
     for seed in range(12):
-        for operation, result in play(base("short" if seed % 2 else "default").copy(), Random(seed), 240):
+        for operation, result in play(base("short" if seed % 2 else "default").copy(), Random(seed), STEPS):
             accepted[operation.kind] += result.outcome.is_accepted
             reasons[result.outcome.reason] += 1
             reasons.update(row.reason for row in result.outcome.rows if row is not None)

@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import Final
 
 from contracts.identity.parties import require_officers
-from contracts.kinds import Kind, Module
+from contracts.kinds import Kind
 from ledger import codec
 from ledger.codec import Codec
 from ledger.errors import Rejection
@@ -86,6 +86,16 @@ def get_activity(state: View, identifier: Identifier, organisation: Identifier) 
     return activity if activity is not None and activity.organisation == organisation else None
 
 
+def require_activity(state: View, identifier: Identifier, organisation: Identifier) -> Activity:
+    """Return the organisation's activity, or raise `Rejection` unless there is one and it is open."""
+    activity = get_activity(state, identifier, organisation)
+    if activity is None:
+        raise Rejection(Reason.UNKNOWN_ACTIVITY, "the organisation has no such activity", identifier.hex())
+    if not activity.is_open:
+        raise Rejection(Reason.ACTIVITY_CLOSED, "the activity is closed already", identifier.hex())
+    return activity
+
+
 def publish_activity(state: Overlay, body: PublishActivity, context: TransactionContext) -> Effects:
     """Announce an activity (signed by one officer)."""
     require_officers(state, context, body.organisation, count=1)
@@ -105,17 +115,10 @@ def publish_activity(state: Overlay, body: PublishActivity, context: Transaction
 def close_activity(state: Overlay, body: CloseActivity, context: TransactionContext) -> Effects:
     """Close an activity (signed by one officer)."""
     require_officers(state, context, body.organisation, count=1)
-    activity = get_activity(state, body.activity, body.organisation)
-    if activity is None:
-        raise Rejection(Reason.UNKNOWN_ACTIVITY, "the organisation has no such activity", body.activity.hex())
-    if not activity.is_open:
-        raise Rejection(Reason.ACTIVITY_CLOSED, "the activity is closed already", body.activity.hex())
+    activity = require_activity(state, body.activity, body.organisation)
     ACTIVITIES.put(state, replace(activity, is_open=False), body.activity)
     return Effects((ACTIVITY_CLOSED.encode(body),))
 
 
-MODULE: Final = Module(
-    kinds=(Kind("activities.publish", _publish, publish_activity), Kind("activities.close", _close, close_activity)),
-    events=(ACTIVITY_PUBLISHED, ACTIVITY_CLOSED),
-    tables=(ACTIVITIES,),
-)
+KINDS: Final = (Kind("activities.publish", _publish, publish_activity), Kind("activities.close", _close, close_activity))
+EVENTS: Final = (ACTIVITY_PUBLISHED, ACTIVITY_CLOSED)
