@@ -56,6 +56,10 @@ class Reason(StrEnum):
     ACTIVITY_CLOSED = "activity_closed"
     INVALID_PERIOD = "invalid_period"
     # Activities.
+    ACTIVITY_BEGUN = "activity_begun"
+    UNKNOWN_PROJECT = "unknown_project"
+    PROJECT_CLOSED = "project_closed"
+    PROJECT_OPEN = "project_open"
     SIGN_UP_CLOSED = "sign_up_closed"
     UNKNOWN_SIGN_UP = "unknown_sign_up"
     ACTIVITY_FULL = "activity_full"
@@ -175,6 +179,10 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.UNKNOWN_ACTIVITY: Explanation("no such activity of this organisation", "publish the activity first"),
     Reason.ACTIVITY_CLOSED: Explanation("the activity is closed", "publish a new one"),
     Reason.INVALID_PERIOD: Explanation("the period ends before it begins, or is too long", "correct the dates"),
+    Reason.ACTIVITY_BEGUN: Explanation("the activity has begun", "change only days to come, or close it"),
+    Reason.UNKNOWN_PROJECT: Explanation("no such project of this organisation", "open the project first"),
+    Reason.PROJECT_CLOSED: Explanation("the project is closed", "open a new one that improves on it"),
+    Reason.PROJECT_OPEN: Explanation("the project is not at its end", "close its activities, then close or evaluate it"),
     Reason.SIGN_UP_CLOSED: Explanation("sign-up for the activity is not open", "ask its organisation, or choose another activity"),
     Reason.UNKNOWN_SIGN_UP: Explanation("the volunteer has not signed up", "check the activity and the volunteer"),
     Reason.ACTIVITY_FULL: Explanation("all places are taken", "choose another activity, or offer more places"),

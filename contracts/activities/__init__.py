@@ -1,14 +1,15 @@
-"""What is done, and who does it: activities, their places, and who signs up for them."""
+"""What is done, and who does it: projects, activities, their places, who signs up for them and who came."""
 
 from typing import Final
 
-from contracts.activities import published, sign_ups
+from contracts.activities import attendance, changes, projects, published, sign_ups
+from contracts.activities.changes import CloseActivity
 from contracts.activities.published import (
     ACTIVITIES,
     MAX_ACTIVITY_DAYS,
     Activity,
     ActivityClass,
-    CloseActivity,
+    ActivityStatus,
     PublishActivity,
     get_activity,
 )
@@ -20,13 +21,16 @@ __all__ = (
     "MODULE",
     "Activity",
     "ActivityClass",
+    "ActivityStatus",
     "CloseActivity",
     "PublishActivity",
     "get_activity",
 )
 
+_PARTS: Final = (projects, sign_ups, attendance)
+
 MODULE: Final = Module(
-    kinds=(*published.KINDS, *sign_ups.KINDS),
-    events=(*published.EVENTS, *sign_ups.EVENTS),
-    tables=(ACTIVITIES, *sign_ups.TABLES),
+    kinds=(*published.KINDS, *changes.KINDS, *(kind for part in _PARTS for kind in part.KINDS)),
+    events=(*published.EVENTS, *changes.EVENTS, *(event for part in _PARTS for event in part.EVENTS)),
+    tables=(ACTIVITIES, *(table for part in _PARTS for table in part.TABLES)),
 )

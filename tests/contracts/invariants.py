@@ -4,13 +4,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from itertools import pairwise
 
+from contracts.activities import ActivityStatus
+from contracts.activities.attendance import Mark
 from contracts.activities.places import SignUpStanding
+from contracts.activities.projects import ProjectStatus
 from contracts.exchange import HoldStatus
 from contracts.identity.parties import Role, compute_authority_identifier
 from contracts.lots import Lot
 from contracts.parameters import MINUTES_PER_DAY, PARAMETERS
 from contracts.records import LAST_REVISION, REFUSED, VOID, Batch, Record, RecordStatus
 from ledger.authorities import Authority, compute_authorities_hash
+from ledger.genesis import to_date
 from ledger.types import Identifier
 from tests.contracts.chain import Chain
 
@@ -29,6 +33,8 @@ def check_invariants(chain: Chain) -> None:
     check_lots(chain, calendars)
     check_parties(chain)
     check_places(chain)
+    check_attendance(chain)
+    check_projects(chain)
     check_authorities(chain)
     check_offences(chain)
 
@@ -175,6 +181,37 @@ def check_places(chain: Chain) -> None:
         assert item.taken == confirmed[activity] <= terms[activity].capacity
         assert len(set(item.waiting)) == len(item.waiting)
         assert set(item.waiting) == waiting[activity]
+
+
+def check_attendance(chain: Chain) -> None:
+    """Marks stand on days of their activity, one a day, and the years' counts are what the marks come to."""
+    activities = chain.read_table(b"activity")
+    counted: Counter[tuple[bytes, int, Mark]] = Counter()
+    for key, marks in chain.read_table(b"attendance").items():
+        activity = activities[key[:16]]
+        days = [item.day for item in marks]
+        assert days == sorted(set(days))
+        assert all(activity.first_day <= day <= activity.last_day for day in days)
+        counted.update((key[16:], to_date(item.day).year, item.mark) for item in marks)
+    told: Counter[tuple[bytes, int, Mark]] = Counter()
+    for key, year in chain.read_table(b"attendance-year").items():
+        volunteer, number = key[:16], int.from_bytes(key[16:], "big")
+        told[volunteer, number, Mark.ATTENDED] = year.attended
+        told[volunteer, number, Mark.ABSENT] = year.absent
+        told[volunteer, number, Mark.EXCUSED] = year.excused
+    assert +told == +counted
+
+
+def check_projects(chain: Chain) -> None:
+    """A project counts its open activities; one that is closed has none."""
+    activities, projects = chain.read_table(b"activity"), chain.read_table(b"project")
+    opened: Counter[bytes] = Counter()
+    for activity, project in chain.read_table(b"project-of").items():
+        assert activities[activity].organisation == projects[project].organisation
+        opened[project] += activities[activity].status is ActivityStatus.OPEN
+    for identifier, project in projects.items():
+        assert project.open_activities == opened[identifier]
+        assert project.status is ProjectStatus.OPEN or not project.open_activities
 
 
 def check_parties(chain: Chain) -> None:

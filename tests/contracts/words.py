@@ -7,7 +7,10 @@ from datetime import date, datetime
 from typing import Any
 
 from contracts.activities import ActivityClass, CloseActivity, PublishActivity
+from contracts.activities.attendance import AttendanceMark, AttendanceMarked, ExcuseAbsence, Mark, MarkAttendance
+from contracts.activities.changes import CancelActivity, Cancellation, ChangeActivity
 from contracts.activities.places import ChangedSignUp
+from contracts.activities.projects import CloseProject, EvaluateProject, OpenProject, PlaceActivity
 from contracts.activities.sign_ups import SignUpVolunteer, WithdrawVolunteer
 from contracts.activities.terms import SetTerms, Terms
 from contracts.exchange import EndHold, HoldChanged, HoldPoints, PointsOfHold, PublishOffer, WithdrawOffer
@@ -78,7 +81,7 @@ def parse_enrolment(line: str) -> Enrolment:
 
 def parse_action(line: str, rows: list[str]) -> Action:
     """Kind and body of what a row of a table says; the rows of a batch follow it."""
-    for parse in (_parse_identity, _parse_activities, _parse_hours, _parse_exchange):
+    for parse in (_parse_identity, _parse_activities, _parse_projects, _parse_sign_ups, _parse_hours, _parse_exchange):
         action = parse(line.split(), rows)
         if action is not None:
             return action
@@ -120,6 +123,41 @@ def _parse_activities(words: list[str], _rows: list[str]) -> Action | None:
             return "activities.publish", body
         case ["close", activity, "of", name]:
             return "activities.close", CloseActivity(identifier_of(activity), identifier_of(name))
+        case ["change", activity, "of", name, first, "to", last, "about", details]:
+            days = parse_day(first), parse_day(last)
+            return "activities.change", ChangeActivity(identifier_of(activity), identifier_of(name), *days, hash_of(details))
+        case ["cancel", activity, "of", name, why]:
+            cancellation = Cancellation[why.upper().replace("-", "_")]
+            return "activities.cancel", CancelActivity(identifier_of(activity), identifier_of(name), cancellation)
+    return None
+
+
+def _parse_projects(words: list[str], _rows: list[str]) -> Action | None:
+    match words:
+        case ["open", "project", project, "of", name, *improves]:
+            earlier = identifier_of(improves[1]) if improves else None
+            return "activities.open_project", OpenProject(
+                identifier_of(project), identifier_of(name), earlier, hash_of(project)
+            )
+        case ["place", activity, "of", name, "under", project]:
+            under = None if project == "nothing" else identifier_of(project)
+            return "activities.place", PlaceActivity(identifier_of(activity), identifier_of(name), under)
+        case ["close", "project", project, "of", name]:
+            return "activities.close_project", CloseProject(identifier_of(project), identifier_of(name))
+        case ["evaluate", "project", project, "of", name, grade]:
+            ids = identifier_of(project), identifier_of(name)
+            return "activities.evaluate_project", EvaluateProject(*ids, int(grade), hash_of(f"report on {project}"))
+    return None
+
+
+def parse_mark(line: str) -> AttendanceMark:
+    """`mia attended`, `mia absent` or `mia excused`."""
+    volunteer, mark = line.split()
+    return AttendanceMark(identifier_of(volunteer), Mark[mark.upper()])
+
+
+def _parse_sign_ups(words: list[str], rows: list[str]) -> Action | None:
+    match words:
         case ["terms", "of", activity, "of", name, capacity, "places", waiting, "waiting", "until", day]:
             terms = Terms(int(capacity), int(waiting), parse_day(day))
             return "activities.set_terms", SetTerms(identifier_of(activity), identifier_of(name), terms)
@@ -127,6 +165,12 @@ def _parse_activities(words: list[str], _rows: list[str]) -> Action | None:
             return "activities.sign_up", SignUpVolunteer(*map(identifier_of, (activity, name, volunteer)))
         case ["withdraw", volunteer, "from", activity, "of", name]:
             return "activities.withdraw", WithdrawVolunteer(*map(identifier_of, (activity, name, volunteer)))
+        case ["attendance", "of", activity, "of", name, day]:
+            ids = identifier_of(activity), identifier_of(name)
+            return "activities.mark_attendance", MarkAttendance(*ids, parse_day(day), tuple(map(parse_mark, rows)))
+        case ["excuse", volunteer, "from", activity, "of", name, day]:
+            ids = identifier_of(activity), identifier_of(name)
+            return "activities.excuse", ExcuseAbsence(*ids, parse_day(day), identifier_of(volunteer))
     return None
 
 
@@ -187,8 +231,6 @@ def describe(chain: Chain, question: str, events: tuple[Any, ...]) -> str:  # no
         case ["held", name]:
             hold = chain.read_table(b"hold")[identifier_of(name)]
             return f"{hold.status.name.lower()}: {_format_lots(chain, hold.lots)}"
-        case ["places", name]:
-            return _format_places(chain, name)
         case ["officers", name]:
             organisation = chain.read_table(b"organisation")[identifier_of(name)]
             officers = " ".join(name_of(key.hex()[:32]) for key in organisation.officers)
@@ -197,8 +239,22 @@ def describe(chain: Chain, question: str, events: tuple[Any, ...]) -> str:  # no
             return "; ".join(_format_record(record) for record in _read_records(chain, name)) or "empty"
         case ["events"]:
             return "; ".join(_format_event(event) for event in events) or "none"
+        case words:
+            return _describe_activities(chain, words)
+
+
+def _describe_activities(chain: Chain, words: list[str]) -> str:
+    match words:
+        case ["places", name]:
+            return _format_places(chain, name)
+        case ["marks", name, year]:
+            found = chain.read_table(b"attendance-year").get(identifier_of(name) + int(year).to_bytes(2, "big"))
+            return f"{found.attended} attended, {found.absent} absent, {found.excused} excused" if found else "none"
+        case ["project", name]:
+            project = chain.read_table(b"project")[identifier_of(name)]
+            return f"{project.status.name.lower()}, {project.open_activities} open"
         case _:
-            raise ValueError(f"no such question: {question}")
+            raise ValueError(f"no such question: {words}")
 
 
 def _format_places(chain: Chain, activity: str) -> str:
@@ -235,7 +291,7 @@ def _format_lots(chain: Chain, lots: tuple[Any, ...]) -> str:
     return f"{sum(lot.points for lot in lots)} = {' + '.join(texts)}" if texts else "0"
 
 
-def _format_event(event: Any) -> str:
+def _format_event(event: Any) -> str:  # noqa: PLR0911 - a table of words
     match event:
         case RecordedHours():
             late = " late" if event.is_late else ""
@@ -246,6 +302,8 @@ def _format_event(event: Any) -> str:
             return f"enrolled {name_of(event.volunteer.hex())}"
         case ChangedSignUp():
             return f"{name_of(event.volunteer.hex())} {event.standing.name.lower()}"
+        case AttendanceMarked():
+            return f"{name_of(event.volunteer.hex())} {event.mark.name.lower()} {to_date(event.day).isoformat()}"
         case HoldChanged() | PointsExpired():
             return f"{event.points} points"
         case _:

@@ -40,6 +40,7 @@ _FIELDS: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("RecordedHours", "revision"): st.integers(1, 254),
     ("RecordedHours", "row"): st.integers(0, 999),
     ("VoidedHours", "row"): st.integers(0, 999),
+    ("EvaluateProject", "grade"): st.integers(1, 5),
     ("Terms", "capacity"): st.integers(0, 100_000),
     ("Terms", "waiting"): st.integers(0, 200),
     ("PublishOffer", "points"): st.integers(1, 1_000_000_000),

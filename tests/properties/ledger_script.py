@@ -10,6 +10,9 @@ from random import Random
 from typing import Any
 
 from contracts.activities import ActivityClass, CloseActivity, PublishActivity
+from contracts.activities.attendance import AttendanceMark, ExcuseAbsence, Mark, MarkAttendance
+from contracts.activities.changes import CancelActivity, Cancellation, ChangeActivity
+from contracts.activities.projects import CloseProject, EvaluateProject, OpenProject, PlaceActivity
 from contracts.activities.sign_ups import SignUpVolunteer, WithdrawVolunteer
 from contracts.activities.terms import SetTerms, Terms
 from contracts.exchange import HOLDS, MAX_QUANTITY, EndHold, HoldPoints, PointsOfHold, PublishOffer, WithdrawOffer
@@ -80,6 +83,7 @@ ORGANISATIONS = tuple(make_identifier(f"organisation {name}") for name in NAMES)
 MERCHANTS = tuple(make_identifier(f"merchant {name}") for name in NAMES[:2])
 VOLUNTEERS = tuple(make_identifier(f"volunteer {name}") for name in "1234")
 ACTIVITIES = tuple(make_identifier(f"activity {name}") for name in "1234")
+PROJECTS = tuple(make_identifier(f"project {name}") for name in NAMES)
 OFFERS = tuple(make_identifier(f"offer {name}") for name in "12")
 HOLD_NAMES = tuple(make_identifier(f"hold {name}") for name in range(60))
 RECORDS = tuple(make_identifier(f"record {name}") for name in range(40))
@@ -193,6 +197,43 @@ class Script:
 
     def draw_activities_close(self, _time_ms: TimeMs) -> Any:
         return CloseActivity(ACTIVITIES[3], ORGANISATIONS[0]), self._officers(0, 1)
+
+    def draw_activities_change(self, _time_ms: TimeMs) -> Any:
+        index = self.random.randrange(4)
+        days = Day(TODAY + self.random.randint(-5, 5)), Day(TODAY + self.random.randint(5, 30))
+        return ChangeActivity(ACTIVITIES[index], ORGANISATIONS[index % 2], *days, sha256(b"e")), self._officers(index % 2, 1)
+
+    def draw_activities_cancel(self, _time_ms: TimeMs) -> Any:
+        return CancelActivity(ACTIVITIES[3], ORGANISATIONS[1], Cancellation.WEATHER), self._officers(1, 1)
+
+    def draw_activities_open_project(self, _time_ms: TimeMs) -> Any:
+        index = self.random.randrange(3)
+        improves = PROJECTS[index - 1] if self.random.random() < 0.3 else None
+        return OpenProject(PROJECTS[index], ORGANISATIONS[index % 2], improves, sha256(b"p")), self._officers(index % 2, 1)
+
+    def draw_activities_place(self, _time_ms: TimeMs) -> Any:
+        index = self.random.randrange(4)
+        project = self.random.choice((None, *PROJECTS))
+        return PlaceActivity(ACTIVITIES[index], ORGANISATIONS[index % 2], project), self._officers(index % 2, 1)
+
+    def draw_activities_close_project(self, _time_ms: TimeMs) -> Any:
+        index = self.random.randrange(3)
+        return CloseProject(PROJECTS[index], ORGANISATIONS[index % 2]), self._officers(index % 2, 1)
+
+    def draw_activities_evaluate_project(self, _time_ms: TimeMs) -> Any:
+        index = self.random.randrange(3)
+        body = EvaluateProject(PROJECTS[index], ORGANISATIONS[index % 2], self.random.randint(1, 5), sha256(b"r"))
+        return body, self._officers(index % 2, 2)
+
+    def draw_activities_mark_attendance(self, time_ms: TimeMs) -> Any:
+        index, day = self.random.randrange(4), Day(time_ms // 86_400_000 - self.random.randint(-1, 2))
+        rows = tuple(AttendanceMark(volunteer, self.random.choice(tuple(Mark))) for volunteer in VOLUNTEERS)
+        return MarkAttendance(ACTIVITIES[index], ORGANISATIONS[index % 2], day, rows), self._officers(index % 2, 1)
+
+    def draw_activities_excuse(self, time_ms: TimeMs) -> Any:
+        index, day = self.random.randrange(4), Day(time_ms // 86_400_000 - self.random.randint(0, 2))
+        body = ExcuseAbsence(ACTIVITIES[index], ORGANISATIONS[index % 2], day, self.random.choice(VOLUNTEERS))
+        return body, self._officers(index % 2, 1)
 
     def draw_activities_set_terms(self, _time_ms: TimeMs) -> Any:
         index = self.random.randrange(4)
@@ -335,8 +376,8 @@ class Script:
         return sign_vote(CHAIN_ID, key, type_, height, Round(self.random.randrange(2)), value, NO_ROUND)
 
 
-_OFTEN = ("hours.certify", "exchange.hold", "exchange.capture") * 7
-_SETS = ("governance.change_authorities",) * 2
+_OFTEN = ("hours.certify", "exchange.hold", "exchange.capture") * (len(KINDS) // 3)
+_SETS = ("governance.change_authorities",) * (len(KINDS) // 10)
 _WEIGHTED = (*KINDS, *_OFTEN, *_SETS, "hours.amend", "hours.void", "exchange.refund")
 
 

@@ -9,6 +9,9 @@ from random import Random
 from typing import Any, TypeVar
 
 from contracts.activities import ActivityClass, CloseActivity, PublishActivity
+from contracts.activities.attendance import AttendanceMark, ExcuseAbsence, Mark, MarkAttendance
+from contracts.activities.changes import CancelActivity, Cancellation, ChangeActivity
+from contracts.activities.projects import CloseProject, EvaluateProject, OpenProject, PlaceActivity
 from contracts.activities.sign_ups import SignUpVolunteer, WithdrawVolunteer
 from contracts.activities.terms import SetTerms, Terms
 from contracts.exchange import EndHold, HoldPoints, HoldStatus, PointsOfHold, PublishOffer, WithdrawOffer
@@ -47,8 +50,9 @@ ORGANISATIONS = {"Harbour": ("ann", "bob"), "Library": ("lea",), "Museum": ("max
 MERCHANTS = ("Bakery", "Cinema")
 VOLUNTEERS = ("mia", "noa", "old", "pia")
 OFFICERS = ("ann", "bob", "lea", "max", "zoe", "cat")
-ACTIVITIES = ("Shore", "Reading", "Guide", "Meeting", "Dunes", "Cliff")
+ACTIVITIES = ("Shore", "Reading", "Guide", "Meeting", "Dunes", "Cliff", *(f"site {number}" for number in range(16)))
 RECORDS = tuple(f"r{number}" for number in range(40))
+PROJECTS = ("coast", "books", "parks", "night")
 OFFERS = ("bread", "ticket", "cake", "roll")
 HOLDS = tuple(f"h{number}" for number in range(60))
 AUTHORITIES = (AUTHORITY, "north", "south", "west", "east")
@@ -141,7 +145,7 @@ def submit(chain: Chain, signers: Sequence[str], kind: str, body: object, time_m
 
 
 _WEIGHTS = {
-    "hours.certify": 30,
+    "hours.certify": 40,
     "hours.amend": 16,
     "hours.void": 6,
     "exchange.hold": 24,
@@ -149,6 +153,11 @@ _WEIGHTS = {
     "exchange.refund": 12,
     "exchange.release": 2,
     "exchange.expire": 2,
+    "activities.cancel": 3,
+    "activities.publish": 8,
+    "activities.change": 3,
+    "activities.close_project": 3,
+    "activities.mark_attendance": 12,
     "activities.set_terms": 6,
     "activities.sign_up": 16,
     "activities.withdraw": 8,
@@ -206,6 +215,14 @@ class Generator:
             "identity.enrol_volunteers": self._enrol,
             "activities.publish": self._publish,
             "activities.close": self._close,
+            "activities.change": self._change_activity,
+            "activities.cancel": self._cancel_activity,
+            "activities.open_project": self._open_project,
+            "activities.place": self._place_activity,
+            "activities.close_project": self._close_project,
+            "activities.evaluate_project": self._evaluate_project,
+            "activities.mark_attendance": self._mark_attendance,
+            "activities.excuse": self._excuse,
             "activities.set_terms": self._set_terms,
             "activities.sign_up": self._sign_up,
             "activities.withdraw": self._withdraw_volunteer,
@@ -230,7 +247,8 @@ class Generator:
     def draw(self, time_ms: int) -> Operation:
         """Return the next operation, when the last block was at `time_ms`."""
         kind = self._choose(self.kinds)
-        step_ms = self._choose(self.pools.steps_ms)
+        # What expires needs time, and the more kinds there are, the less often a draw that takes time meets it.
+        step_ms = 3 * MS_PER_DAY if kind == "points.expire" and self._is_rare(2) else self._choose(self.pools.steps_ms)
         self.now_ms = min(time_ms + step_ms, MAX_TIME_MS)
         signers, body = self.makers[kind]()
         return Operation(self.now_ms - time_ms, self._perhaps_other(signers), kind, body)
@@ -295,11 +313,14 @@ class Generator:
         activity = self._choose(ACTIVITIES)
         class_ = self._choose((ActivityClass.SERVICE, ActivityClass.SERVICE, ActivityClass.MEETING))
         days = Day(self._choose(self.pools.days)), Day(self._choose(self.pools.days))
+        if self._is_rare(2):
+            first = min(self.now_ms // MS_PER_DAY + self._choose((0, 1, 4, 9)), MAX_DAY)
+            days = Day(first), Day(min(first + self._choose((0, 9, 30)), MAX_DAY))
         return officers[:1], PublishActivity(identifier_of(activity), identifier_of(name), class_, *days, hash_of(activity))
 
     def _close(self) -> tuple[tuple[str, ...], Any]:
-        name, officers = self._organisation()
-        return officers[:1], CloseActivity(identifier_of(self._choose(ACTIVITIES)), identifier_of(name))
+        activity, name, officers = self._owned()
+        return officers[:1], CloseActivity(identifier_of(activity), identifier_of(name))
 
     def _owned(self) -> tuple[str, str, tuple[str, ...]]:
         """Return an activity, its organisation (seldom another), and the officers of that."""
@@ -312,6 +333,88 @@ class Generator:
             return activity, *self._organisation()
         name = name_of(found.organisation.hex())
         return activity, name, self._officers_of(name)
+
+    def _change_activity(self) -> tuple[tuple[str, ...], Any]:
+        activity, name, officers = self._owned()
+        days = Day(self._choose(self.pools.days)), Day(self._choose(self.pools.days))
+        found = self.chain.read_table(b"activity").get(identifier_of(activity))
+        if found and self._is_rare(2):
+            days = found.first_day, Day(min(found.last_day + self._choose((-1, 0, 1, 9)), MAX_DAY))
+        details = hash_of(activity)
+        return officers[:1], ChangeActivity(identifier_of(activity), identifier_of(name), *days, details)
+
+    def _cancel_activity(self) -> tuple[tuple[str, ...], Any]:
+        activity, name, officers = self._owned()
+        coming = [
+            (item, name_of(found.organisation.hex()))
+            for item in ACTIVITIES
+            if (found := self.chain.read_table(b"activity").get(identifier_of(item))) is not None
+            and found.is_open
+            and found.first_day * MS_PER_DAY >= self.now_ms
+        ]
+        if coming:
+            activity, name = self._choose(coming)
+            officers = self._officers_of(name)
+        why = self._choose(tuple(Cancellation))
+        return officers[:1], CancelActivity(identifier_of(activity), identifier_of(name), why)
+
+    def _project(self) -> tuple[str, str, tuple[str, ...]]:
+        """Return a project, its organisation (seldom another), and the officers of that."""
+        project = self._choose(PROJECTS)
+        found = self.chain.read_table(b"project").get(identifier_of(project))
+        if found is None or self._is_rare(12):
+            return project, *self._organisation()
+        name = name_of(found.organisation.hex())
+        return project, name, self._officers_of(name)
+
+    def _open_project(self) -> tuple[tuple[str, ...], Any]:
+        project, name, officers = self._project()
+        improves = identifier_of(self._choose(PROJECTS)) if self._is_rare(3) else None
+        return officers[:1], OpenProject(identifier_of(project), identifier_of(name), improves, hash_of(project))
+
+    def _place_activity(self) -> tuple[tuple[str, ...], Any]:
+        activity, name, officers = self._owned()
+        projects = self.chain.read_table(b"project")
+        own = [item for item in PROJECTS if identifier_of(item) in projects]
+        own = [item for item in own if projects[identifier_of(item)].organisation == identifier_of(name)]
+        project = None if self._is_rare(3) else identifier_of(self._choose((*own * 4, *PROJECTS)))
+        return officers[:1], PlaceActivity(identifier_of(activity), identifier_of(name), project)
+
+    def _close_project(self) -> tuple[tuple[str, ...], Any]:
+        project, name, officers = self._project()
+        return officers[:1], CloseProject(identifier_of(project), identifier_of(name))
+
+    def _evaluate_project(self) -> tuple[tuple[str, ...], Any]:
+        project, name, officers = self._project()
+        grade = 1 + self.random.randrange(5)
+        return officers, EvaluateProject(identifier_of(project), identifier_of(name), grade, hash_of("report"))
+
+    def _day_near_today(self) -> Day:
+        """Return today mostly, or yesterday, or any other day."""
+        today = self.now_ms // MS_PER_DAY
+        return Day(min(max(self._choose((today, today, today - 1, *self.pools.days[:2])), 0), MAX_DAY))
+
+    def _mark_attendance(self) -> tuple[tuple[str, ...], Any]:
+        activity, name, officers = self._owned()
+        rows = [AttendanceMark(identifier_of(self._choose(VOLUNTEERS)), self._choose(tuple(Mark))) for _ in range(4)]
+        ids = identifier_of(activity), identifier_of(name)
+        return officers[:1], MarkAttendance(*ids, self._day_near_today(), tuple(rows))
+
+    def _excuse(self) -> tuple[tuple[str, ...], Any]:
+        activity, name, officers = self._owned()
+        day, volunteer = self._day_near_today(), identifier_of(self._choose(VOLUNTEERS))
+        absences = [
+            (key, item.day)
+            for key, marks in sorted(self.chain.read_table(b"attendance").items())
+            for item in marks
+            if item.mark is Mark.ABSENT
+        ]
+        if absences and not self._is_rare(6):
+            key, day = self._choose(absences)
+            name = name_of(self.chain.read_table(b"activity")[key[:16]].organisation.hex())
+            volunteer, ids = type(volunteer)(key[16:]), (type(volunteer)(key[:16]), identifier_of(name))
+            return self._officers_of(name)[:1], ExcuseAbsence(*ids, day, volunteer)
+        return officers[:1], ExcuseAbsence(identifier_of(activity), identifier_of(name), day, volunteer)
 
     def _set_terms(self) -> tuple[tuple[str, ...], Any]:
         activity, name, officers = self._owned()

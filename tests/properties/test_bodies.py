@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from contracts import hours, points
 from contracts.activities import CloseActivity, PublishActivity
+from contracts.activities.attendance import AttendanceMarked
+from contracts.activities.changes import CancelActivity, ChangeActivity
 from contracts.activities.places import ChangedSignUp
+from contracts.activities.projects import CloseProject, EvaluateProject, OpenProject, PlaceActivity
 from contracts.activities.terms import SetTerms
 from contracts.exchange import HoldChanged, PublishOffer, WithdrawOffer
 from contracts.governance import AuthoritiesChanged, ChangeApproved
@@ -44,6 +47,13 @@ EVENTS: dict[str, Any] = {
     "identity.volunteer_enrolled": VolunteerEnrolled,
     "activities.published": PublishActivity,
     "activities.closed": CloseActivity,
+    "activities.changed": ChangeActivity,
+    "activities.cancelled": CancelActivity,
+    "activities.project_opened": OpenProject,
+    "activities.placed": PlaceActivity,
+    "activities.project_closed": CloseProject,
+    "activities.project_evaluated": EvaluateProject,
+    "activities.attendance_marked": AttendanceMarked,
     "activities.terms_set": SetTerms,
     "activities.sign_up_changed": ChangedSignUp,
     "hours.recorded": hours.RecordedHours,

@@ -40,7 +40,7 @@ def test_nothing_but_answers(parameters: str, time_ms: int, seed: int) -> None:
 @pytest.mark.parametrize("parameters", PARAMETERS)
 def test_records_are_certified_at_either_end_of_time(parameters: str) -> None:
     days = set()
-    for seed in range(3):
+    for seed in range(8):
         chain = base(parameters).copy()
         for _ in play(chain, Random(seed), STEPS, EXTREMES):
             pass
