@@ -64,6 +64,8 @@ class Reason(StrEnum):
     UNKNOWN_SIGN_UP = "unknown_sign_up"
     ACTIVITY_FULL = "activity_full"
     # Hours.
+    UNKNOWN_DISPUTE = "unknown_dispute"
+    ALREADY_DISPUTED = "already_disputed"
     CLASS_COUNTS_NO_HOURS = "class_counts_no_hours"
     OUTSIDE_ACTIVITY = "outside_activity"
     INVALID_MINUTES = "invalid_minutes"
@@ -186,6 +188,8 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.SIGN_UP_CLOSED: Explanation("sign-up for the activity is not open", "ask its organisation, or choose another activity"),
     Reason.UNKNOWN_SIGN_UP: Explanation("the volunteer has not signed up", "check the activity and the volunteer"),
     Reason.ACTIVITY_FULL: Explanation("all places are taken", "choose another activity, or offer more places"),
+    Reason.UNKNOWN_DISPUTE: Explanation("the record is not disputed", "check the volunteer, the date and the record"),
+    Reason.ALREADY_DISPUTED: Explanation("the record is disputed already", "wait for the answer, or for an amendment"),
     Reason.CLASS_COUNTS_NO_HOURS: Explanation("activities of this class count no service hours", "record it as what it was"),
     Reason.OUTSIDE_ACTIVITY: Explanation("the date lies outside the activity's dates", "correct the date or the activity"),
     Reason.INVALID_MINUTES: Explanation("the minutes are zero, negative or too many for one record", "correct the minutes"),

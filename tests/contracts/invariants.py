@@ -9,6 +9,7 @@ from contracts.activities.attendance import Mark
 from contracts.activities.places import SignUpStanding
 from contracts.activities.projects import ProjectStatus
 from contracts.exchange import HoldStatus
+from contracts.hours.disputes import Resolution
 from contracts.identity.parties import Role, compute_authority_identifier
 from contracts.lots import Lot
 from contracts.parameters import MINUTES_PER_DAY, PARAMETERS
@@ -29,6 +30,7 @@ def check_invariants(chain: Chain) -> None:
         check_no_overlap(records)
         check_daily_cap(records, read_parameter(chain, "daily_cap_minutes"))
     check_batches(batches, [record for records in calendars.values() for record in records])
+    check_disputes(chain, calendars)
     check_sum(chain)
     check_lots(chain, calendars)
     check_parties(chain)
@@ -109,6 +111,18 @@ def check_batches(batches: dict[bytes, Batch], records: list[Record]) -> None:
         (batch, row) for batch, value in batches.items() for row, byte in enumerate(value.revisions) if byte != REFUSED
     }
     assert certified == set(rows)
+
+
+def check_disputes(chain: Chain, calendars: dict[bytes, list[Record]]) -> None:
+    """A dispute is about a record that was certified by the organisation and is the volunteer's; an upheld one is not kept."""
+    for key, dispute in chain.read_table(b"dispute").items():
+        organisation, batch, row = key[:16], key[16:32], int.from_bytes(key[32:], "big")
+        certified = chain.read_table(b"batch")[batch]
+        assert certified.organisation == organisation
+        assert (batch, row) in {(item.batch, item.row) for item in calendars[dispute.volunteer]}
+        assert dispute.revision <= certified.revisions[row]
+        assert dispute.disputed_day <= dispute.deadline_day
+        assert dispute.resolution in {None, Resolution.REJECTED}
 
 
 def check_sum(chain: Chain) -> None:

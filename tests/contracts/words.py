@@ -15,6 +15,7 @@ from contracts.activities.sign_ups import SignUpVolunteer, WithdrawVolunteer
 from contracts.activities.terms import SetTerms, Terms
 from contracts.exchange import EndHold, HoldChanged, HoldPoints, PointsOfHold, PublishOffer, WithdrawOffer
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, RecordedHours, VoidedHours, VoidHours
+from contracts.hours.disputes import Dispute, DisputedHours, DisputeRecord, Resolution, ResolvedDispute, ResolveDispute
 from contracts.identity.merchants import RegisterMerchant
 from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, SetPolicy
 from contracts.identity.parties import Standing
@@ -81,7 +82,15 @@ def parse_enrolment(line: str) -> Enrolment:
 
 def parse_action(line: str, rows: list[str]) -> Action:
     """Kind and body of what a row of a table says; the rows of a batch follow it."""
-    for parse in (_parse_identity, _parse_activities, _parse_projects, _parse_sign_ups, _parse_hours, _parse_exchange):
+    for parse in (
+        _parse_identity,
+        _parse_activities,
+        _parse_projects,
+        _parse_sign_ups,
+        _parse_hours,
+        _parse_answers,
+        _parse_exchange,
+    ):
         action = parse(line.split(), rows)
         if action is not None:
             return action
@@ -190,6 +199,17 @@ def _parse_hours(words: list[str], rows: list[str]) -> Action | None:
     return None
 
 
+def _parse_answers(words: list[str], _rows: list[str]) -> Action | None:
+    match words:
+        case ["dispute", record, "of", name, "by", volunteer, recorded, why]:
+            ids = identifier_of(name), identifier_of(volunteer), identifier_of(record)
+            return "hours.dispute", DisputeRecord(*ids, parse_day(recorded), parse_correction(why))
+        case ["resolve", record, "of", volunteer, "by", name, recorded, answer]:
+            ids = identifier_of(name), identifier_of(volunteer), identifier_of(record)
+            return "hours.resolve", ResolveDispute(*ids, parse_day(recorded), Resolution[answer.upper()])
+    return None
+
+
 def _parse_exchange(words: list[str], _rows: list[str]) -> Action | None:  # noqa: PLR0911 - a table of words
     match words:
         case ["offer", offer, "of", name, points, "points", "until", day]:
@@ -235,6 +255,11 @@ def describe(chain: Chain, question: str, events: tuple[Any, ...]) -> str:  # no
             organisation = chain.read_table(b"organisation")[identifier_of(name)]
             officers = " ".join(name_of(key.hex()[:32]) for key in organisation.officers)
             return f"{organisation.approvals} of {officers}, {organisation.standing.name.lower()}"
+        case ["disputes", name]:
+            disputes = chain.read_table(b"dispute").items()
+            return (
+                "; ".join(sorted(_format_dispute(item) for key, item in disputes if key[:16] == identifier_of(name))) or "none"
+            )
         case ["calendar", name]:
             return "; ".join(_format_record(record) for record in _read_records(chain, name)) or "empty"
         case ["events"]:
@@ -282,6 +307,12 @@ def _format_record(record: Record) -> str:
     return f"{name_of(record.record.hex())} {day} {start} {record.minutes}{late}{status}"
 
 
+def _format_dispute(dispute: Dispute) -> str:
+    names = f"{name_of(dispute.record.hex())} of {name_of(dispute.volunteer.hex())}"
+    answer = "open" if dispute.resolution is None else dispute.resolution.name.lower()
+    return f"{names} {answer}, due {to_date(dispute.deadline_day).isoformat()}"
+
+
 def _format_lots(chain: Chain, lots: tuple[Any, ...]) -> str:
     records = [record for month in chain.read_table(b"calendar").values() for record in month]
     names = {(record.batch, record.row): name_of(record.record.hex()) for record in records}
@@ -298,6 +329,10 @@ def _format_event(event: Any) -> str:  # noqa: PLR0911 - a table of words
             return f"recorded {name_of(event.record.hex())}.{event.revision} {event.points} points{late}"
         case VoidedHours():
             return f"voided {name_of(event.record.hex())} {event.points_returned} points"
+        case DisputedHours():
+            return f"disputed {name_of(event.record.hex())}, due {to_date(event.deadline_day).isoformat()}"
+        case ResolvedDispute():
+            return f"{event.resolution.name.lower()} {name_of(event.record.hex())}{' late' if event.is_late else ''}"
         case VolunteerEnrolled():
             return f"enrolled {name_of(event.volunteer.hex())}"
         case ChangedSignUp():

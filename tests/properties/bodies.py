@@ -43,6 +43,8 @@ _FIELDS: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("EvaluateProject", "grade"): st.integers(1, 5),
     ("Terms", "capacity"): st.integers(0, 100_000),
     ("Terms", "waiting"): st.integers(0, 200),
+    ("DisputedHours", "row"): st.integers(0, 999),
+    ("ResolvedDispute", "row"): st.integers(0, 999),
     ("PublishOffer", "points"): st.integers(1, 1_000_000_000),
     ("HoldPoints", "quantity"): st.integers(1, 1_000),
     ("ChangeApproved", "approvals"): st.integers(1, 64),

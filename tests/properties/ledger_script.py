@@ -18,6 +18,7 @@ from contracts.activities.terms import SetTerms, Terms
 from contracts.exchange import HOLDS, MAX_QUANTITY, EndHold, HoldPoints, PointsOfHold, PublishOffer, WithdrawOffer
 from contracts.governance import MIN_LEAD_BLOCKS, ChangeAuthorities, Recover
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, VoidHours
+from contracts.hours.disputes import DisputeRecord, Resolution, ResolveDispute
 from contracts.identity.merchants import RegisterMerchant
 from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, SetPolicy
 from contracts.identity.parties import Standing
@@ -286,6 +287,16 @@ class Script:
         body = VoidHours(ORGANISATIONS[number], row.record, row.volunteer, row.day, self.random.choice(tuple(Correction)))
         return body, self._officers(number, 2)
 
+    def draw_hours_dispute(self, time_ms: TimeMs) -> Any:
+        number, row = self.random.randrange(2), self._attendance(time_ms, 0)
+        body = DisputeRecord(ORGANISATIONS[number], row.volunteer, row.record, row.day, Correction.WRONG_TIME)
+        return body, (make_key(f"volunteer {VOLUNTEERS.index(row.volunteer) + 1}"),)
+
+    def draw_hours_resolve(self, time_ms: TimeMs) -> Any:
+        number, row = self.random.randrange(2), self._attendance(time_ms, 0)
+        answer = self.random.choice(tuple(Resolution))
+        return ResolveDispute(ORGANISATIONS[number], row.volunteer, row.record, row.day, answer), self._officers(number, 2)
+
     def draw_points_expire(self, _time_ms: TimeMs) -> Any:
         return ExpirePoints(self.random.choice(VOLUNTEERS)), self._authority()
 
@@ -376,7 +387,7 @@ class Script:
         return sign_vote(CHAIN_ID, key, type_, height, Round(self.random.randrange(2)), value, NO_ROUND)
 
 
-_OFTEN = ("hours.certify", "exchange.hold", "exchange.capture") * (len(KINDS) // 3)
+_OFTEN = ("hours.certify", "exchange.hold", "exchange.capture") * (len(KINDS) // 2)
 _SETS = ("governance.change_authorities",) * (len(KINDS) // 10)
 _WEIGHTED = (*KINDS, *_OFTEN, *_SETS, "hours.amend", "hours.void", "exchange.refund")
 

@@ -17,6 +17,7 @@ from contracts.activities.terms import SetTerms, Terms
 from contracts.exchange import EndHold, HoldPoints, HoldStatus, PointsOfHold, PublishOffer, WithdrawOffer
 from contracts.governance import MAX_LEAD_BLOCKS, MIN_LEAD_BLOCKS, ChangeAuthorities, Recover
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, VoidHours
+from contracts.hours.disputes import DisputeRecord, Resolution, ResolveDispute
 from contracts.identity.merchants import RegisterMerchant
 from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, SetPolicy
 from contracts.identity.parties import Standing, get_authorities
@@ -95,11 +96,13 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
         ("recording_deadline_working_days", 2),
     ),
     "low": (
+        ("answer_deadline_working_days", 1),
         ("daily_cap_minutes", 1), ("late_records_earn", 0), ("max_hold_days", 1), ("max_record_minutes", 1_440),
         ("points_per_hour", 1), ("points_validity_days", 1), ("recording_deadline_working_days", 1),
         ("utc_offset_minutes", -720), ("withdrawal_notice_days", 0),
     ),
     "high": (
+        ("answer_deadline_working_days", 366),
         ("daily_cap_minutes", 1_440), ("late_records_earn", 1), ("max_hold_days", 366), ("max_record_minutes", 1_440),
         ("points_per_hour", 1_000), ("points_validity_days", 36_500), ("recording_deadline_working_days", 366),
         ("utc_offset_minutes", 840), ("withdrawal_notice_days", 60),
@@ -151,6 +154,9 @@ _WEIGHTS = {
     "exchange.hold": 24,
     "exchange.capture": 14,
     "exchange.refund": 12,
+    "identity.register_organisation": 8,
+    "hours.dispute": 8,
+    "hours.resolve": 8,
     "exchange.release": 2,
     "exchange.expire": 2,
     "activities.cancel": 3,
@@ -161,7 +167,7 @@ _WEIGHTS = {
     "activities.set_terms": 6,
     "activities.sign_up": 16,
     "activities.withdraw": 8,
-    "identity.change_standing": 1,
+    "identity.change_standing": 2,
     "identity.remove_officer": 2,
     "activities.close": 1,
     "exchange.withdraw_offer": 1,
@@ -229,6 +235,8 @@ class Generator:
             "hours.certify": self._certify,
             "hours.amend": self._amend,
             "hours.void": self._void,
+            "hours.dispute": self._dispute,
+            "hours.resolve": self._resolve,
             "points.expire": self._expire_points,
             "exchange.publish_offer": self._offer,
             "exchange.withdraw_offer": self._withdraw,
@@ -496,6 +504,31 @@ class Generator:
             _, _, owner, old = found
             record, volunteer, day = old.record, type(volunteer)(owner), old.day
         return officers, VoidHours(identifier_of(name), record, volunteer, day, self._choose(tuple(Correction)))
+
+    def _dispute(self) -> tuple[tuple[str, ...], Any]:
+        found = self._existing()
+        row = self._attendance(ACTIVITIES)
+        ids = identifier_of(self._organisation()[0]), row.volunteer, row.record
+        day = row.day
+        if found:
+            name, _, owner, old = found
+            ids, day = (identifier_of(name), type(row.volunteer)(owner), old.record), old.day
+        return (name_of(ids[1].hex()),), DisputeRecord(*ids, day, self._choose(tuple(Correction)))
+
+    def _resolve(self) -> tuple[tuple[str, ...], Any]:
+        answer = self._choose(tuple(Resolution))
+        disputes = sorted(self.chain.read_table(b"dispute").items())
+        if not disputes or self._is_rare(6):
+            name, officers = self._organisation()
+            row = self._attendance(ACTIVITIES)
+            return officers, ResolveDispute(identifier_of(name), row.volunteer, row.record, row.day, answer)
+        key, dispute = self._choose(disputes)
+        name, record = name_of(key[:16].hex()), (key[16:32], int.from_bytes(key[32:], "big"))
+        months = self.chain.read_table(b"calendar").items()
+        entries = [item for month, found in months if month[:16] == dispute.volunteer for item in found]
+        standing = [item for item in entries if (item.batch, item.row) == record and item.status is not RecordStatus.MOVED]
+        ids = identifier_of(name), dispute.volunteer, dispute.record
+        return self._officers_of(name), ResolveDispute(*ids, standing[0].day, answer)
 
     def _expire_points(self) -> tuple[tuple[str, ...], Any]:
         rich = [name for name in VOLUNTEERS if self.chain.read_table(b"points").get(identifier_of(name))]

@@ -17,6 +17,7 @@ from contracts.activities.projects import CloseProject, EvaluateProject, OpenPro
 from contracts.activities.terms import SetTerms
 from contracts.exchange import HoldChanged, PublishOffer, WithdrawOffer
 from contracts.governance import AuthoritiesChanged, ChangeApproved
+from contracts.hours.disputes import DisputedHours, ResolvedDispute
 from contracts.identity.merchants import RegisterMerchant
 from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, SetPolicy
 from contracts.identity.volunteers import VolunteerEnrolled
@@ -58,6 +59,8 @@ EVENTS: dict[str, Any] = {
     "activities.sign_up_changed": ChangedSignUp,
     "hours.recorded": hours.RecordedHours,
     "hours.voided": hours.VoidedHours,
+    "hours.disputed": DisputedHours,
+    "hours.dispute_resolved": ResolvedDispute,
     "points.expired": points.PointsExpired,
     "exchange.offer_published": PublishOffer,
     "exchange.offer_withdrawn": WithdrawOffer,

@@ -57,7 +57,7 @@ def test_every_state_keeps_its_invariants_and_repeats(parameters: str, seed: int
 def test_random_ledgers_reach_every_kind_and_most_reasons() -> None:
     accepted: Counter[str] = Counter()
     reasons: Counter[Reason | None] = Counter()
-    for seed in range(12):
+    for seed in range(24):
         for operation, result in play(base("short" if seed % 2 else "default").copy(), Random(seed), STEPS):
             accepted[operation.kind] += result.outcome.is_accepted
             reasons[result.outcome.reason] += 1

@@ -1,4 +1,4 @@
-"""Hours: certified in batches by the organisation that ran the activity, corrected by amending or making void.
+"""Service: certified in batches by the organisation that ran the activity, corrected by amending or making void.
 
 The organisation that ran the activity records, and who records certifies (Order 67, article 3). A record is due within ten
 working days after the service; a late one is marked, not refused (article 11). What a volunteer earned in points follows the
@@ -12,7 +12,7 @@ from typing import Final
 from contracts.accrual import Accrual, Mint, change_points
 from contracts.activities import Activity, get_activity
 from contracts.identity.parties import VOLUNTEERS, get_organisation, require_officers
-from contracts.kinds import Kind, Module
+from contracts.kinds import Kind
 from contracts.lots import row_codec
 from contracts.parameters import MINUTES_PER_DAY
 from contracts.records import (
@@ -20,7 +20,6 @@ from contracts.records import (
     FIRST_REVISION,
     LAST_REVISION,
     REFUSED,
-    TABLES,
     VOID,
     Batch,
     Calendars,
@@ -138,7 +137,7 @@ class VoidedHours:
     points_returned: Points
 
 
-_correction: Codec[Correction] = codec.member(Correction)
+correction_codec: Codec[Correction] = codec.member(Correction)
 _attendance = codec.struct(
     Attendance,
     codec.identifier,
@@ -150,8 +149,8 @@ _attendance = codec.struct(
     codec.hash_,
 )
 _certify = codec.struct(CertifyHours, codec.identifier, codec.member(Mode), codec.sequence(_attendance, 1, MAX_ROWS))
-_amend = codec.struct(AmendHours, codec.identifier, codec.day, _attendance, _correction)
-_void = codec.struct(VoidHours, codec.identifier, codec.identifier, codec.identifier, codec.day, _correction)
+_amend = codec.struct(AmendHours, codec.identifier, codec.day, _attendance, correction_codec)
+_void = codec.struct(VoidHours, codec.identifier, codec.identifier, codec.identifier, codec.day, correction_codec)
 
 HOURS_RECORDED: EventType[RecordedHours] = EventType(
     "hours.recorded",
@@ -170,7 +169,7 @@ HOURS_RECORDED: EventType[RecordedHours] = EventType(
         codec.points,
         codec.boolean,
         codec.hash_,
-        codec.optional(_correction),
+        codec.optional(correction_codec),
     ),
     lambda event: (event.volunteer, event.organisation),
 )
@@ -183,7 +182,7 @@ HOURS_VOIDED: EventType[VoidedHours] = EventType(
         row_codec,
         codec.identifier,
         codec.identifier,
-        _correction,
+        correction_codec,
         codec.points,
     ),
     lambda event: (event.volunteer, event.organisation),
@@ -321,33 +320,45 @@ def _encode_recorded(
     )
 
 
-def _require_known(state: View, organisation: Identifier, volunteer: Identifier) -> None:
+def require_known(state: View, organisation: Identifier, volunteer: Identifier) -> None:
     """Raise `Rejection` unless both exist; that comes before the question who signed."""
     get_organisation(state, organisation)
     if not VOLUNTEERS.has(state, volunteer):
         raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", volunteer.hex())
 
 
-def _get_own_record(
+def find_own_record(
     state: View, calendars: Calendars, organisation: Identifier, volunteer: Identifier, day: Day, record: Identifier
 ) -> tuple[Record, int]:
-    """Return the organisation's record and its revision, or raise `Rejection`."""
+    """Return the organisation's record, void or not, and its revision; raise `Rejection` where there is none."""
     found = calendars.find(volunteer, day, record)
     batch = None if found is None else BATCHES.get(state, found.batch)
     if found is None or found.status is RecordStatus.MOVED or batch is None or batch.organisation != organisation:
         raise Rejection(Reason.UNKNOWN_RECORD, "the organisation has no such record of the volunteer", record.hex())
-    if found.status is RecordStatus.VOID:
-        raise Rejection(Reason.RECORD_VOID, "the record was made void", record.hex())
     return found, batch.revisions[found.row]
+
+
+def require_counted(record: Record) -> None:
+    """Raise `Rejection` for a record that was made void."""
+    if record.status is RecordStatus.VOID:
+        raise Rejection(Reason.RECORD_VOID, "the record was made void", record.record.hex())
+
+
+def _get_counted(
+    state: View, calendars: Calendars, organisation: Identifier, volunteer: Identifier, day: Day, record: Identifier
+) -> tuple[Record, int]:
+    found, revision = find_own_record(state, calendars, organisation, volunteer, day, record)
+    require_counted(found)
+    return found, revision
 
 
 def amend_hours(state: Overlay, body: AmendHours, context: TransactionContext) -> Effects:
     """Replace a record's content (signed by officers as the policy says). The earlier revision stays in the log."""
     row = body.attendance
-    _require_known(state, body.organisation, row.volunteer)
+    require_known(state, body.organisation, row.volunteer)
     require_officers(state, context, body.organisation)
     calendars = Calendars(state)
-    old, revision = _get_own_record(state, calendars, body.organisation, row.volunteer, body.recorded_day, row.record)
+    old, revision = _get_counted(state, calendars, body.organisation, row.volunteer, body.recorded_day, row.record)
     taken = calendars.find(row.volunteer, row.day, row.record)
     if taken is not None and not taken.is_same(old):
         raise Rejection(Reason.DUPLICATE_RECORD, "that month has another record of this identifier", row.record.hex())
@@ -370,24 +381,34 @@ def amend_hours(state: Overlay, body: AmendHours, context: TransactionContext) -
 
 def void_hours(state: Overlay, body: VoidHours, context: TransactionContext) -> Effects:
     """Make a record void (signed by officers as the policy says). Its points go back as far as they are not spent."""
-    _require_known(state, body.organisation, body.volunteer)
+    require_known(state, body.organisation, body.volunteer)
     require_officers(state, context, body.organisation)
     calendars = Calendars(state)
-    old, _revision = _get_own_record(state, calendars, body.organisation, body.volunteer, body.recorded_day, body.record)
-    returned = Points(-change_points(state, body.volunteer, old, -old.points))
-    calendars.put(body.volunteer, replace(old, points=Points(0), status=RecordStatus.VOID))
+    old, _revision = _get_counted(state, calendars, body.organisation, body.volunteer, body.recorded_day, body.record)
+    return Effects((make_void(state, calendars, body.organisation, body.volunteer, old, body.correction),))
+
+
+def make_void(
+    state: Overlay,
+    calendars: Calendars,
+    organisation: Identifier,
+    volunteer: Identifier,
+    record: Record,
+    correction: Correction,
+) -> bytes:
+    """Let a record no longer count; return the event."""
+    returned = Points(-change_points(state, volunteer, record, -record.points))
+    calendars.put(volunteer, replace(record, points=Points(0), status=RecordStatus.VOID))
     calendars.save(state)
-    set_revision(state, old.batch, old.row, VOID)
-    event = VoidedHours(body.record, old.batch, old.row, body.organisation, body.volunteer, body.correction, returned)
-    return Effects((HOURS_VOIDED.encode(event),))
+    set_revision(state, record.batch, record.row, VOID)
+    return HOURS_VOIDED.encode(
+        VoidedHours(record.record, record.batch, record.row, organisation, volunteer, correction, returned)
+    )
 
 
-MODULE: Final = Module(
-    kinds=(
-        Kind("hours.certify", _certify, certify_hours),
-        Kind("hours.amend", _amend, amend_hours),
-        Kind("hours.void", _void, void_hours),
-    ),
-    events=(HOURS_RECORDED, HOURS_VOIDED),
-    tables=TABLES,
+KINDS: Final = (
+    Kind("hours.certify", _certify, certify_hours),
+    Kind("hours.amend", _amend, amend_hours),
+    Kind("hours.void", _void, void_hours),
 )
+EVENTS: Final = (HOURS_RECORDED, HOURS_VOIDED)
