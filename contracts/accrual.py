@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from contracts.lots import MAX_LOTS, Lot, add_lots, compute_sum
-from contracts.parameters import MINUTES_PER_DAY, compute_local_minute, get_parameter
+from contracts.parameters import MINUTES_PER_DAY, compute_expiry, compute_local_minute, get_parameter
 from contracts.points import add_issued, get_lots, put_lots
 from contracts.records import Record
 from contracts.workdays import Workdays, compute_deadline, get_workdays
@@ -47,7 +47,7 @@ class Accrual:
             get_parameter(view, "recording_deadline_working_days"),
             get_parameter(view, "points_per_hour"),
             get_parameter(view, "late_records_earn") == 1,
-            Day(min(today + get_parameter(view, "points_validity_days"), MAX_DAY)),
+            compute_expiry(view, today),
             get_workdays(view),
             {},
         )

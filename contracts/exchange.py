@@ -10,9 +10,9 @@ from typing import Final
 
 from contracts.identity.parties import MERCHANTS, Standing, require_merchant, require_volunteer
 from contracts.kinds import Kind, Module
-from contracts.lots import Lot, add_lots, compute_sum, lots_codec, split_expired, take_oldest
+from contracts.lots import Lot, add_lots, compute_sum, lots_codec, take_oldest
 from contracts.parameters import MINUTES_PER_DAY, MS_PER_MINUTE, compute_today, get_parameter
-from contracts.points import add_issued, add_merchant_balance, get_lots, put_lots
+from contracts.points import add_issued, add_merchant_balance, get_lots, put_lots, take_points
 from contracts.records import is_void
 from ledger import codec
 from ledger.codec import Codec
@@ -209,12 +209,7 @@ def hold_points(state: Overlay, body: HoldPoints, context: TransactionContext) -
         raise Rejection(Reason.INVALID_PERIOD, "the hold ends too early or too late", str(body.expires_ms))
     offer = _get_open_offer(state, body.offer, today)
     points = Points(offer.points * body.quantity)
-    expired, usable = split_expired(get_lots(state, body.volunteer), today)
-    balance = compute_sum(usable)
-    if balance < points:
-        raise Rejection(Reason.INSUFFICIENT_POINTS, f"{points} points are needed, {balance} are there", str(balance))
-    taken, rest = take_oldest(usable, points)
-    put_lots(state, body.volunteer, (*expired, *rest))
+    taken = take_points(state, body.volunteer, points, today)
     HOLDS.put(state, Hold(body.volunteer, offer.merchant, body.offer, HoldStatus.OPEN, body.expires_ms, taken), body.hold)
     event = HoldChanged(body.hold, body.offer, body.volunteer, offer.merchant, points)
     return Effects((POINTS_HELD.encode(event),))

@@ -1,11 +1,13 @@
 """The numbers that a region chooses. Defaults are DOMAIN's; a genesis, later a vote, overrides them by name."""
 
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 from typing import Final
 
+from ledger.codec import MAX_DAY
 from ledger.errors import HourledgerError
-from ledger.genesis import parameter_value_codec
+from ledger.genesis import parameter_value_codec, to_date, to_day
 from ledger.reasons import Reason
 from ledger.state import Overlay, Table, View
 from ledger.types import Day, TimeMs
@@ -34,6 +36,8 @@ PARAMETERS: Final = MappingProxyType(
         "points_per_hour": Parameter(1, 0, 1_000, "points that an hour of service earns, whole points a record"),
         "late_records_earn": Parameter(1, 0, 1, "whether late records earn points: 1 yes, 0 no"),
         "points_validity_days": Parameter(1_095, 1, 36_500, "days from certification until points expire"),
+        "points_end_with_year": Parameter(0, 0, 1, "whether points expire at year's end at the latest: 1 yes, 0 no"),
+        "adjustments_need_authority": Parameter(1, 0, 1, "who adjusts points: 1 an officer and an authority, 0 two officers"),
         "withdrawal_notice_days": Parameter(1, 0, 60, "days for which who withdraws from an activity is still expected"),
         "max_hold_days": Parameter(30, 1, 366, "longest time for which points may be held, in days"),
     }
@@ -65,3 +69,12 @@ def compute_local_minute(view: View, time_ms: TimeMs) -> int:
 def compute_today(view: View, time_ms: TimeMs) -> Day:
     """Today's day number on the region's clock."""
     return Day(compute_local_minute(view, time_ms) // MINUTES_PER_DAY)
+
+
+def compute_expiry(view: View, today: Day) -> Day:
+    """Last day of points that are earned today: so many days on (Huangshan), at year's end at the latest (Huangshi)."""
+    today = Day(min(max(today, 0), MAX_DAY))
+    last_day = Day(min(today + get_parameter(view, "points_validity_days"), MAX_DAY))
+    if get_parameter(view, "points_end_with_year"):
+        return min(last_day, to_day(date(to_date(today).year, 12, 31)))
+    return last_day

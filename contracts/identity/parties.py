@@ -116,9 +116,14 @@ def get_authorities(view: View, height: Height) -> tuple[Authority, ...]:
     return AUTHORITIES.get(view) or ()
 
 
+def has_authority_signed(state: View, context: TransactionContext) -> bool:
+    """Whether one of the authorities that decide now signed."""
+    return any(item.key in context.signers for item in get_authorities(state, context.block.height))
+
+
 def require_authority(state: View, context: TransactionContext) -> None:
     """Raise `Rejection` unless one of the authorities that decide now signed."""
-    if not any(item.key in context.signers for item in get_authorities(state, context.block.height)):
+    if not has_authority_signed(state, context):
         raise Rejection(Reason.NOT_PERMITTED, "only an authority may do this", context.signers[0].hex())
 
 

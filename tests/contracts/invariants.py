@@ -132,8 +132,9 @@ def check_sum(chain: Chain) -> None:
     in_holds = sum(
         lot.points for hold in chain.read_table(b"hold").values() if hold.status is HoldStatus.OPEN for lot in hold.lots
     )
+    donated = sum(lot.points for lots in chain.read_table(b"donation-points").values() for lot in lots)
     issued: int = chain.read_table(b"issuer").get(b"", 0)
-    assert issued + in_hands + in_holds + sum(balances.values()) == 0
+    assert issued + in_hands + in_holds + donated + sum(balances.values()) == 0
     assert issued <= 0
     assert all(balance >= 0 for balance in balances.values())
     captured: Counter[Identifier] = Counter()
@@ -154,13 +155,17 @@ def check_lots(chain: Chain, calendars: dict[bytes, list[Record]]) -> None:
         if record.status is not RecordStatus.MOVED
     }
     about: Counter[Row] = Counter()
+    batches = chain.read_table(b"batch")
 
     def check(volunteer: bytes, lots: tuple[Lot, ...], *, may_be_void: bool) -> None:
         sources = [(lot.expires_day, lot.batch, lot.row) for lot in lots]
         assert sources == sorted(set(sources))
         for lot in lots:
-            owner, record = standing[lot.batch, lot.row]
             assert lot.points > 0
+            if lot.batch not in batches:  # given or adjusted: the source is the transaction that did it
+                assert lot.row == 0
+                continue
+            owner, record = standing[lot.batch, lot.row]
             assert owner == volunteer
             assert lot.expires_day == record.expires_day
             assert may_be_void or record.status is RecordStatus.COUNTED
@@ -171,6 +176,11 @@ def check_lots(chain: Chain, calendars: dict[bytes, list[Record]]) -> None:
         check(volunteer, lots, may_be_void=False)
     for hold in chain.read_table(b"hold").values():
         check(hold.volunteer, hold.lots, may_be_void=True)
+    for account, lots in chain.read_table(b"donation-points").items():
+        assert lots
+        assert account == b"" or account in chain.read_table(b"organisation")
+        assert [lot.expires_day for lot in lots] == sorted({lot.expires_day for lot in lots})
+        assert all(lot.points > 0 and (lot.batch, lot.row) == (bytes(16), 0) for lot in lots)
     for row, points in about.items():
         record = standing[row][1]
         assert record.status is RecordStatus.VOID or points <= record.points

@@ -22,11 +22,13 @@ from contracts.identity.parties import Standing
 from contracts.identity.volunteers import Enrolment, EnrolVolunteers, VolunteerEnrolled
 from contracts.parameters import MINUTES_PER_DAY
 from contracts.points import ExpirePoints, PointsExpired
+from contracts.points.adjusting import Adjustment, AdjustPoints
+from contracts.points.giving import DonatePoints, GivePoints, GrantPoints
 from contracts.records import Record, RecordStatus
 from contracts.rulebook import EVENT_TYPES
 from ledger.genesis import to_date, to_day
-from ledger.types import Day, Minutes, Points, TimeMs
-from tests.contracts.chain import Chain, hash_of, identifier_of, key_of, name_of
+from ledger.types import Day, Identifier, Minutes, Points, TimeMs
+from tests.contracts.chain import AUTHORITY, Chain, hash_of, identifier_of, key_of, name_of
 
 UTC_OFFSET_MINUTES = 480
 """The tables' clock: the default of the rules."""
@@ -89,6 +91,7 @@ def parse_action(line: str, rows: list[str]) -> Action:
         _parse_sign_ups,
         _parse_hours,
         _parse_answers,
+        _parse_points,
         _parse_exchange,
     ):
         action = parse(line.split(), rows)
@@ -194,8 +197,23 @@ def _parse_hours(words: list[str], rows: list[str]) -> Action | None:
         case ["void", "by", name, record, "of", volunteer, recorded, why]:
             ids = identifier_of(name), identifier_of(record), identifier_of(volunteer)
             return "hours.void", VoidHours(*ids, parse_day(recorded), parse_correction(why))
+    return None
+
+
+def _parse_points(words: list[str], _rows: list[str]) -> Action | None:
+    match words:
         case ["expire", "points", "of", volunteer]:
             return "points.expire", ExpirePoints(identifier_of(volunteer))
+        case ["give", points, "of", volunteer, "to", recipient]:
+            return "points.give", GivePoints(identifier_of(volunteer), identifier_of(recipient), Points(int(points)))
+        case ["donate", points, "of", volunteer, "to", name]:
+            return "points.donate", DonatePoints(identifier_of(volunteer), _parse_account(name), Points(int(points)))
+        case ["grant", points, "of", name, "to", volunteer]:
+            return "points.grant", GrantPoints(_parse_account(name), identifier_of(volunteer), Points(int(points)))
+        case ["adjust", volunteer, "by", change, "for", name, why]:
+            reason = Adjustment[why.upper().replace("-", "_")]
+            ids = identifier_of(name), identifier_of(volunteer)
+            return "points.adjust", AdjustPoints(*ids, int(change), reason, hash_of(why))
     return None
 
 
@@ -208,6 +226,11 @@ def _parse_answers(words: list[str], _rows: list[str]) -> Action | None:
             ids = identifier_of(name), identifier_of(volunteer), identifier_of(record)
             return "hours.resolve", ResolveDispute(*ids, parse_day(recorded), Resolution[answer.upper()])
     return None
+
+
+def _parse_account(name: str) -> Identifier | None:
+    """A donation account: an organisation's, or the region's."""
+    return None if name == AUTHORITY else identifier_of(name)
 
 
 def _parse_exchange(words: list[str], _rows: list[str]) -> Action | None:  # noqa: PLR0911 - a table of words
@@ -246,6 +269,8 @@ def describe(chain: Chain, question: str, events: tuple[Any, ...]) -> str:  # no
             return _format_lots(chain, chain.read_table(b"points").get(identifier_of(name), ()))
         case ["earned", name]:
             return str(chain.read_table(b"merchant-points").get(identifier_of(name), 0))
+        case ["donated", name]:
+            return _format_lots(chain, chain.read_table(b"donation-points").get(_parse_account(name) or b"", ()))
         case ["issuer"]:
             return str(chain.read_table(b"issuer").get(b"", 0))
         case ["held", name]:
@@ -316,8 +341,11 @@ def _format_dispute(dispute: Dispute) -> str:
 def _format_lots(chain: Chain, lots: tuple[Any, ...]) -> str:
     records = [record for month in chain.read_table(b"calendar").values() for record in month]
     names = {(record.batch, record.row): name_of(record.record.hex()) for record in records}
-    # Lots of one day are spent in the order of their batches' hashes, which no table can know: shown by name instead.
-    shown = sorted((lot.expires_day, names[lot.batch, lot.row], lot.points) for lot in lots)
+    # Lots of one day are spent in the order of their batches' hashes, which no table can know: shown by name instead, and
+    # by their last day where no record earned them.
+    shown = sorted(
+        (lot.expires_day, names.get((lot.batch, lot.row), f"until {to_date(lot.expires_day)}"), lot.points) for lot in lots
+    )
     texts = [f"{points} {name}" for _, name, points in shown]
     return f"{sum(lot.points for lot in lots)} = {' + '.join(texts)}" if texts else "0"
 
@@ -335,11 +363,13 @@ def _format_event(event: Any) -> str:  # noqa: PLR0911 - a table of words
             return f"{event.resolution.name.lower()} {name_of(event.record.hex())}{' late' if event.is_late else ''}"
         case VolunteerEnrolled():
             return f"enrolled {name_of(event.volunteer.hex())}"
+        case AdjustPoints():
+            return f"{event.change:+} points, {event.reason.name.lower().replace('_', '-')}"
         case ChangedSignUp():
             return f"{name_of(event.volunteer.hex())} {event.standing.name.lower()}"
         case AttendanceMarked():
             return f"{name_of(event.volunteer.hex())} {event.mark.name.lower()} {to_date(event.day).isoformat()}"
-        case HoldChanged() | PointsExpired():
+        case HoldChanged() | PointsExpired() | GivePoints() | DonatePoints() | GrantPoints():
             return f"{event.points} points"
         case _:
             return next(name for name, item in EVENT_TYPES.items() if item.codec.name == type(event).__name__)

@@ -45,6 +45,7 @@ _FIELDS: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("Terms", "waiting"): st.integers(0, 200),
     ("DisputedHours", "row"): st.integers(0, 999),
     ("ResolvedDispute", "row"): st.integers(0, 999),
+    ("AdjustPoints", "change"): st.integers(-1_000_000_000, 1_000_000_000),
     ("PublishOffer", "points"): st.integers(1, 1_000_000_000),
     ("HoldPoints", "quantity"): st.integers(1, 1_000),
     ("ChangeApproved", "approvals"): st.integers(1, 64),

@@ -25,6 +25,8 @@ from contracts.identity.parties import Standing
 from contracts.identity.volunteers import Enrolment, EnrolVolunteers
 from contracts.lots import compute_sum
 from contracts.points import ISSUED, ExpirePoints, get_lots, get_merchant_balance
+from contracts.points.adjusting import Adjustment, AdjustPoints
+from contracts.points.giving import DonatePoints, GivePoints, GrantPoints, get_donations
 from contracts.rulebook import KINDS, RuleBookV1, compute_genesis_state, get_parties
 from ledger.authorities import Authority
 from ledger.blocks import Block, Commit, Vote, compute_block_hash, compute_commit_message
@@ -300,6 +302,30 @@ class Script:
     def draw_points_expire(self, _time_ms: TimeMs) -> Any:
         return ExpirePoints(self.random.choice(VOLUNTEERS)), self._authority()
 
+    def _amount(self) -> Points:
+        return Points(self.random.choice((0, 1, 2, 3, 8)))
+
+    def draw_points_give(self, _time_ms: TimeMs) -> Any:
+        index = self.random.randrange(4)
+        body = GivePoints(VOLUNTEERS[index], self.random.choice(VOLUNTEERS), self._amount())
+        return body, (make_key(f"volunteer {index + 1}"),)
+
+    def draw_points_donate(self, _time_ms: TimeMs) -> Any:
+        index = self.random.randrange(4)
+        body = DonatePoints(VOLUNTEERS[index], self.random.choice((None, *ORGANISATIONS)), self._amount())
+        return body, (make_key(f"volunteer {index + 1}"),)
+
+    def draw_points_grant(self, _time_ms: TimeMs) -> Any:
+        number = self.random.choice((None, 0, 1))
+        account, signers = (None, self._authority()) if number is None else (ORGANISATIONS[number], self._officers(number, 2))
+        return GrantPoints(account, self.random.choice(VOLUNTEERS), self._amount()), signers
+
+    def draw_points_adjust(self, _time_ms: TimeMs) -> Any:
+        change = self.random.choice((-8, -1, 0, 1, 5))
+        reason = self.random.choice(tuple(Adjustment))
+        body = AdjustPoints(ORGANISATIONS[0], self.random.choice(VOLUNTEERS), change, reason, sha256(b"why"))
+        return body, (*self._officers(0, 1), *self._authority())
+
     def draw_exchange_publish_offer(self, _time_ms: TimeMs) -> Any:
         index = self.random.randrange(2)
         body = PublishOffer(OFFERS[index], MERCHANTS[index], Points(2), Day(TODAY + 9), sha256(b"o"))
@@ -437,7 +463,8 @@ def compute_points_in_hands(view: View) -> int:
         hold = HOLDS.get(view, name)
         if hold is not None and hold.status.name == "OPEN":
             held += compute_sum(hold.lots)
-    return lots + held + sum(get_merchant_balance(view, merchant) for merchant in MERCHANTS)
+    donated = sum(compute_sum(get_donations(view, account)) for account in (None, *ORGANISATIONS))
+    return lots + held + donated + sum(get_merchant_balance(view, merchant) for merchant in MERCHANTS)
 
 
 def compute_issued(view: View) -> int:

@@ -23,6 +23,8 @@ from contracts.identity.organisations import ChangeOfficer, ChangeStanding, Regi
 from contracts.identity.parties import Standing, get_authorities
 from contracts.identity.volunteers import Enrolment, EnrolVolunteers
 from contracts.points import ExpirePoints
+from contracts.points.adjusting import Adjustment, AdjustPoints
+from contracts.points.giving import DonatePoints, GivePoints, GrantPoints
 from contracts.records import Record, RecordStatus
 from contracts.rulebook import KINDS
 from ledger.authorities import Authority
@@ -68,6 +70,7 @@ class Pools:
     starts: tuple[int | None, ...] = (None, None, 0, 540, 600, 660, 1_320, 1_380, 1_439)
     minutes: tuple[int, ...] = (60, 60, 61, 61, 120, 120, 180, 240, 240, 59, 600, 961, 1_440, 0, -1)
     points: tuple[int, ...] = (0, 1, 1, 2, 3, 5)
+    changes: tuple[int, ...] = (0, 1, 3, -1, -2, -5)
     prices: tuple[int, ...] = (1, 2, 3)
     quantities: tuple[int, ...] = (1, 1, 2, 4)
     steps_ms: tuple[int, ...] = (0, *[60_000] * 6, *[3_600_000] * 6, MS_PER_DAY)
@@ -81,6 +84,7 @@ EXTREMES = Pools(
     starts=(None, 0, 1, 1_439),
     minutes=(1, 60, 1_440, 1_441, 0, -1, 2**31 - 1, -(2**31)),
     points=(0, 1, 1_000_000_000, MAX_POINTS),
+    changes=(0, 1, 1_000_000_000, -1, -1_000_000_000),
     prices=(1, 1_000_000_000),
     quantities=(1, 1_000),
     steps_ms=(0, 1, MAX_TIME_MS // 2),
@@ -92,18 +96,23 @@ EXTREMES = Pools(
 PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
     "default": (),
     "short": (
+        ("adjustments_need_authority", 0),
         ("daily_cap_minutes", 300), ("late_records_earn", 0), ("points_validity_days", 2),
         ("recording_deadline_working_days", 2),
     ),
     "low": (
         ("answer_deadline_working_days", 1),
+        ("adjustments_need_authority", 0),
         ("daily_cap_minutes", 1), ("late_records_earn", 0), ("max_hold_days", 1), ("max_record_minutes", 1_440),
+        ("points_end_with_year", 0),
         ("points_per_hour", 1), ("points_validity_days", 1), ("recording_deadline_working_days", 1),
         ("utc_offset_minutes", -720), ("withdrawal_notice_days", 0),
     ),
     "high": (
         ("answer_deadline_working_days", 366),
+        ("adjustments_need_authority", 1),
         ("daily_cap_minutes", 1_440), ("late_records_earn", 1), ("max_hold_days", 366), ("max_record_minutes", 1_440),
+        ("points_end_with_year", 1),
         ("points_per_hour", 1_000), ("points_validity_days", 36_500), ("recording_deadline_working_days", 366),
         ("utc_offset_minutes", 840), ("withdrawal_notice_days", 60),
     ),
@@ -238,6 +247,10 @@ class Generator:
             "hours.dispute": self._dispute,
             "hours.resolve": self._resolve,
             "points.expire": self._expire_points,
+            "points.give": self._give,
+            "points.donate": self._donate,
+            "points.grant": self._grant,
+            "points.adjust": self._adjust,
             "exchange.publish_offer": self._offer,
             "exchange.withdraw_offer": self._withdraw,
             "exchange.hold": self._hold,
@@ -534,6 +547,33 @@ class Generator:
         rich = [name for name in VOLUNTEERS if self.chain.read_table(b"points").get(identifier_of(name))]
         return self._authority(), ExpirePoints(identifier_of(self._choose((*rich * 8, *VOLUNTEERS))))
 
+    def _rich(self) -> str:
+        rich = [name for name in VOLUNTEERS if identifier_of(name) in self.chain.read_table(b"points")]
+        return self._choose((*rich * 4, *VOLUNTEERS))
+
+    def _give(self) -> tuple[tuple[str, ...], Any]:
+        name, other = self._rich(), self._choose(VOLUNTEERS)
+        return (name,), GivePoints(identifier_of(name), identifier_of(other), Points(self._choose(self.pools.points)))
+
+    def _donate(self) -> tuple[tuple[str, ...], Any]:
+        name, account = self._rich(), self._choose((None, None, "Harbour", "Library", "Museum"))
+        organisation = identifier_of(account) if account else None
+        return (name,), DonatePoints(identifier_of(name), organisation, Points(self._choose(self.pools.points)))
+
+    def _grant(self) -> tuple[tuple[str, ...], Any]:
+        filled = [name_of(key.hex()) for key in self.chain.read_table(b"donation-points")]
+        account = self._choose((*filled * 4, "", "Harbour", "Museum"))
+        signers = self._officers_of(account) if account else self._authority()
+        points, volunteer = Points(self._choose(self.pools.points)), identifier_of(self._choose(VOLUNTEERS))
+        return signers, GrantPoints(identifier_of(account) if account else None, volunteer, points)
+
+    def _adjust(self) -> tuple[tuple[str, ...], Any]:
+        name, officers = self._organisation()
+        signers = officers if self._is_rare(3) else (*officers[:1], *self._authority())
+        change, reason = self._choose(self.pools.changes), self._choose(tuple(Adjustment))
+        ids = identifier_of(name), identifier_of(self._rich())
+        return signers, AdjustPoints(*ids, change, reason, hash_of("explanation"))
+
     def _offer(self) -> tuple[tuple[str, ...], Any]:
         offer, name = self._choose(OFFERS), self._choose(MERCHANTS)
         day = Day(self._choose((min(self.now_ms // MS_PER_DAY + 30, MAX_DAY), *self.pools.days[-2:])))
@@ -545,8 +585,7 @@ class Generator:
         return (name,), WithdrawOffer(identifier_of(self._choose(OFFERS)), identifier_of(name))
 
     def _hold(self) -> tuple[tuple[str, ...], Any]:
-        rich = [name for name in VOLUNTEERS if identifier_of(name) in self.chain.read_table(b"points")]
-        volunteer = self._choose((*rich * 4, *VOLUNTEERS))
+        volunteer = self._rich()
         expires = min(self.now_ms + self._choose((*[MS_PER_DAY] * 3, *[30 * MS_PER_DAY] * 4, 3_600_000, 0)), MAX_TIME_MS)
         found = self.chain.read_table(b"offer")
         offers = [name for name in OFFERS if identifier_of(name) in found and found[identifier_of(name)].is_open]

@@ -22,6 +22,7 @@ from contracts.identity.merchants import RegisterMerchant
 from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, SetPolicy
 from contracts.identity.volunteers import VolunteerEnrolled
 from contracts.offences import OffenceRecorded
+from contracts.points import adjusting, giving
 from contracts.rulebook import EVENT_TYPES, KINDS, get_parties
 from ledger.blocks import Header
 from ledger.codec import decode, encode
@@ -62,6 +63,10 @@ EVENTS: dict[str, Any] = {
     "hours.disputed": DisputedHours,
     "hours.dispute_resolved": ResolvedDispute,
     "points.expired": points.PointsExpired,
+    "points.given": giving.GivePoints,
+    "points.donated": giving.DonatePoints,
+    "points.granted": giving.GrantPoints,
+    "points.adjusted": adjusting.AdjustPoints,
     "exchange.offer_published": PublishOffer,
     "exchange.offer_withdrawn": WithdrawOffer,
     "exchange.held": HoldChanged,
