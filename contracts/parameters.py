@@ -39,6 +39,7 @@ PARAMETERS: Final = MappingProxyType(
         "points_end_with_year": Parameter(0, 0, 1, "whether points expire at year's end at the latest: 1 yes, 0 no"),
         "adjustments_need_authority": Parameter(1, 0, 1, "who adjusts points: 1 an officer and an authority, 0 two officers"),
         "withdrawal_notice_days": Parameter(1, 0, 60, "days for which who withdraws from an activity is still expected"),
+        "cover_required_for_all": Parameter(0, 0, 1, "which activities need cover: 1 all, 0 hazardous ones (Regulations, 17)"),
         "max_hold_days": Parameter(30, 1, 366, "longest time for which points may be held, in days"),
     }
 )

@@ -62,6 +62,9 @@ class Reason(StrEnum):
     PROJECT_OPEN = "project_open"
     SIGN_UP_CLOSED = "sign_up_closed"
     UNKNOWN_SIGN_UP = "unknown_sign_up"
+    TRAINING_MISSING = "training_missing"
+    COVER_MISSING = "cover_missing"
+    UNKNOWN_COVER = "unknown_cover"
     ACTIVITY_FULL = "activity_full"
     # Hours.
     UNKNOWN_DISPUTE = "unknown_dispute"
@@ -187,6 +190,9 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.PROJECT_OPEN: Explanation("the project is not at its end", "close its activities, then close or evaluate it"),
     Reason.SIGN_UP_CLOSED: Explanation("sign-up for the activity is not open", "ask its organisation, or choose another activity"),
     Reason.UNKNOWN_SIGN_UP: Explanation("the volunteer has not signed up", "check the activity and the volunteer"),
+    Reason.TRAINING_MISSING: Explanation("the volunteer has not had a training that is asked for", "take the training first"),
+    Reason.COVER_MISSING: Explanation("no insurance covers all days to come", "attach a cover to the activity or the volunteer"),
+    Reason.UNKNOWN_COVER: Explanation("the organisation has attached no such cover", "check the cover and whom it insures"),
     Reason.ACTIVITY_FULL: Explanation("all places are taken", "choose another activity, or offer more places"),
     Reason.UNKNOWN_DISPUTE: Explanation("the record is not disputed", "check the volunteer, the date and the record"),
     Reason.ALREADY_DISPUTED: Explanation("the record is disputed already", "wait for the answer, or for an amendment"),

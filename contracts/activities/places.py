@@ -4,9 +4,10 @@ One value counts the places that are taken and holds those who wait, in their or
 other, also within a block: so an activity is never oversold (DOMAIN section 2, S12).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import islice
 from typing import Final
 
 from contracts.activities.terms import MAX_CAPACITY, MAX_WAITING, Terms
@@ -75,11 +76,11 @@ def get_places(view: View, activity: Identifier) -> Places:
 def find_place(state: Overlay, activity: Identifier, volunteer: Identifier, terms: Terms) -> SignUpStanding:
     """Take a place for a volunteer, or one on the waiting list; raise `Rejection` where both are full.
 
-    Whoever waits goes first, so a newcomer takes a free place only while nobody does.
+    Whoever waits goes first: `move_up` has been asked before.
     """
     places = get_places(state, activity)
-    if places.taken < terms.capacity and not places.waiting:
-        PLACES.put(state, Places(places.taken + 1, ()), activity)
+    if places.taken < terms.capacity:
+        PLACES.put(state, Places(places.taken + 1, places.waiting), activity)
         return SignUpStanding.CONFIRMED
     if len(places.waiting) < terms.waiting:
         PLACES.put(state, Places(places.taken, (*places.waiting, volunteer)), activity)
@@ -94,11 +95,19 @@ def leave_place(state: Overlay, activity: Identifier, volunteer: Identifier, sta
     PLACES.put(state, Places(taken, tuple(item for item in places.waiting if item != volunteer)), activity)
 
 
-def move_up(state: Overlay, activity: Identifier, terms: Terms, today: Day) -> Iterator[Identifier]:
-    """Give free places to those who have waited longest; yield each who has one now."""
+def move_up(
+    state: Overlay, activity: Identifier, terms: Terms, today: Day, may_take_part: Callable[[Identifier], bool]
+) -> tuple[Identifier, ...]:
+    """Give free places to those who have waited longest, and return them in their order.
+
+    Who may not take part now, because a cover has ended, is passed over and goes on waiting.
+    """
     places = get_places(state, activity)
-    count = min(max(terms.capacity - places.taken, 0), len(places.waiting))
-    PLACES.put(state, Places(places.taken + count, places.waiting[count:]), activity)
-    for volunteer in places.waiting[:count]:
+    free = max(terms.capacity - places.taken, 0)
+    moved = tuple(islice(filter(may_take_part, places.waiting if free else ()), free))
+    for volunteer in moved:
         SIGN_UPS.put(state, SignUp(SignUpStanding.CONFIRMED, today, None), activity, volunteer)
-        yield volunteer
+    if moved:
+        waiting = tuple(item for item in places.waiting if item not in set(moved))
+        PLACES.put(state, Places(places.taken + len(moved), waiting), activity)
+    return moved

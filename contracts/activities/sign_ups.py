@@ -20,6 +20,7 @@ from contracts.activities.places import (
     move_up,
 )
 from contracts.activities.published import Activity, require_activity
+from contracts.activities.requirements import find_missing
 from contracts.activities.terms import TERMS, SetTerms, set_terms_codec
 from contracts.identity.parties import VOLUNTEERS, Standing, get_organisation, require_officers, require_volunteer
 from contracts.kinds import Kind
@@ -60,7 +61,7 @@ TERMS_SET: Final = EventType("activities.terms_set", set_terms_codec)
 def set_terms(state: Overlay, body: SetTerms, context: TransactionContext) -> Effects:
     """Open sign-up for an activity, or change its terms (signed by one officer). Who has a place or waits keeps it.
 
-    Places that are new go at once to those who have waited longest.
+    Places that are new go at once to those who have waited longest. What is asked of volunteers, is asked of those to come.
     """
     require_officers(state, context, body.organisation, count=1)
     activity = require_activity(state, body.activity, body.organisation)
@@ -73,11 +74,14 @@ def set_terms(state: Overlay, body: SetTerms, context: TransactionContext) -> Ef
     if TERMS.get(state, body.activity) == body.terms:
         raise Rejection(Reason.NO_CHANGE, "these are the terms already", body.activity.hex())
     TERMS.put(state, body.terms, body.activity)
-    return Effects((TERMS_SET.encode(body), *_move_up(state, body.activity, body.organisation, today)))
+    return Effects((TERMS_SET.encode(body), *_move_up(state, body.activity, activity, today)))
 
 
 def sign_up(state: Overlay, body: SignUpVolunteer, context: TransactionContext) -> Effects:
-    """Sign a volunteer up (signed by the volunteer or one officer). After the terms' last day only an officer may."""
+    """Sign a volunteer up (signed by the volunteer or one officer). After the terms' last day only an officer may.
+
+    Training and cover are asked for now, and again when a place on the waiting list becomes one of the activity.
+    """
     by_officer = _require_volunteer_or_officer(state, context, body.volunteer, body.organisation)
     existing = SIGN_UPS.get(state, body.activity, body.volunteer)
     if existing is not None and existing.standing is not SignUpStanding.WITHDRAWN:
@@ -87,9 +91,13 @@ def sign_up(state: Overlay, body: SignUpVolunteer, context: TransactionContext) 
     terms = TERMS.get(state, body.activity)
     if terms is None or (today > terms.last_day and not by_officer):
         raise Rejection(Reason.SIGN_UP_CLOSED, "nobody can sign up for the activity now", body.activity.hex())
+    missing = find_missing(state, body.activity, activity, terms, body.volunteer, today)
+    if missing is not None:
+        raise missing
+    moved = _move_up(state, body.activity, activity, today)
     standing = find_place(state, body.activity, body.volunteer, terms)
     SIGN_UPS.put(state, SignUp(standing, _compute_first_day(existing, today), None), body.activity, body.volunteer)
-    return Effects((_encode_changed(body.activity, body.organisation, body.volunteer, standing),))
+    return Effects((*moved, _encode_changed(body.activity, body.organisation, body.volunteer, standing)))
 
 
 def _compute_first_day(existing: SignUp | None, today: Day) -> Day:
@@ -119,7 +127,7 @@ def withdraw(state: Overlay, body: WithdrawVolunteer, context: TransactionContex
         withdrawn = SignUp(SignUpStanding.WITHDRAWN, existing.first_day, Day(min(today + notice, MAX_DAY)))
         SIGN_UPS.put(state, withdrawn, body.activity, body.volunteer)
     left = _encode_changed(body.activity, body.organisation, body.volunteer, SignUpStanding.WITHDRAWN)
-    return Effects((left, *_move_up(state, body.activity, body.organisation, today)))
+    return Effects((left, *_move_up(state, body.activity, activity, today)))
 
 
 def _require_volunteer_or_officer(
@@ -146,10 +154,16 @@ def _require_not_over(state: View, context: TransactionContext, identifier: Iden
     return Day(max(today, 0))
 
 
-def _move_up(state: Overlay, activity: Identifier, organisation: Identifier, today: Day) -> tuple[bytes, ...]:
-    terms = TERMS.get(state, activity)
-    moved = () if terms is None else move_up(state, activity, terms, today)
-    return tuple(_encode_changed(activity, organisation, volunteer, SignUpStanding.CONFIRMED) for volunteer in moved)
+def _move_up(state: Overlay, identifier: Identifier, activity: Activity, today: Day) -> tuple[bytes, ...]:
+    terms = TERMS.get(state, identifier)
+    if terms is None:
+        return ()
+
+    def may_take_part(volunteer: Identifier) -> bool:
+        return find_missing(state, identifier, activity, terms, volunteer, today) is None
+
+    moved = move_up(state, identifier, terms, today, may_take_part)
+    return tuple(_encode_changed(identifier, activity.organisation, item, SignUpStanding.CONFIRMED) for item in moved)
 
 
 def _encode_changed(activity: Identifier, organisation: Identifier, volunteer: Identifier, standing: SignUpStanding) -> bytes:

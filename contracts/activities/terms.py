@@ -1,9 +1,11 @@
-"""Terms of an activity that volunteers sign up for: how many places, how many may wait, and until when."""
+"""Terms of an activity that volunteers sign up for: how many places there are, until when, and what is asked of them."""
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Final
 
 from ledger import codec
+from ledger.codec import Codec
 from ledger.state import Table
 from ledger.types import Day, Identifier
 
@@ -12,13 +14,28 @@ MAX_WAITING: Final = 200
 """Who waits is read and written as a whole, and each may move up in one transaction."""
 
 
+MAX_TRAININGS: Final = 8
+
+
+class Risk(IntEnum):
+    """Class of an activity by what may happen to those who take part (Regulations, article 17)."""
+
+    ORDINARY = 1
+    HAZARDOUS = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """`capacity` places, `waiting` who may wait for one, and volunteers sign up until `last_day`, that day included."""
+    """`capacity` places, `waiting` who may wait for one, and volunteers sign up until `last_day`, that day included.
+
+    Whoever signs up has had all of `trainings`, each named by a short code of the region such as `first-aid`.
+    """
 
     capacity: int
     waiting: int
     last_day: Day
+    risk: Risk = Risk.ORDINARY
+    trainings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +47,14 @@ class SetTerms:
     terms: Terms
 
 
+training_code: Codec[str] = codec.text("training code", 32)
 terms_codec = codec.struct(
-    Terms, codec.integer("capacity", 0, MAX_CAPACITY), codec.integer("waiting", 0, MAX_WAITING), codec.day
+    Terms,
+    codec.integer("capacity", 0, MAX_CAPACITY),
+    codec.integer("waiting", 0, MAX_WAITING),
+    codec.day,
+    codec.member(Risk),
+    codec.sequence(training_code, 0, MAX_TRAININGS),
 )
 set_terms_codec = codec.struct(SetTerms, codec.identifier, codec.identifier, terms_codec)
 TERMS: Final[Table[Terms]] = Table(b"terms", terms_codec, is_public=True)

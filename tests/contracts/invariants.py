@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from contracts.activities import ActivityStatus
 from contracts.activities.attendance import Mark
+from contracts.activities.cover import Insured
 from contracts.activities.places import SignUpStanding
 from contracts.activities.projects import ProjectStatus
 from contracts.exchange import HoldStatus
@@ -37,6 +38,7 @@ def check_invariants(chain: Chain) -> None:
     check_places(chain)
     check_attendance(chain)
     check_projects(chain)
+    check_cover(chain)
     check_authorities(chain)
     check_offences(chain)
 
@@ -236,6 +238,22 @@ def check_projects(chain: Chain) -> None:
     for identifier, project in projects.items():
         assert project.open_activities == opened[identifier]
         assert project.status is ProjectStatus.OPEN or not project.open_activities
+
+
+def check_cover(chain: Chain) -> None:
+    """A cover is for an activity of the organisation that vouches for it, or for a volunteer; none is there twice."""
+    activities, volunteers = chain.read_table(b"activity"), chain.read_table(b"volunteer")
+    for key, covers in chain.read_table(b"cover").items():
+        assert len({item.cover for item in covers}) == len(covers)
+        assert all(item.first_day <= item.last_day for item in covers)
+        if key[0] == Insured.ACTIVITY:
+            assert {item.organisation for item in covers} == {activities[key[1:]].organisation}
+        else:
+            assert key[1:] in volunteers
+    for activity, notices in chain.read_table(b"notices").items():
+        assert activity in activities
+        assert len({item.text for item in notices}) == len(notices)
+        assert [item.time_ms for item in notices] == sorted(item.time_ms for item in notices)
 
 
 def check_parties(chain: Chain) -> None:

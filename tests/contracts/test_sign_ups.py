@@ -4,8 +4,9 @@ import pytest
 
 from contracts.activities import ActivityClass, PublishActivity
 from contracts.activities.places import PLACES, SIGN_UP_CHANGED, SIGN_UPS, SignUpStanding
+from contracts.activities.requirements import TRAININGS, has_training
 from contracts.activities.sign_ups import SignUpVolunteer, WithdrawVolunteer
-from contracts.activities.terms import MAX_WAITING, SetTerms, Terms
+from contracts.activities.terms import MAX_WAITING, Risk, SetTerms, Terms
 from contracts.identity.organisations import RegisterOrganisation
 from contracts.identity.volunteers import Enrolment, EnrolVolunteers
 from ledger.authorities import compute_authorities_hash
@@ -85,3 +86,22 @@ def test_the_longest_waiting_list_moves_up_at_once_in_its_order(chain: Chain) ->
         identifier_of(name) for name in PEOPLE[:MAX_WAITING]
     ]
     check_invariants(chain)
+
+
+def test_trainings_that_are_asked_for_are_all_needed(chain: Chain) -> None:
+    trainings = ("first-aid", "driving")
+    terms = Terms(9, 0, Day(FIRST_DAY + 9), Risk.ORDINARY, trainings)
+    submit(chain, "ann", "activities.set_terms", SetTerms(*SHORE, terms))
+    volunteer = identifier_of(PEOPLE[0])
+    answers = []
+    for held in ((), ("first-aid",), ("driving",), trainings):
+        copy = chain.copy()
+        overlay = Overlay(copy)
+        for code in held:
+            TRAININGS.put(overlay, True, volunteer, code.encode())
+        copy.state.update({key: value for key, value in overlay.changes.items() if value is not None})
+        assert [has_training(copy, volunteer, code) for code in trainings] == [code in held for code in trainings]
+        outcome = copy.submit(PEOPLE[:1], "activities.sign_up", SignUpVolunteer(*SHORE, volunteer), NOW_MS).outcome
+        answers.append((str(outcome.reason), outcome.value))
+    missing = "training_missing"
+    assert answers == [(missing, "first-aid"), (missing, "driving"), (missing, "first-aid"), ("None", "")]

@@ -3,16 +3,18 @@
 A word is a name; the same word is always the same identifier, key, person or details (see `chain`).
 """
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from contracts.activities import ActivityClass, CloseActivity, PublishActivity
 from contracts.activities.attendance import AttendanceMark, AttendanceMarked, ExcuseAbsence, Mark, MarkAttendance
 from contracts.activities.changes import CancelActivity, Cancellation, ChangeActivity
+from contracts.activities.cover import AttachCover, Insured, WithdrawCover
+from contracts.activities.notices import GiveNotice, Subject
 from contracts.activities.places import ChangedSignUp
 from contracts.activities.projects import CloseProject, EvaluateProject, OpenProject, PlaceActivity
 from contracts.activities.sign_ups import SignUpVolunteer, WithdrawVolunteer
-from contracts.activities.terms import SetTerms, Terms
+from contracts.activities.terms import Risk, SetTerms, Terms
 from contracts.exchange import EndHold, HoldChanged, HoldPoints, PointsOfHold, PublishOffer, WithdrawOffer
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, RecordedHours, VoidedHours, VoidHours
 from contracts.hours.disputes import Dispute, DisputedHours, DisputeRecord, Resolution, ResolvedDispute, ResolveDispute
@@ -89,6 +91,7 @@ def parse_action(line: str, rows: list[str]) -> Action:
         _parse_activities,
         _parse_projects,
         _parse_sign_ups,
+        _parse_cover,
         _parse_hours,
         _parse_answers,
         _parse_points,
@@ -162,6 +165,20 @@ def _parse_projects(words: list[str], _rows: list[str]) -> Action | None:
     return None
 
 
+def _parse_cover(words: list[str], _rows: list[str]) -> Action | None:
+    match words:
+        case ["cover", cover, "by", name, insured, subject, first, "to", last]:
+            ids = identifier_of(cover), identifier_of(name), Insured[insured.upper()], identifier_of(subject)
+            return "cover.attach", AttachCover(*ids, parse_day(first), parse_day(last), hash_of(cover))
+        case ["withdraw", "cover", cover, "by", name, insured, subject]:
+            ids = identifier_of(cover), identifier_of(name), Insured[insured.upper()], identifier_of(subject)
+            return "cover.withdraw", WithdrawCover(*ids)
+        case ["notice", activity, "of", name, subject, text]:
+            whose = identifier_of(activity), identifier_of(name)
+            return "activities.give_notice", GiveNotice(*whose, Subject[subject.upper()], hash_of(text))
+    return None
+
+
 def parse_mark(line: str) -> AttendanceMark:
     """`mia attended`, `mia absent` or `mia excused`."""
     volunteer, mark = line.split()
@@ -170,8 +187,10 @@ def parse_mark(line: str) -> AttendanceMark:
 
 def _parse_sign_ups(words: list[str], rows: list[str]) -> Action | None:
     match words:
-        case ["terms", "of", activity, "of", name, capacity, "places", waiting, "waiting", "until", day]:
-            terms = Terms(int(capacity), int(waiting), parse_day(day))
+        case ["terms", "of", activity, "of", name, capacity, "places", waiting, "waiting", "until", day, *asks]:
+            risk = Risk.HAZARDOUS if "hazardous" in asks else Risk.ORDINARY
+            trainings = tuple(word for word in asks if word not in {"hazardous", "training"})
+            terms = Terms(int(capacity), int(waiting), parse_day(day), risk, trainings)
             return "activities.set_terms", SetTerms(identifier_of(activity), identifier_of(name), terms)
         case ["sign", "up", volunteer, "for", activity, "of", name]:
             return "activities.sign_up", SignUpVolunteer(*map(identifier_of, (activity, name, volunteer)))
@@ -300,11 +319,22 @@ def _describe_activities(chain: Chain, words: list[str]) -> str:
         case ["marks", name, year]:
             found = chain.read_table(b"attendance-year").get(identifier_of(name) + int(year).to_bytes(2, "big"))
             return f"{found.attended} attended, {found.absent} absent, {found.excused} excused" if found else "none"
+        case ["notices", name]:
+            notices = chain.read_table(b"notices").get(identifier_of(name), ())
+            return "; ".join(f"{item.subject.name.lower()} {_format_time(item.time_ms)}" for item in notices) or "none"
+        case ["covers", insured, name]:
+            covers = chain.read_table(b"cover").get(bytes([Insured[insured.upper()]]) + identifier_of(name), ())
+            return " ".join(name_of(item.cover.hex()) for item in covers) or "none"
         case ["project", name]:
             project = chain.read_table(b"project")[identifier_of(name)]
             return f"{project.status.name.lower()}, {project.open_activities} open"
         case _:
             raise ValueError(f"no such question: {words}")
+
+
+def _format_time(time_ms: int) -> str:
+    moment = datetime.fromtimestamp(time_ms / 1_000 + UTC_OFFSET_MINUTES * 60, UTC)
+    return moment.strftime("%Y-%m-%d %H:%M")
 
 
 def _format_places(chain: Chain, activity: str) -> str:

@@ -12,9 +12,11 @@ from typing import Any
 from contracts.activities import ActivityClass, CloseActivity, PublishActivity
 from contracts.activities.attendance import AttendanceMark, ExcuseAbsence, Mark, MarkAttendance
 from contracts.activities.changes import CancelActivity, Cancellation, ChangeActivity
+from contracts.activities.cover import AttachCover, Insured, WithdrawCover
+from contracts.activities.notices import GiveNotice, Subject
 from contracts.activities.projects import CloseProject, EvaluateProject, OpenProject, PlaceActivity
 from contracts.activities.sign_ups import SignUpVolunteer, WithdrawVolunteer
-from contracts.activities.terms import SetTerms, Terms
+from contracts.activities.terms import Risk, SetTerms, Terms
 from contracts.exchange import HOLDS, MAX_QUANTITY, EndHold, HoldPoints, PointsOfHold, PublishOffer, WithdrawOffer
 from contracts.governance import MIN_LEAD_BLOCKS, ChangeAuthorities, Recover
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, VoidHours
@@ -238,9 +240,29 @@ class Script:
         body = ExcuseAbsence(ACTIVITIES[index], ORGANISATIONS[index % 2], day, self.random.choice(VOLUNTEERS))
         return body, self._officers(index % 2, 1)
 
+    def draw_activities_give_notice(self, _time_ms: TimeMs) -> Any:
+        index = self.random.randrange(4)
+        text = sha256(b"notice %d" % self.random.randrange(9))
+        return GiveNotice(ACTIVITIES[index], ORGANISATIONS[index % 2], Subject.RISK, text), self._officers(index % 2, 1)
+
+    def _insured(self) -> tuple[Identifier, Identifier, Insured, Identifier]:
+        index = self.random.randrange(4)
+        subject = self.random.choice(((Insured.ACTIVITY, ACTIVITIES[index]), (Insured.VOLUNTEER, VOLUNTEERS[index])))
+        return make_identifier(f"cover {self.random.randrange(4)}"), ORGANISATIONS[index % 2], *subject
+
+    def draw_cover_attach(self, _time_ms: TimeMs) -> Any:
+        insured = self._insured()
+        first, last = Day(TODAY - 5), Day(TODAY + self.random.randint(-9, 40))
+        return AttachCover(*insured, first, last, sha256(b"policy")), self._officers(ORGANISATIONS.index(insured[1]), 1)
+
+    def draw_cover_withdraw(self, _time_ms: TimeMs) -> Any:
+        insured = self._insured()
+        return WithdrawCover(*insured), self._officers(ORGANISATIONS.index(insured[1]), 1)
+
     def draw_activities_set_terms(self, _time_ms: TimeMs) -> Any:
         index = self.random.randrange(4)
-        terms = Terms(self.random.randint(0, 2), self.random.randint(0, 2), Day(TODAY + self.random.randint(0, 9)))
+        places = self.random.randint(0, 2), self.random.randint(0, 2), Day(TODAY + self.random.randint(0, 9))
+        terms = Terms(*places, self.random.choice(tuple(Risk)), ("first-aid",) if self.random.random() < 0.2 else ())
         return SetTerms(ACTIVITIES[index], ORGANISATIONS[index % 2], terms), self._officers(index % 2, 1)
 
     def _volunteer_at(self) -> Any:

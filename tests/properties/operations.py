@@ -11,9 +11,11 @@ from typing import Any, TypeVar
 from contracts.activities import ActivityClass, CloseActivity, PublishActivity
 from contracts.activities.attendance import AttendanceMark, ExcuseAbsence, Mark, MarkAttendance
 from contracts.activities.changes import CancelActivity, Cancellation, ChangeActivity
+from contracts.activities.cover import AttachCover, Insured, WithdrawCover
+from contracts.activities.notices import GiveNotice, Subject
 from contracts.activities.projects import CloseProject, EvaluateProject, OpenProject, PlaceActivity
 from contracts.activities.sign_ups import SignUpVolunteer, WithdrawVolunteer
-from contracts.activities.terms import SetTerms, Terms
+from contracts.activities.terms import Risk, SetTerms, Terms
 from contracts.exchange import EndHold, HoldPoints, HoldStatus, PointsOfHold, PublishOffer, WithdrawOffer
 from contracts.governance import MAX_LEAD_BLOCKS, MIN_LEAD_BLOCKS, ChangeAuthorities, Recover
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, VoidHours
@@ -30,7 +32,7 @@ from contracts.rulebook import KINDS
 from ledger.authorities import Authority
 from ledger.codec import MAX_DAY, MAX_POINTS, MAX_TIME_MS
 from ledger.genesis import Genesis
-from ledger.types import Day, Height, Minutes, Points, TimeMs
+from ledger.types import Day, Height, Identifier, Minutes, Points, TimeMs
 from tests.contracts.chain import (
     AUTHORITY,
     RECOVERY,
@@ -55,6 +57,7 @@ VOLUNTEERS = ("mia", "noa", "old", "pia")
 OFFICERS = ("ann", "bob", "lea", "max", "zoe", "cat")
 ACTIVITIES = ("Shore", "Reading", "Guide", "Meeting", "Dunes", "Cliff", *(f"site {number}" for number in range(16)))
 RECORDS = tuple(f"r{number}" for number in range(40))
+COVERS = tuple(f"cover {number}" for number in range(24))
 PROJECTS = ("coast", "books", "parks", "night")
 OFFERS = ("bread", "ticket", "cake", "roll")
 HOLDS = tuple(f"h{number}" for number in range(60))
@@ -115,6 +118,7 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
         ("points_end_with_year", 1),
         ("points_per_hour", 1_000), ("points_validity_days", 36_500), ("recording_deadline_working_days", 366),
         ("utc_offset_minutes", 840), ("withdrawal_notice_days", 60),
+        ("cover_required_for_all", 1),
     ),
 }  # fmt: skip
 """What a region may choose: nothing, little time, the least and the most."""
@@ -238,6 +242,9 @@ class Generator:
             "activities.evaluate_project": self._evaluate_project,
             "activities.mark_attendance": self._mark_attendance,
             "activities.excuse": self._excuse,
+            "activities.give_notice": self._give_notice,
+            "cover.attach": self._attach_cover,
+            "cover.withdraw": self._withdraw_cover,
             "activities.set_terms": self._set_terms,
             "activities.sign_up": self._sign_up,
             "activities.withdraw": self._withdraw_volunteer,
@@ -437,11 +444,41 @@ class Generator:
             return self._officers_of(name)[:1], ExcuseAbsence(*ids, day, volunteer)
         return officers[:1], ExcuseAbsence(identifier_of(activity), identifier_of(name), day, volunteer)
 
+    def _give_notice(self) -> tuple[tuple[str, ...], Any]:
+        activity, name, officers = self._owned()
+        text = hash_of(f"notice {self.random.randrange(20)}")
+        return officers[:1], GiveNotice(identifier_of(activity), identifier_of(name), self._choose(tuple(Subject)), text)
+
+    def _insured(self) -> tuple[tuple[str, ...], tuple[Identifier, Insured, Identifier]]:
+        """Return who signs, and a cover's organisation and subject."""
+        activity, name, officers = self._owned()
+        if self._is_rare(2):
+            return officers[:1], (identifier_of(name), Insured.ACTIVITY, identifier_of(activity))
+        return officers[:1], (identifier_of(name), Insured.VOLUNTEER, identifier_of(self._choose(VOLUNTEERS)))
+
+    def _attach_cover(self) -> tuple[tuple[str, ...], Any]:
+        signers, insured = self._insured()
+        first = self._day_near_today()
+        last = Day(min(first + self._choose((-1, 1, 30, 60)), MAX_DAY) if first else 0)
+        return signers, AttachCover(identifier_of(self._choose(COVERS)), *insured, first, last, hash_of("policy"))
+
+    def _withdraw_cover(self) -> tuple[tuple[str, ...], Any]:
+        found = sorted(self.chain.read_table(b"cover").items())
+        signers, insured = self._insured()
+        cover = identifier_of(self._choose(COVERS))
+        if found and not self._is_rare(6):
+            key, covers = self._choose(found)
+            item = self._choose(covers)
+            cover, insured = item.cover, (item.organisation, Insured(key[0]), type(cover)(key[1:]))
+            signers = self._officers_of(name_of(item.organisation.hex()))[:1]
+        return signers, WithdrawCover(cover, *insured)
+
     def _set_terms(self) -> tuple[tuple[str, ...], Any]:
         activity, name, officers = self._owned()
         found = self.chain.read_table(b"activity").get(identifier_of(activity))
         last_day = found.last_day if found and not self._is_rare(3) else self._choose(self.pools.days)
-        terms = Terms(self._choose((0, 1, 1, 2, 3)), self._choose((0, 1, 2, 2)), Day(last_day))
+        asked = self._choose((Risk.ORDINARY, Risk.ORDINARY, Risk.HAZARDOUS)), self._choose(((), (), (), ("first-aid",)))
+        terms = Terms(self._choose((0, 1, 1, 2, 3)), self._choose((0, 1, 2, 2)), Day(last_day), *asked)
         return officers[:1], SetTerms(identifier_of(activity), identifier_of(name), terms)
 
     def _volunteer_at(self) -> tuple[tuple[str, ...], tuple[Any, ...]]:

@@ -12,6 +12,8 @@ from contracts import hours, points
 from contracts.activities import CloseActivity, PublishActivity
 from contracts.activities.attendance import AttendanceMarked
 from contracts.activities.changes import CancelActivity, ChangeActivity
+from contracts.activities.cover import AttachCover, WithdrawCover
+from contracts.activities.notices import GiveNotice
 from contracts.activities.places import ChangedSignUp
 from contracts.activities.projects import CloseProject, EvaluateProject, OpenProject, PlaceActivity
 from contracts.activities.terms import SetTerms
@@ -56,6 +58,9 @@ EVENTS: dict[str, Any] = {
     "activities.project_closed": CloseProject,
     "activities.project_evaluated": EvaluateProject,
     "activities.attendance_marked": AttendanceMarked,
+    "activities.notice_given": GiveNotice,
+    "cover.attached": AttachCover,
+    "cover.withdrawn": WithdrawCover,
     "activities.terms_set": SetTerms,
     "activities.sign_up_changed": ChangedSignUp,
     "hours.recorded": hours.RecordedHours,
