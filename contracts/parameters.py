@@ -40,6 +40,7 @@ PARAMETERS: Final = MappingProxyType(
         "adjustments_need_authority": Parameter(1, 0, 1, "who adjusts points: 1 an officer and an authority, 0 two officers"),
         "withdrawal_notice_days": Parameter(1, 0, 60, "days for which who withdraws from an activity is still expected"),
         "cover_required_for_all": Parameter(0, 0, 1, "which activities need cover: 1 all, 0 hazardous ones (Regulations, 17)"),
+        "key_waiting_days": Parameter(7, 0, 90, "days in which a volunteer's old key may object to a new one"),
         "max_hold_days": Parameter(30, 1, 366, "longest time for which points may be held, in days"),
     }
 )

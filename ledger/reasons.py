@@ -40,6 +40,7 @@ class Reason(StrEnum):
     UNKNOWN_ORGANISATION = "unknown_organisation"
     UNKNOWN_MERCHANT = "unknown_merchant"
     UNKNOWN_VOLUNTEER = "unknown_volunteer"
+    UNKNOWN_REPLACEMENT = "unknown_replacement"
     NOT_PERMITTED = "not_permitted"
     SUSPENDED = "suspended"
     INSUFFICIENT_SIGNATURES = "insufficient_signatures"
@@ -48,6 +49,7 @@ class Reason(StrEnum):
     ALREADY_EXISTS = "already_exists"
     KEY_IN_USE = "key_in_use"
     INVALID_POLICY = "invalid_policy"
+    WAITING_PERIOD = "waiting_period"
     LAST_OFFICER = "last_officer"
     UNKNOWN_RECORD = "unknown_record"
     RECORD_VOID = "record_void"
@@ -130,6 +132,7 @@ SIGNER_REASONS = frozenset(
         Reason.NOT_PERMITTED,
         Reason.SUSPENDED,
         Reason.INSUFFICIENT_SIGNATURES,
+        Reason.UNKNOWN_REPLACEMENT,  # whose new key would have to sign
         Reason.UNKNOWN_HOLD,  # whose merchant would have to sign, so nobody can be asked for yet
     }
 )
@@ -173,6 +176,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.UNKNOWN_ORGANISATION: Explanation("no such organisation", "check the identifier, or register the organisation"),
     Reason.UNKNOWN_MERCHANT: Explanation("no such merchant", "check the identifier, or register the merchant"),
     Reason.UNKNOWN_VOLUNTEER: Explanation("no such volunteer", "enrol the volunteer first"),
+    Reason.UNKNOWN_REPLACEMENT: Explanation("no new key waits for the volunteer", "have the organisation ask for one"),
     Reason.NOT_PERMITTED: Explanation("the signer may not do this", "have it signed by someone whose role allows it"),
     Reason.SUSPENDED: Explanation("the party is suspended", "ask the authority to reinstate it"),
     Reason.INSUFFICIENT_SIGNATURES: Explanation("more people must sign", "pass the draft to another officer, or to an authority, to sign"),
@@ -180,6 +184,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.KEY_IN_USE: Explanation("the key already belongs to somebody", "make a new key"),
     Reason.DUPLICATE_PERSON: Explanation("this person already has an account", "use the existing account"),
     Reason.INVALID_POLICY: Explanation("the policy asks for a number of officers that cannot be met", "choose 1 up to the officers"),
+    Reason.WAITING_PERIOD: Explanation("the old key may still object", "wait until the days are over"),
     Reason.LAST_OFFICER: Explanation("the policy could not be met without this officer", "add another officer first"),
     Reason.UNKNOWN_ACTIVITY: Explanation("no such activity of this organisation", "publish the activity first"),
     Reason.ACTIVITY_CLOSED: Explanation("the activity is closed", "publish a new one"),

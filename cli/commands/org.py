@@ -6,7 +6,7 @@ from cli.office.builders import new_identifier
 from cli.options import IDENTIFIER, PUBLIC_KEY
 from cli.output import format_json
 from cli.session import Session, asks, sends
-from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, SetPolicy
+from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, ReplaceOfficer, SetPolicy
 from contracts.identity.parties import Standing
 from ledger.types import Identifier, PublicKey
 
@@ -79,6 +79,17 @@ def add_officer(session: Session, *, organisation: Identifier, officer: PublicKe
 def remove_officer(session: Session, *, organisation: Identifier, officer: PublicKey) -> None:
     """Remove an officer, whose key can never be used again (signed by officers as the policy says)."""
     session.carry_out("identity.remove_officer", ChangeOfficer(organisation, officer), "The officer is removed")
+
+
+@command.command("replace-officer")
+@_organisation
+@click.argument("lost", type=PUBLIC_KEY)
+@click.argument("key", type=PUBLIC_KEY)
+@sends
+def replace_officer(session: Session, *, organisation: Identifier, lost: PublicKey, key: PublicKey) -> None:
+    """Put KEY in the place of the LOST key of an officer (signed by an authority, and another officer or authority)."""
+    body = ReplaceOfficer(organisation, lost, key)
+    session.carry_out("identity.replace_officer", body, "The officer's key is replaced")
 
 
 @command.command("set-policy")

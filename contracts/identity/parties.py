@@ -118,13 +118,18 @@ def get_authorities(view: View, height: Height) -> tuple[Authority, ...]:
 
 def has_authority_signed(state: View, context: TransactionContext) -> bool:
     """Whether one of the authorities that decide now signed."""
-    return any(item.key in context.signers for item in get_authorities(state, context.block.height))
+    return count_authorities(state, context) > 0
 
 
 def require_authority(state: View, context: TransactionContext) -> None:
     """Raise `Rejection` unless one of the authorities that decide now signed."""
     if not has_authority_signed(state, context):
         raise Rejection(Reason.NOT_PERMITTED, "only an authority may do this", context.signers[0].hex())
+
+
+def count_authorities(state: View, context: TransactionContext) -> int:
+    """How many of the authorities that decide now have signed."""
+    return sum(item.key in context.signers for item in get_authorities(state, context.block.height))
 
 
 def get_organisation(state: View, identifier: Identifier) -> Organisation:
@@ -152,6 +157,19 @@ def require_officers(state: View, context: TransactionContext, identifier: Ident
     return organisation
 
 
+def require_two_people(state: View, context: TransactionContext, identifier: Identifier) -> Organisation:
+    """Return the organisation, or raise `Rejection` unless an officer signed and with others makes as many as the policy says.
+
+    The others are officers or authorities, so that a single officer finds a second person.
+    """
+    organisation = require_officers(state, context, identifier, count=1)
+    signed = len(set(organisation.officers) & set(context.signers)) + count_authorities(state, context)
+    needed = max(2, organisation.approvals)
+    if signed < needed:
+        raise Rejection(Reason.INSUFFICIENT_SIGNATURES, f"{signed} of {needed} people have signed", f"{signed}/{needed}")
+    return organisation
+
+
 def require_merchant(state: View, context: TransactionContext, identifier: Identifier) -> Merchant:
     """Return the merchant, or raise `Rejection` unless it is active and has signed."""
     merchant = MERCHANTS.get(state, identifier)
@@ -164,11 +182,17 @@ def require_merchant(state: View, context: TransactionContext, identifier: Ident
     return merchant
 
 
-def require_volunteer(state: View, context: TransactionContext, identifier: Identifier) -> Volunteer:
-    """Return the volunteer, or raise `Rejection` unless the volunteer has signed."""
+def get_volunteer(state: View, identifier: Identifier) -> Volunteer:
+    """Return the volunteer, or raise `Rejection`."""
     volunteer = VOLUNTEERS.get(state, identifier)
     if volunteer is None:
         raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", identifier.hex())
+    return volunteer
+
+
+def require_volunteer(state: View, context: TransactionContext, identifier: Identifier) -> Volunteer:
+    """Return the volunteer, or raise `Rejection` unless the volunteer has signed."""
+    volunteer = get_volunteer(state, identifier)
     if volunteer.key not in context.signers:
         raise Rejection(Reason.NOT_PERMITTED, "the volunteer has not signed", context.signers[0].hex())
     return volunteer

@@ -202,6 +202,7 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
             {
                 "volunteer": IDENTIFIER,
                 "key": nullable(PUBLIC_KEY),
+                "replacement": nullable(members({"key": PUBLIC_KEY, "from_ms": TIME_MS})),
                 "enrolled_by": IDENTIFIER,
                 "balance": NUMBER,
                 "lots": list_of(members({"points": NUMBER, "expires_day": DAY, "batch": IDENTIFIER, "row": NUMBER})),

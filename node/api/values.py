@@ -8,6 +8,7 @@ from aiohttp import web
 from contracts.activities import ACTIVITIES
 from contracts.exchange import HOLDS, OFFERS
 from contracts.identity.parties import MERCHANTS, ORGANISATIONS, VOLUNTEERS
+from contracts.identity.volunteer_keys import REPLACEMENTS
 from contracts.lots import compute_sum, split_expired
 from contracts.parameters import compute_today
 from contracts.points import get_lots, get_merchant_balance
@@ -98,7 +99,7 @@ async def show_merchant_account(request: web.Request) -> web.Response:
 
 
 async def show_volunteer(request: web.Request) -> web.Response:
-    """Give a volunteer the account: key and points. Expired points are listed and do not count."""
+    """Give a volunteer the account: key, what is to replace it, and points. Expired points are listed and do not count."""
     identifier = read_identifier(request)
     service = get_service(request)
     with service.reading() as pinned:
@@ -107,12 +108,14 @@ async def show_volunteer(request: web.Request) -> web.Response:
         volunteer = VOLUNTEERS.get(view, identifier)
         if volunteer is None:
             raise HourledgerError(Reason.NOT_FOUND, "there is no such volunteer", identifier.hex())
+        waiting = REPLACEMENTS.get(view, identifier)
         lots = get_lots(view, identifier)
         _expired, usable = split_expired(lots, compute_today(view, service.clock()))
     return web.json_response(
         {
             "volunteer": identifier.hex(),
             "key": None if volunteer.key is None else volunteer.key.hex(),
+            "replacement": None if waiting is None else {"key": waiting.key.hex(), "from_ms": waiting.from_ms},
             "enrolled_by": volunteer.enrolled_by.hex(),
             "balance": compute_sum(usable),
             "lots": [

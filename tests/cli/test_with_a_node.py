@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from node.keystore import load_key
 from tests.cli import people
 from tests.cli.command_line import CommandLine, Result
 
@@ -41,6 +42,10 @@ class Town:
     def make_key(self, name: str) -> str:
         made = self.hourledger("keys", "new", self.folder / f"{name}.pem", "--no-passphrase")
         return made.out.strip()
+
+    def public_key(self, name: str) -> str:
+        """Return the public key of a key that was made, in hexadecimal."""
+        return load_key(self.folder / f"{name}.pem", None).public_key.hex()
 
 
 @pytest.fixture
@@ -128,6 +133,36 @@ def test_one_signature_is_not_enough_and_the_draft_lives_on(town: Town, monkeypa
     town.hourledger("tx", "sign", draft, "--yes", "--key", town.folder / "second.pem")
     town("tx", "submit", draft)
     assert town("org", "show", organisation).document["approvals"] == 1
+
+
+def test_keys_are_changed_lost_and_replaced(town: Town) -> None:
+    organisation = found_organisation(town)
+    account = town.hourledger("volunteer", "find", "V-1", "--office", town.folder / "office").out.strip()
+    town("volunteer", "rotate-key", account, town.make_key("phone"), "--dry-run", key="holder")
+    assert town("volunteer", "show", account, key="holder").document["replacement"] is None
+    town("volunteer", "rotate-key", account, town.public_key("phone"), key="holder")
+    town("volunteer", "show", account, key="holder", good=False)
+
+    # The phone is lost: two officers ask for another key, and whoever has the phone may object.
+    town("volunteer", "request-key", account, town.make_key("tablet"), key="first second")
+    shown = town("volunteer", "show", account, key="phone").document
+    assert shown["replacement"]["key"] == town.public_key("tablet")
+    town("volunteer", "show", account, key="tablet", good=False)
+    refused = town("volunteer", "take-up-key", account, key="tablet", good=False)
+    assert "may still object" in refused.err
+    town("volunteer", "refuse-key", account, key="phone")
+
+    # An account without a key gets its first one at once.
+    town.at_office("volunteer", "enrol", "--id", "V-9", "--organisation", organisation)
+    other = town.hourledger("volunteer", "find", "V-9", "--office", town.folder / "office").out.strip()
+    town("volunteer", "request-key", other, town.make_key("handy"), key="first second")
+    town("volunteer", "take-up-key", other, key="handy")
+    assert town("volunteer", "show", other, key="handy").document["key"] == town.public_key("handy")
+
+    lost = town.public_key("second")
+    town("org", "replace-officer", organisation, lost, town.make_key("third"), key="authority first")
+    officers = town("org", "show", organisation).document["officers"]
+    assert officers == [town.public_key("first"), town.public_key("third")]
 
 
 def test_status_and_what_is_not_there(town: Town) -> None:

@@ -269,6 +269,9 @@ def check_parties(chain: Chain) -> None:
     for identifier, volunteer in volunteers.items():
         assert volunteer.enrolled_by in organisations
         assert volunteer.key is None or keys[volunteer.key] == (Role.VOLUNTEER, identifier)
+    for identifier, waiting in chain.read_table(b"key-replacement").items():
+        assert keys[waiting.key] == (Role.VOLUNTEER, identifier)
+        assert waiting.key != volunteers[identifier].key
     assert sorted(chain.read_table(b"tag").values()) == sorted(volunteers)
     assert len(organisations | merchants | volunteers) == len(organisations) + len(merchants) + len(volunteers)
     assert all(activity.organisation in organisations for activity in chain.read_table(b"activity").values())

@@ -19,8 +19,9 @@ from contracts.exchange import EndHold, HoldChanged, HoldPoints, PointsOfHold, P
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, RecordedHours, VoidedHours, VoidHours
 from contracts.hours.disputes import Dispute, DisputedHours, DisputeRecord, Resolution, ResolvedDispute, ResolveDispute
 from contracts.identity.merchants import RegisterMerchant
-from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, SetPolicy
+from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, ReplaceOfficer, SetPolicy
 from contracts.identity.parties import Standing
+from contracts.identity.volunteer_keys import AboutReplacement, ChangeKey
 from contracts.identity.volunteers import Enrolment, EnrolVolunteers, VolunteerEnrolled
 from contracts.parameters import MINUTES_PER_DAY
 from contracts.points import ExpirePoints, PointsExpired
@@ -88,6 +89,7 @@ def parse_action(line: str, rows: list[str]) -> Action:
     """Kind and body of what a row of a table says; the rows of a batch follow it."""
     for parse in (
         _parse_identity,
+        _parse_keys,
         _parse_activities,
         _parse_projects,
         _parse_sign_ups,
@@ -125,6 +127,22 @@ def _parse_identity(words: list[str], rows: list[str]) -> Action | None:  # noqa
             return "identity.set_policy", SetPolicy(identifier_of(name), int(approvals))
         case ["enrol", "by", name]:
             return "identity.enrol_volunteers", EnrolVolunteers(identifier_of(name), tuple(map(parse_enrolment, rows)))
+    return None
+
+
+def _parse_keys(words: list[str], _rows: list[str]) -> Action | None:
+    match words:
+        case ["replace", "officer", lost, "of", name, "by", key]:
+            keys = key_of(lost).public_key, key_of(key).public_key
+            return "identity.replace_officer", ReplaceOfficer(identifier_of(name), *keys)
+        case ["rotate", "key", "of", volunteer, "to", key]:
+            return "identity.rotate_key", ChangeKey(identifier_of(volunteer), key_of(key).public_key)
+        case ["request", "key", key, "for", volunteer]:
+            return "identity.request_key", ChangeKey(identifier_of(volunteer), key_of(key).public_key)
+        case ["refuse", "key", "for", volunteer]:
+            return "identity.refuse_key", AboutReplacement(identifier_of(volunteer))
+        case ["take", "up", "key", "for", volunteer]:
+            return "identity.take_up_key", AboutReplacement(identifier_of(volunteer))
     return None
 
 
@@ -296,9 +314,7 @@ def describe(chain: Chain, question: str, events: tuple[Any, ...]) -> str:  # no
             hold = chain.read_table(b"hold")[identifier_of(name)]
             return f"{hold.status.name.lower()}: {_format_lots(chain, hold.lots)}"
         case ["officers", name]:
-            organisation = chain.read_table(b"organisation")[identifier_of(name)]
-            officers = " ".join(name_of(key.hex()[:32]) for key in organisation.officers)
-            return f"{organisation.approvals} of {officers}, {organisation.standing.name.lower()}"
+            return _format_officers(chain, name)
         case ["disputes", name]:
             disputes = chain.read_table(b"dispute").items()
             return (
@@ -309,11 +325,13 @@ def describe(chain: Chain, question: str, events: tuple[Any, ...]) -> str:  # no
         case ["events"]:
             return "; ".join(_format_event(event) for event in events) or "none"
         case words:
-            return _describe_activities(chain, words)
+            return _describe_others(chain, words)
 
 
-def _describe_activities(chain: Chain, words: list[str]) -> str:
+def _describe_others(chain: Chain, words: list[str]) -> str:
     match words:
+        case ["key", name]:
+            return _format_key(chain, name)
         case ["places", name]:
             return _format_places(chain, name)
         case ["marks", name, year]:
@@ -335,6 +353,21 @@ def _describe_activities(chain: Chain, words: list[str]) -> str:
 def _format_time(time_ms: int) -> str:
     moment = datetime.fromtimestamp(time_ms / 1_000 + UTC_OFFSET_MINUTES * 60, UTC)
     return moment.strftime("%Y-%m-%d %H:%M")
+
+
+def _format_officers(chain: Chain, name: str) -> str:
+    """`2 of ann bob, active`."""
+    organisation = chain.read_table(b"organisation")[identifier_of(name)]
+    officers = " ".join(name_of(key.hex()[:32]) for key in organisation.officers)
+    return f"{organisation.approvals} of {officers}, {organisation.standing.name.lower()}"
+
+
+def _format_key(chain: Chain, volunteer: str) -> str:
+    """`mia`, `none`, or `mia, new-phone waits`."""
+    key = chain.read_table(b"volunteer")[identifier_of(volunteer)].key
+    waiting = chain.read_table(b"key-replacement").get(identifier_of(volunteer))
+    shown = "none" if key is None else name_of(key.hex()[:32])
+    return shown if waiting is None else f"{shown}, {name_of(waiting.key.hex()[:32])} waits"
 
 
 def _format_places(chain: Chain, activity: str) -> str:

@@ -22,8 +22,9 @@ from contracts.governance import MIN_LEAD_BLOCKS, ChangeAuthorities, Recover
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, VoidHours
 from contracts.hours.disputes import DisputeRecord, Resolution, ResolveDispute
 from contracts.identity.merchants import RegisterMerchant
-from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, SetPolicy
+from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, ReplaceOfficer, SetPolicy
 from contracts.identity.parties import Standing
+from contracts.identity.volunteer_keys import AboutReplacement, ChangeKey
 from contracts.identity.volunteers import Enrolment, EnrolVolunteers
 from contracts.lots import compute_sum
 from contracts.points import ISSUED, ExpirePoints, get_lots, get_merchant_balance
@@ -173,6 +174,23 @@ class Script:
 
     def draw_identity_remove_officer(self, _time_ms: TimeMs) -> Any:
         return ChangeOfficer(ORGANISATIONS[2], self.random.choice(KEYS).public_key), self._officers(2, 2)
+
+    def draw_identity_replace_officer(self, _time_ms: TimeMs) -> Any:
+        keys = (self.random.choice(KEYS).public_key, make_key(f"officer 3 new {self.number}").public_key)
+        return ReplaceOfficer(ORGANISATIONS[2], *keys), (*self._authority(), *self._officers(2, 2))
+
+    def draw_identity_rotate_key(self, _time_ms: TimeMs) -> Any:
+        return ChangeKey(VOLUNTEERS[3], make_key(f"phone {self.number}").public_key), (make_key("volunteer 4"),)
+
+    def draw_identity_request_key(self, _time_ms: TimeMs) -> Any:
+        """Only for the one who is enrolled without a key: the others keep theirs."""
+        return ChangeKey(VOLUNTEERS[3], make_key("volunteer 4").public_key), self._officers(0, 2)
+
+    def draw_identity_refuse_key(self, _time_ms: TimeMs) -> Any:
+        return AboutReplacement(VOLUNTEERS[3]), self._officers(0, 1)
+
+    def draw_identity_take_up_key(self, _time_ms: TimeMs) -> Any:
+        return AboutReplacement(VOLUNTEERS[3]), (make_key("volunteer 4"),)
 
     def draw_identity_set_policy(self, _time_ms: TimeMs) -> Any:
         return SetPolicy(ORGANISATIONS[2], self.random.randint(0, 3)), self._officers(2, 2)

@@ -21,8 +21,9 @@ from contracts.governance import MAX_LEAD_BLOCKS, MIN_LEAD_BLOCKS, ChangeAuthori
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, VoidHours
 from contracts.hours.disputes import DisputeRecord, Resolution, ResolveDispute
 from contracts.identity.merchants import RegisterMerchant
-from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, SetPolicy
+from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, ReplaceOfficer, SetPolicy
 from contracts.identity.parties import Standing, get_authorities
+from contracts.identity.volunteer_keys import AboutReplacement, ChangeKey
 from contracts.identity.volunteers import Enrolment, EnrolVolunteers
 from contracts.points import ExpirePoints
 from contracts.points.adjusting import Adjustment, AdjustPoints
@@ -32,7 +33,7 @@ from contracts.rulebook import KINDS
 from ledger.authorities import Authority
 from ledger.codec import MAX_DAY, MAX_POINTS, MAX_TIME_MS
 from ledger.genesis import Genesis
-from ledger.types import Day, Height, Identifier, Minutes, Points, TimeMs
+from ledger.types import Day, Height, Identifier, Minutes, Points, PublicKey, TimeMs
 from tests.contracts.chain import (
     AUTHORITY,
     RECOVERY,
@@ -101,7 +102,7 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
     "short": (
         ("adjustments_need_authority", 0),
         ("daily_cap_minutes", 300), ("late_records_earn", 0), ("points_validity_days", 2),
-        ("recording_deadline_working_days", 2),
+        ("recording_deadline_working_days", 2), ("key_waiting_days", 1),
     ),
     "low": (
         ("answer_deadline_working_days", 1),
@@ -109,7 +110,7 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
         ("daily_cap_minutes", 1), ("late_records_earn", 0), ("max_hold_days", 1), ("max_record_minutes", 1_440),
         ("points_end_with_year", 0),
         ("points_per_hour", 1), ("points_validity_days", 1), ("recording_deadline_working_days", 1),
-        ("utc_offset_minutes", -720), ("withdrawal_notice_days", 0),
+        ("utc_offset_minutes", -720), ("withdrawal_notice_days", 0), ("key_waiting_days", 0),
     ),
     "high": (
         ("answer_deadline_working_days", 366),
@@ -117,8 +118,8 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
         ("daily_cap_minutes", 1_440), ("late_records_earn", 1), ("max_hold_days", 366), ("max_record_minutes", 1_440),
         ("points_end_with_year", 1),
         ("points_per_hour", 1_000), ("points_validity_days", 36_500), ("recording_deadline_working_days", 366),
-        ("utc_offset_minutes", 840), ("withdrawal_notice_days", 60),
         ("cover_required_for_all", 1),
+        ("utc_offset_minutes", 840), ("withdrawal_notice_days", 60), ("key_waiting_days", 90),
     ),
 }  # fmt: skip
 """What a region may choose: nothing, little time, the least and the most."""
@@ -182,6 +183,9 @@ _WEIGHTS = {
     "activities.withdraw": 8,
     "identity.change_standing": 2,
     "identity.remove_officer": 2,
+    "identity.replace_officer": 2,
+    "identity.refuse_key": 2,
+    "identity.request_key": 8,
     "activities.close": 1,
     "exchange.withdraw_offer": 1,
     "governance.change_authorities": 10,
@@ -230,7 +234,12 @@ class Generator:
             "identity.change_standing": self._change_standing,
             "identity.add_officer": self._add_officer,
             "identity.remove_officer": self._remove_officer,
+            "identity.replace_officer": self._replace_officer,
             "identity.set_policy": self._set_policy,
+            "identity.rotate_key": self._rotate_key,
+            "identity.request_key": self._request_key,
+            "identity.refuse_key": lambda: self._about_replacement(new=False),
+            "identity.take_up_key": lambda: self._about_replacement(new=True),
             "identity.enrol_volunteers": self._enrol,
             "activities.publish": self._publish,
             "activities.close": self._close,
@@ -321,6 +330,39 @@ class Generator:
     def _remove_officer(self) -> tuple[tuple[str, ...], Any]:
         name, officers = self._organisation()
         return officers, ChangeOfficer(identifier_of(name), key_of(self._choose((*officers, OFFICERS[0]))).public_key)
+
+    def _replace_officer(self) -> tuple[tuple[str, ...], Any]:
+        name, officers = self._organisation()
+        lost, key = self._choose((*officers, OFFICERS[0])), self._choose((*OFFICERS, f"{name} {self.chain.height}"))
+        remaining = tuple(officer for officer in officers if officer != lost)[:1]
+        body = ReplaceOfficer(identifier_of(name), key_of(lost).public_key, key_of(key).public_key)
+        return (*self._authority(), *remaining), body
+
+    def _keys_of(self, volunteer: str) -> tuple[str, ...]:
+        """Return the volunteer's key by name, or nothing for one who has none."""
+        found = self.chain.read_table(b"volunteer").get(identifier_of(volunteer))
+        return () if found is None or found.key is None else (name_of(found.key.hex()[:32]),)
+
+    def _new_key(self) -> PublicKey:
+        return key_of("stranger" if self._is_rare(12) else f"phone {self.chain.height}").public_key
+
+    def _rotate_key(self) -> tuple[tuple[str, ...], Any]:
+        volunteer = self._choose(VOLUNTEERS)
+        return self._keys_of(volunteer) or ("mia",), ChangeKey(identifier_of(volunteer), self._new_key())
+
+    def _request_key(self) -> tuple[tuple[str, ...], Any]:
+        volunteer = self._choose(VOLUNTEERS)
+        found = self.chain.read_table(b"volunteer").get(identifier_of(volunteer))
+        officers = self._officers_of(name_of(found.enrolled_by.hex())) if found else ("ann",)
+        return (*officers, *self._authority()[: 1 - self._is_rare(6)]), ChangeKey(identifier_of(volunteer), self._new_key())
+
+    def _about_replacement(self, *, new: bool) -> tuple[tuple[str, ...], Any]:
+        """Whoever waits takes up the new key, or objects with the old one."""
+        waiting = self.chain.read_table(b"key-replacement")
+        volunteer = self._choose((*[name for name in VOLUNTEERS if identifier_of(name) in waiting] * 8, *VOLUNTEERS))
+        found = waiting.get(identifier_of(volunteer))
+        keys = (name_of(found.key.hex()[:32]),) if found and new else self._keys_of(volunteer)
+        return keys or ("lea",), AboutReplacement(identifier_of(volunteer))
 
     def _set_policy(self) -> tuple[tuple[str, ...], Any]:
         name, officers = self._organisation()
@@ -485,7 +527,7 @@ class Generator:
         """Return who signs, and the identifiers of an activity, its organisation and a volunteer."""
         activity, name, officers = self._owned()
         volunteer = self._choose((*VOLUNTEERS[:3] * 3, *VOLUNTEERS))
-        signers = officers[:1] if volunteer == "old" or self._is_rare(3) else (volunteer,)
+        signers = officers[:1] if volunteer == "old" or self._is_rare(3) else self._keys_of(volunteer) or ("mia",)
         return signers, tuple(map(identifier_of, (activity, name, volunteer)))
 
     def _sign_up(self) -> tuple[tuple[str, ...], Any]:
@@ -563,7 +605,7 @@ class Generator:
         if found:
             name, _, owner, old = found
             ids, day = (identifier_of(name), type(row.volunteer)(owner), old.record), old.day
-        return (name_of(ids[1].hex()),), DisputeRecord(*ids, day, self._choose(tuple(Correction)))
+        return self._keys_of(name_of(ids[1].hex())) or ("mia",), DisputeRecord(*ids, day, self._choose(tuple(Correction)))
 
     def _resolve(self) -> tuple[tuple[str, ...], Any]:
         answer = self._choose(tuple(Resolution))
@@ -629,7 +671,7 @@ class Generator:
         offer = self._choose((*offers * 4, *OFFERS))
         unused = [name for name in HOLDS if identifier_of(name) not in self.chain.read_table(b"hold")]
         ids = identifier_of(self._choose((*unused, *HOLDS[:8]))), identifier_of(volunteer), identifier_of(offer)
-        return (volunteer,), HoldPoints(*ids, self._choose(self.pools.quantities), TimeMs(expires))
+        return self._keys_of(volunteer) or (volunteer,), HoldPoints(*ids, self._choose(self.pools.quantities), TimeMs(expires))
 
     def _merchant_of(self, hold: str) -> str:
         found = self.chain.read_table(b"hold").get(identifier_of(hold))

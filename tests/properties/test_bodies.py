@@ -21,7 +21,8 @@ from contracts.exchange import HoldChanged, PublishOffer, WithdrawOffer
 from contracts.governance import AuthoritiesChanged, ChangeApproved
 from contracts.hours.disputes import DisputedHours, ResolvedDispute
 from contracts.identity.merchants import RegisterMerchant
-from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, SetPolicy
+from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, ReplaceOfficer, SetPolicy
+from contracts.identity.volunteer_keys import ChangeKey, KeyRequested
 from contracts.identity.volunteers import VolunteerEnrolled
 from contracts.offences import OffenceRecorded
 from contracts.points import adjusting, giving
@@ -46,9 +47,13 @@ EVENTS: dict[str, Any] = {
     "identity.standing_changed": ChangeStanding,
     "identity.officer_added": ChangeOfficer,
     "identity.officer_removed": ChangeOfficer,
+    "identity.officer_replaced": ReplaceOfficer,
     "identity.policy_set": SetPolicy,
     "identity.merchant_registered": RegisterMerchant,
     "identity.volunteer_enrolled": VolunteerEnrolled,
+    "identity.key_changed": ChangeKey,
+    "identity.key_requested": KeyRequested,
+    "identity.key_refused": ChangeKey,
     "activities.published": PublishActivity,
     "activities.closed": CloseActivity,
     "activities.changed": ChangeActivity,
