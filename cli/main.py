@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "node": "make, run and look at a node",
     "keys": "make and show keys",
     "authority": "authorities, voted in and out by each other",
+    "governance": "the region's numbers and calendar, by vote",
     "org": "organisations, their officers and their policy",
     "merchant": "merchants",
     "volunteer": "enrol volunteers",

@@ -1,4 +1,4 @@
-"""The numbers that a region chooses. Defaults are DOMAIN's; a genesis, later a vote, overrides them by name."""
+"""The numbers that a region chooses. Defaults are DOMAIN's; a genesis or a vote of the authorities overrides them by name."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -41,6 +41,7 @@ PARAMETERS: Final = MappingProxyType(
         "withdrawal_notice_days": Parameter(1, 0, 60, "days for which who withdraws from an activity is still expected"),
         "cover_required_for_all": Parameter(0, 0, 1, "which activities need cover: 1 all, 0 hazardous ones (Regulations, 17)"),
         "key_waiting_days": Parameter(7, 0, 90, "days in which a volunteer's old key may object to a new one"),
+        "ballot_validity_blocks": Parameter(10_000, 2, 1_000_000, "blocks after which an authority's approval lapses"),
         "max_hold_days": Parameter(30, 1, 366, "longest time for which points may be held, in days"),
     }
 )
@@ -55,10 +56,15 @@ def get_parameter(view: View, name: str) -> int:
     return PARAMETERS[name].default if value is None else value
 
 
+def is_possible(name: str, value: int) -> bool:
+    """Whether there is such a parameter, and the value is within its bounds."""
+    parameter = PARAMETERS.get(name)
+    return parameter is not None and parameter.low <= value <= parameter.high
+
+
 def set_parameter(state: Overlay, name: str, value: int) -> None:
     """Set a value; raise `HourledgerError` for an unknown name or a value out of bounds."""
-    parameter = PARAMETERS.get(name)
-    if parameter is None or not parameter.low <= value <= parameter.high:
+    if not is_possible(name, value):
         raise HourledgerError(Reason.MALFORMED, "no such parameter, or a value out of its bounds", f"{name}={value}")
     _VALUES.put(state, value, name.encode())
 

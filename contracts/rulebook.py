@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from contracts import activities, exchange, governance, hours, identity, offences, parameters, points, workdays
-from contracts.governance import RECOVER_KIND, RECOVERY_KEYS, recover_codec
+from contracts.governance import RECOVER_KIND, RECOVERY_KEYS, recover_codec, take_effect
 from contracts.identity.parties import KEYS, get_authorities, set_authorities
 from contracts.kinds import Kind, Module
 from contracts.parameters import set_parameter
@@ -83,6 +83,7 @@ class RuleBookV1:
     def apply(self, state: Overlay, transaction: Transaction, context: TransactionContext) -> Effects:
         """Carry out a transaction, or raise `Rejection`."""
         self.admit(state, context.signers)
+        take_effect(state, context.block.height)
         kind = KINDS[transaction.kind]
         return kind.rule(state, decode(kind.codec, transaction.body, max_bytes=MAX_TRANSACTION_BYTES), context)
 

@@ -93,6 +93,7 @@ class Reason(StrEnum):
     NOTHING_EXPIRED = "nothing_expired"
     # Governance.
     CHANGE_PENDING = "change_pending"
+    INVALID_PROPOSAL = "invalid_proposal"
     INVALID_AUTHORITIES = "invalid_authorities"
     # Checking a file from elsewhere.
     UNTRUSTED_LOG = "untrusted_log"
@@ -224,6 +225,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.OVER_CAPTURE: Explanation("more points than were captured and not yet refunded", "refund at most what was captured"),
     Reason.NOTHING_EXPIRED: Explanation("nothing has expired", "nothing needs to be done"),
     Reason.CHANGE_PENDING: Explanation("another change is to take effect first", "wait until it has, then ask for this one"),
+    Reason.INVALID_PROPOSAL: Explanation("what is proposed, or its height, cannot be", "correct the values or the height"),
     Reason.INVALID_AUTHORITIES: Explanation("the authorities or their height cannot be", "correct the names, keys or height"),
     Reason.UNTRUSTED_LOG: _later("the trust file does not know the log that it comes from", "get that region's trust file"),
     Reason.QUORUM_MISSING: Explanation("too few trusted authorities vouch for it", "ask for a certificate with a full checkpoint"),

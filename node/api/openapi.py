@@ -125,6 +125,10 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = MappingProxyType(
         ("GET", "/v1/authorities"): Operation(
             "Tell who decides on the next block, what is to change, and what each has approved.", _json("Authorities")
         ),
+        ("GET", "/v1/governance"): Operation(
+            "Tell the region's numbers and calendar, what is to change, and what each authority has approved.",
+            _json("Governance"),
+        ),
         ("GET", "/v1/handovers"): Operation(
             "Give the proven changes of the authorities, oldest first: each leads from one trust file to the next.",
             _json("Handovers"),

@@ -108,6 +108,8 @@ _STATEMENT: Final = members(
 )
 _AUTHORITY: Final = members({"name": TEXT, "key": PUBLIC_KEY, "cosigner_key": PUBLIC_KEY, "log_key": PUBLIC_KEY})
 _APPROVAL: Final = members({"authority": TEXT, "effective_height": NUMBER, "authorities_hash": HASH})
+_NUMBERS: Final = {"type": "object", "additionalProperties": {"type": "integer"}}
+_DAYS_OF_CALENDAR: Final = {"holidays": list_of(DAY), "working_weekends": list_of(DAY)}
 
 SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
     {
@@ -145,9 +147,8 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "time_ms": TIME_MS,
                 "authorities": list_of(_AUTHORITY),
                 "recovery_keys": list_of(PUBLIC_KEY),
-                "parameters": {"type": "object", "additionalProperties": {"type": "integer"}},
-                "holidays": list_of(DAY),
-                "working_weekends": list_of(DAY),
+                "parameters": _NUMBERS,
+                **_DAYS_OF_CALENDAR,
             }
         ),
         "Authorities": members(
@@ -157,6 +158,17 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "authorities": list_of(_AUTHORITY),
                 "next": nullable(members({"effective_height": NUMBER, "authorities": list_of(_AUTHORITY)})),
                 "approvals": list_of(_APPROVAL),
+            }
+        ),
+        "Governance": members(
+            {
+                "height": NUMBER,
+                "quorum": NUMBER,
+                "parameters": _NUMBERS,
+                "calendar": members(_DAYS_OF_CALENDAR),
+                "next_parameters": nullable(members({"effective_height": NUMBER, "parameters": _NUMBERS})),
+                "next_calendar": nullable(members({"effective_height": NUMBER, **_DAYS_OF_CALENDAR})),
+                "approvals": list_of(members({"authority": TEXT, "subject": TEXT, "proposal_hash": HASH})),
             }
         ),
         "Handovers": members(

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from contracts.activities import ACTIVITIES
 from contracts.exchange import HOLDS, OFFERS
+from contracts.governance import take_effect
 from contracts.identity.parties import MERCHANTS, ORGANISATIONS, VOLUNTEERS
 from contracts.identity.volunteer_keys import REPLACEMENTS
 from contracts.lots import compute_sum, split_expired
@@ -18,9 +19,9 @@ from ledger.errors import HourledgerError
 from ledger.genesis import to_date
 from ledger.notes import format_base64
 from ledger.reasons import Reason
-from ledger.state import Table, View
+from ledger.state import Overlay, Table, View
 from ledger.state_tree import state_proof_codec
-from ledger.types import Identifier
+from ledger.types import Height, Identifier
 from node.api.access import authenticate, require_key, require_party
 from node.api.requests import get_service, read_hex, read_identifier
 
@@ -110,7 +111,9 @@ async def show_volunteer(request: web.Request) -> web.Response:
             raise HourledgerError(Reason.NOT_FOUND, "there is no such volunteer", identifier.hex())
         waiting = REPLACEMENTS.get(view, identifier)
         lots = get_lots(view, identifier)
-        _expired, usable = split_expired(lots, compute_today(view, service.clock()))
+        in_force = Overlay(view)
+        take_effect(in_force, Height(pinned.reader.tip.height + 1))
+        _expired, usable = split_expired(lots, compute_today(in_force, service.clock()))
     return web.json_response(
         {
             "volunteer": identifier.hex(),

@@ -169,3 +169,23 @@ def test_status_and_what_is_not_there(town: Town) -> None:
     assert town("node", "status").document["chain_id"] == "town.example/log"
     missing = town("org", "show", "00" * 16, good=False)
     assert (missing.code, missing.document["error"]["reason"]) == (1, "not_found")
+
+
+def test_numbers_and_calendar_by_vote(town: Town) -> None:
+    values = ("governance", "set", "points_per_hour=2", "max_hold_days=60", "--at-height")
+    assert town(*values, 9, "--dry-run", key="authority").document["dry_run"]
+    assert town("governance", "show").document["next_parameters"] is None
+    assert town(*values, 1, key="authority", good=False).document["error"]["reason"] == "invalid_proposal"
+    town(*values, 5, key="authority")
+    expected = {"effective_height": 5, "parameters": {"max_hold_days": 60, "points_per_hour": 2}}
+    shown = town("governance", "show").document
+    assert (shown["next_parameters"], shown["parameters"]["points_per_hour"]) == (expected, 1)
+    file = town.folder / "calendar.json"
+    file.write_text('{"holidays": ["2030-10-01"], "working_weekends": ["2030-10-12"]}')
+    town("governance", "calendar", file, "--at-height", 40, key="authority")
+    found_organisation(town)
+    shown = town("governance", "show").document
+    assert (shown["height"], shown["parameters"]["points_per_hour"], shown["next_parameters"]) == (5, 2, None)
+    assert shown["next_calendar"]["holidays"] == ["2030-10-01"]
+    file.write_text("[]")
+    assert town("governance", "calendar", file, "--at-height", 60, key="authority", good=False).code == 2

@@ -41,6 +41,7 @@ def check_invariants(chain: Chain) -> None:
     check_cover(chain)
     check_authorities(chain)
     check_offences(chain)
+    check_settings(chain)
 
 
 def read_calendars(chain: Chain) -> dict[bytes, list[Record]]:
@@ -317,6 +318,23 @@ def check_quorum(chain: Chain, effective_height: int, sets: list[tuple[Authority
     found = [approvals.get(compute_authority_identifier(item.name)) for item in old]
     agreed = [item for item in found if item and (item.base_hash, item.effective_height, item.authorities_hash) == wanted]
     assert 3 * len(agreed) > 2 * len(old)
+
+
+def check_settings(chain: Chain) -> None:
+    """Numbers are within their bounds, those to come as well; holidays are weekdays; ballots are of authorities."""
+    coming = [item for body in chain.read_table(b"next-parameters").values() for item in body.values]
+    values = [(item.name, item.value) for item in coming]
+    values += [(name.decode(), value) for name, value in chain.read_table(b"parameter").items()]
+    assert all(PARAMETERS[name].low <= value <= PARAMETERS[name].high for name, value in values)
+    for table in (b"workdays", b"next-workdays"):
+        for calendar in chain.read_table(table).values():
+            assert all(to_date(day).weekday() < 5 for day in calendar.holidays)
+            assert all(to_date(day).weekday() >= 5 for day in calendar.working_weekends)
+    known = {party.identifier for party in chain.read_table(b"key").values() if party.role is Role.AUTHORITY}
+    for key, ballot in chain.read_table(b"ballot").items():
+        assert key[0] in {1, 2, 3}
+        assert key[1:] in known
+        assert ballot.height <= chain.height
 
 
 def check_offences(chain: Chain) -> None:

@@ -16,6 +16,9 @@ from contracts.activities.projects import CloseProject, EvaluateProject, OpenPro
 from contracts.activities.sign_ups import SignUpVolunteer, WithdrawVolunteer
 from contracts.activities.terms import Risk, SetTerms, Terms
 from contracts.exchange import EndHold, HoldChanged, HoldPoints, PointsOfHold, PublishOffer, WithdrawOffer
+from contracts.governance.membership import ChangeAuthorities
+from contracts.governance.settings import SetCalendar, SetParameters, Value
+from contracts.governance.voting import ProposalApproved
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, RecordedHours, VoidedHours, VoidHours
 from contracts.hours.disputes import Dispute, DisputedHours, DisputeRecord, Resolution, ResolvedDispute, ResolveDispute
 from contracts.identity.merchants import RegisterMerchant
@@ -23,15 +26,15 @@ from contracts.identity.organisations import ChangeOfficer, ChangeStanding, Regi
 from contracts.identity.parties import Standing
 from contracts.identity.volunteer_keys import AboutReplacement, ChangeKey
 from contracts.identity.volunteers import Enrolment, EnrolVolunteers, VolunteerEnrolled
-from contracts.parameters import MINUTES_PER_DAY
+from contracts.parameters import MINUTES_PER_DAY, PARAMETERS
 from contracts.points import ExpirePoints, PointsExpired
 from contracts.points.adjusting import Adjustment, AdjustPoints
 from contracts.points.giving import DonatePoints, GivePoints, GrantPoints
 from contracts.records import Record, RecordStatus
 from contracts.rulebook import EVENT_TYPES
 from ledger.genesis import to_date, to_day
-from ledger.types import Day, Identifier, Minutes, Points, TimeMs
-from tests.contracts.chain import AUTHORITY, Chain, hash_of, identifier_of, key_of, name_of
+from ledger.types import Day, Height, Identifier, Minutes, Points, TimeMs
+from tests.contracts.chain import AUTHORITY, Chain, authority_of, hash_of, identifier_of, key_of, name_of
 
 UTC_OFFSET_MINUTES = 480
 """The tables' clock: the default of the rules."""
@@ -98,6 +101,7 @@ def parse_action(line: str, rows: list[str]) -> Action:
         _parse_answers,
         _parse_points,
         _parse_exchange,
+        _parse_governance,
     ):
         action = parse(line.split(), rows)
         if action is not None:
@@ -291,6 +295,22 @@ def _parse_exchange(words: list[str], _rows: list[str]) -> Action | None:  # noq
     return None
 
 
+def _parse_governance(words: list[str], _rows: list[str]) -> Action | None:
+    match words:
+        case ["seat", *names, "from", "block", height]:
+            return "governance.change_authorities", ChangeAuthorities(Height(int(height)), tuple(map(authority_of, names)))
+        case ["set", *values, "from", "block", height]:
+            pairs = [item.partition("=") for item in values]
+            chosen = tuple(Value(name, int(value)) for name, _, value in pairs)
+            return "governance.set_parameters", SetParameters(Height(int(height)), chosen)
+        case ["calendar", *days, "from", "block", height]:
+            # Made-up working days have a plus before them.
+            holidays = tuple(parse_day(day) for day in days if not day.startswith("+"))
+            weekends = tuple(parse_day(day.removeprefix("+")) for day in days if day.startswith("+"))
+            return "governance.set_calendar", SetCalendar(Height(int(height)), holidays, weekends)
+    return None
+
+
 def format_value(value: str) -> set[str]:
     """What a table may write for an offending value: as it is, as a name, or as a date for a day number."""
     texts = {value, name_of(value)}
@@ -328,10 +348,14 @@ def describe(chain: Chain, question: str, events: tuple[Any, ...]) -> str:  # no
             return _describe_others(chain, words)
 
 
-def _describe_others(chain: Chain, words: list[str]) -> str:
+def _describe_others(chain: Chain, words: list[str]) -> str:  # noqa: PLR0911 - a table of words
     match words:
         case ["key", name]:
             return _format_key(chain, name)
+        case ["block"]:
+            return str(chain.height)
+        case ["parameter", name]:
+            return str(chain.read_table(b"parameter").get(name.encode(), PARAMETERS[name].default))
         case ["places", name]:
             return _format_places(chain, name)
         case ["marks", name, year]:
@@ -413,7 +437,7 @@ def _format_lots(chain: Chain, lots: tuple[Any, ...]) -> str:
     return f"{sum(lot.points for lot in lots)} = {' + '.join(texts)}" if texts else "0"
 
 
-def _format_event(event: Any) -> str:  # noqa: PLR0911 - a table of words
+def _format_event(event: Any) -> str:  # noqa: C901, PLR0911 - a table of words
     match event:
         case RecordedHours():
             late = " late" if event.is_late else ""
@@ -432,6 +456,8 @@ def _format_event(event: Any) -> str:  # noqa: PLR0911 - a table of words
             return f"{name_of(event.volunteer.hex())} {event.standing.name.lower()}"
         case AttendanceMarked():
             return f"{name_of(event.volunteer.hex())} {event.mark.name.lower()} {to_date(event.day).isoformat()}"
+        case ProposalApproved():
+            return f"{event.approvals} of {event.quorum} approve"
         case HoldChanged() | PointsExpired() | GivePoints() | DonatePoints() | GrantPoints():
             return f"{event.points} points"
         case _:

@@ -19,6 +19,7 @@ from contracts.activities.sign_ups import SignUpVolunteer, WithdrawVolunteer
 from contracts.activities.terms import Risk, SetTerms, Terms
 from contracts.exchange import HOLDS, MAX_QUANTITY, EndHold, HoldPoints, PointsOfHold, PublishOffer, WithdrawOffer
 from contracts.governance import MIN_LEAD_BLOCKS, ChangeAuthorities, Recover
+from contracts.governance.settings import SetCalendar, SetParameters, Value
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, VoidHours
 from contracts.hours.disputes import DisputeRecord, Resolution, ResolveDispute
 from contracts.identity.merchants import RegisterMerchant
@@ -110,6 +111,7 @@ class Script:
     seed: int
     chain: Chain
     change: ChangeAuthorities | None = None
+    proposals: dict[type, Any] = field(default_factory=dict)
     random: Random = field(init=False)
     number: int = 0
     holds: int = 0
@@ -419,6 +421,24 @@ class Script:
         names = self.random.sample(AUTHORITIES, self.random.randint(1, len(AUTHORITIES)))
         plain = [make_authority(name, self.random.choice((name, name, f"{name} new", "officer 1 1"))) for name in names]
         return tuple(known.get(item.name, item) if self.random.random() < 0.7 else item for item in plain)
+
+    def _propose(self, proposed: Any) -> Any:
+        """Return what was proposed last, while that can take effect, or `proposed`; and some of those who decide."""
+        last = self.proposals.get(type(proposed))
+        if last is None or last.effective_height < self.chain.tip.height + 1 + MIN_LEAD_BLOCKS or self.random.random() < 0.2:
+            self.proposals[type(proposed)] = last = proposed
+        deciders = self.chain.authorities
+        voters = self.random.sample(deciders, self.random.randint(1, len(deciders)))
+        return last, tuple(_SIGNERS[item.key] for item in voters)
+
+    def _lead(self) -> Height:
+        return Height(self.chain.tip.height + 1 + self.random.choice((MIN_LEAD_BLOCKS - 1, MIN_LEAD_BLOCKS, 3, 4)))
+
+    def draw_governance_set_parameters(self, _time_ms: TimeMs) -> Any:
+        return self._propose(SetParameters(self._lead(), (Value("points_per_hour", self.random.choice((5, 10, 20))),)))
+
+    def draw_governance_set_calendar(self, _time_ms: TimeMs) -> Any:
+        return self._propose(SetCalendar(self._lead(), (Day(TODAY + self.random.randrange(14)),), ()))
 
     def draw_governance_recover(self, time_ms: TimeMs) -> Any:
         """One that no operator has accepted: the chain's own set decides on the block, so that it can only be refused."""

@@ -18,6 +18,7 @@ from contracts.activities.sign_ups import SignUpVolunteer, WithdrawVolunteer
 from contracts.activities.terms import Risk, SetTerms, Terms
 from contracts.exchange import EndHold, HoldPoints, HoldStatus, PointsOfHold, PublishOffer, WithdrawOffer
 from contracts.governance import MAX_LEAD_BLOCKS, MIN_LEAD_BLOCKS, ChangeAuthorities, Recover
+from contracts.governance.settings import SetCalendar, SetParameters, Value
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, VoidHours
 from contracts.hours.disputes import DisputeRecord, Resolution, ResolveDispute
 from contracts.identity.merchants import RegisterMerchant
@@ -63,6 +64,8 @@ PROJECTS = ("coast", "books", "parks", "night")
 OFFERS = ("bread", "ticket", "cake", "roll")
 HOLDS = tuple(f"h{number}" for number in range(60))
 AUTHORITIES = (AUTHORITY, "north", "south", "west", "east")
+SETTABLE = ("ballot_validity_blocks", "late_records_earn", "max_hold_days", "points_per_hour", "points_validity_days")
+"""Parameters that random votes change: those that no invariant of earlier records is about."""
 EVERYBODY = (*AUTHORITIES[:2], *OFFICERS, *MERCHANTS, *VOLUNTEERS, RECOVERY[0], "stranger")
 
 
@@ -177,11 +180,12 @@ _WEIGHTS = {
     "activities.publish": 8,
     "activities.change": 3,
     "activities.close_project": 3,
+    "activities.excuse": 12,
     "activities.mark_attendance": 12,
     "activities.set_terms": 6,
     "activities.sign_up": 16,
     "activities.withdraw": 8,
-    "identity.change_standing": 2,
+    "identity.change_standing": 3,
     "identity.remove_officer": 2,
     "identity.replace_officer": 2,
     "identity.refuse_key": 2,
@@ -228,6 +232,8 @@ class Generator:
         self.chain = chain
         self.pools = pools or Pools()
         self.change: ChangeAuthorities | None = None
+        self.proposals: dict[type, Any] = {}
+        """What was proposed last, by type of body, so that others approve the very same."""
         self.makers: dict[str, Callable[[], tuple[tuple[str, ...], Any]]] = {
             "identity.register_organisation": self._register_organisation,
             "identity.register_merchant": self._register_merchant,
@@ -276,6 +282,8 @@ class Generator:
             "exchange.expire": self._end_hold,
             "governance.change_authorities": self._change_authorities,
             "governance.recover": self._recover,
+            "governance.set_parameters": self._set_parameters,
+            "governance.set_calendar": self._set_calendar,
         }
         assert set(self.makers) == set(KINDS)
         assert set(_WEIGHTS) <= set(KINDS)
@@ -711,6 +719,27 @@ class Generator:
             height = Height(self.chain.height + 1 + self._choose(self.pools.leads))
             self.change = ChangeAuthorities(height, self._next_set())
         return tuple((voters * 2)[start : start + count]), self.change
+
+    def _propose(self, make: Callable[[Height], Any]) -> tuple[tuple[str, ...], Any]:
+        """Some of those who decide, mostly in favour of what was proposed last, while that can still take effect."""
+        voters = self._voters()
+        proposed = make(Height(self.chain.height + 1 + self._choose(self.pools.leads)))
+        last = self.proposals.get(type(proposed))
+        if last is None or last.effective_height < self.chain.height + 1 + MIN_LEAD_BLOCKS or self._is_rare(4):
+            self.proposals[type(proposed)] = last = proposed
+        return tuple(self.random.sample(voters, 1 + self.random.randrange(len(voters)))), last
+
+    def _set_parameters(self) -> tuple[tuple[str, ...], Any]:
+        names = self.random.sample(SETTABLE, self._choose((1, 1, 2, 3)))
+        values = [Value(name, self._choose((0, 1, 2, 2, 5, 30, 30, 2**53))) for name in names]
+        ordered = values if self._is_rare(6) else sorted(values, key=lambda item: item.name)
+        return self._propose(lambda height: SetParameters(height, tuple(ordered)))
+
+    def _set_calendar(self) -> tuple[tuple[str, ...], Any]:
+        days = sorted({Day(FIRST_DAY + self.random.randrange(10)) for _ in range(3)})
+        weekends = tuple(day for day in days if (day + 3) % 7 >= 5)
+        holidays = tuple(days) if self._is_rare(6) else tuple(day for day in days if day not in weekends)
+        return self._propose(lambda height: SetCalendar(height, holidays, weekends if self._is_rare(2) else ()))
 
     def _next_set(self) -> tuple[Authority, ...]:
         if self._is_rare(8):

@@ -19,6 +19,8 @@ from contracts.activities.projects import CloseProject, EvaluateProject, OpenPro
 from contracts.activities.terms import SetTerms
 from contracts.exchange import HoldChanged, PublishOffer, WithdrawOffer
 from contracts.governance import AuthoritiesChanged, ChangeApproved
+from contracts.governance.settings import SetCalendar, SetParameters
+from contracts.governance.voting import ProposalApproved
 from contracts.hours.disputes import DisputedHours, ResolvedDispute
 from contracts.identity.merchants import RegisterMerchant
 from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, ReplaceOfficer, SetPolicy
@@ -86,6 +88,9 @@ EVENTS: dict[str, Any] = {
     "exchange.refunded": HoldChanged,
     "governance.change_approved": ChangeApproved,
     "governance.authorities_changed": AuthoritiesChanged,
+    "governance.proposal_approved": ProposalApproved,
+    "governance.parameters_set": SetParameters,
+    "governance.calendar_set": SetCalendar,
     "governance.offence": OffenceRecorded,
 }
 EVERYBODY = ("region", "ann", "bob", "lea", "mia", "noa", "Bakery", "Cinema", *RECOVERY)
