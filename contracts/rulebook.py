@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from contracts import activities, exchange, governance, hours, identity, offences, parameters, points, workdays
+from contracts import (
+    activities,
+    certificates,
+    exchange,
+    governance,
+    hours,
+    identity,
+    offences,
+    parameters,
+    points,
+    reports,
+    workdays,
+)
 from contracts.governance import RECOVER_KIND, RECOVERY_KEYS, recover_codec, take_effect
 from contracts.identity.parties import KEYS, get_authorities, set_authorities
 from contracts.kinds import Kind, Module
@@ -34,6 +46,8 @@ MODULES: Final[tuple[Module, ...]] = (
     hours.MODULE,
     points.MODULE,
     exchange.MODULE,
+    certificates.MODULE,
+    reports.MODULE,
     governance.MODULE,
     offences.MODULE,
 )

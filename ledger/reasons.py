@@ -91,6 +91,14 @@ class Reason(StrEnum):
     OVER_HOLD = "over_hold"
     OVER_CAPTURE = "over_capture"
     NOTHING_EXPIRED = "nothing_expired"
+    # Certificates and reports.
+    UNKNOWN_CERTIFICATE = "unknown_certificate"
+    CERTIFICATE_CLOSED = "certificate_closed"
+    UNKNOWN_AWARD = "unknown_award"
+    AWARD_CLOSED = "award_closed"
+    PUBLICITY_OVER = "publicity_over"
+    PUBLICITY_RUNNING = "publicity_running"
+    FUTURE_HEIGHT = "future_height"
     # Governance.
     CHANGE_PENDING = "change_pending"
     INVALID_PROPOSAL = "invalid_proposal"
@@ -224,6 +232,13 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.OVER_HOLD: Explanation("more points than the hold has", "capture at most what is held"),
     Reason.OVER_CAPTURE: Explanation("more points than were captured and not yet refunded", "refund at most what was captured"),
     Reason.NOTHING_EXPIRED: Explanation("nothing has expired", "nothing needs to be done"),
+    Reason.UNKNOWN_CERTIFICATE: Explanation("the register has no such certificate of the organisation", "check the number"),
+    Reason.CERTIFICATE_CLOSED: Explanation("the certificate was revoked or superseded already", "register another one"),
+    Reason.UNKNOWN_AWARD: Explanation("the organisation has no such award", "check the identifier, or publicise the award first"),
+    Reason.AWARD_CLOSED: Explanation("the award was made or withdrawn already", "publicise another one"),
+    Reason.PUBLICITY_OVER: Explanation("the time for objections is over", "turn to the organisation or an authority"),
+    Reason.PUBLICITY_RUNNING: Explanation("the award is still publicised", "award it when the days for objections are over"),
+    Reason.FUTURE_HEIGHT: Explanation("the chain has not come to that height", "name the height that the report was made from"),
     Reason.CHANGE_PENDING: Explanation("another change is to take effect first", "wait until it has, then ask for this one"),
     Reason.INVALID_PROPOSAL: Explanation("what is proposed, or its height, cannot be", "correct the values or the height"),
     Reason.INVALID_AUTHORITIES: Explanation("the authorities or their height cannot be", "correct the names, keys or height"),

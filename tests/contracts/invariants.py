@@ -18,6 +18,7 @@ from contracts.records import LAST_REVISION, REFUSED, VOID, Batch, Record, Recor
 from ledger.authorities import Authority, compute_authorities_hash
 from ledger.genesis import to_date
 from ledger.types import Identifier
+from tests.contracts.case_invariants import check_cases
 from tests.contracts.chain import Chain
 
 Row = tuple[bytes, int]
@@ -39,6 +40,7 @@ def check_invariants(chain: Chain) -> None:
     check_attendance(chain)
     check_projects(chain)
     check_cover(chain)
+    check_cases(chain)
     check_authorities(chain)
     check_offences(chain)
     check_settings(chain)

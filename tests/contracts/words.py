@@ -34,6 +34,7 @@ from contracts.records import Record, RecordStatus
 from contracts.rulebook import EVENT_TYPES
 from ledger.genesis import to_date, to_day
 from ledger.types import Day, Height, Identifier, Minutes, Points, TimeMs
+from tests.contracts.case_words import describe_case, parse_case
 from tests.contracts.chain import AUTHORITY, Chain, authority_of, hash_of, identifier_of, key_of, name_of
 
 UTC_OFFSET_MINUTES = 480
@@ -102,6 +103,7 @@ def parse_action(line: str, rows: list[str]) -> Action:
         _parse_points,
         _parse_exchange,
         _parse_governance,
+        parse_case,
     ):
         action = parse(line.split(), rows)
         if action is not None:
@@ -371,7 +373,7 @@ def _describe_others(chain: Chain, words: list[str]) -> str:  # noqa: PLR0911 - 
             project = chain.read_table(b"project")[identifier_of(name)]
             return f"{project.status.name.lower()}, {project.open_activities} open"
         case _:
-            raise ValueError(f"no such question: {words}")
+            return describe_case(chain, words)
 
 
 def _format_time(time_ms: int) -> str:

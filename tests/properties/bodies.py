@@ -40,6 +40,8 @@ _FIELDS: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("RecordedHours", "revision"): st.integers(1, 254),
     ("RecordedHours", "row"): st.integers(0, 999),
     ("VoidedHours", "row"): st.integers(0, 999),
+    ("PublicizeStar", "stars"): st.integers(1, 5),
+    ("StarChanged", "stars"): st.integers(1, 5),
     ("EvaluateProject", "grade"): st.integers(1, 5),
     ("Terms", "capacity"): st.integers(0, 100_000),
     ("Terms", "waiting"): st.integers(0, 200),

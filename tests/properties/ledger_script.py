@@ -17,6 +17,8 @@ from contracts.activities.notices import GiveNotice, Subject
 from contracts.activities.projects import CloseProject, EvaluateProject, OpenProject, PlaceActivity
 from contracts.activities.sign_ups import SignUpVolunteer, WithdrawVolunteer
 from contracts.activities.terms import Risk, SetTerms, Terms
+from contracts.certificates.registry import RegisterCertificate, Revocation, RevokeCertificate, SupersedeCertificate
+from contracts.certificates.stars import DecideStar, ObjectToStar, PublicizeStar
 from contracts.exchange import HOLDS, MAX_QUANTITY, EndHold, HoldPoints, PointsOfHold, PublishOffer, WithdrawOffer
 from contracts.governance import MIN_LEAD_BLOCKS, ChangeAuthorities, Recover
 from contracts.governance.settings import SetCalendar, SetParameters, Value
@@ -31,6 +33,7 @@ from contracts.lots import compute_sum
 from contracts.points import ISSUED, ExpirePoints, get_lots, get_merchant_balance
 from contracts.points.adjusting import Adjustment, AdjustPoints
 from contracts.points.giving import DonatePoints, GivePoints, GrantPoints, get_donations
+from contracts.reports import AnchorReport
 from contracts.rulebook import KINDS, RuleBookV1, compute_genesis_state, get_parties
 from ledger.authorities import Authority
 from ledger.blocks import Block, Commit, Vote, compute_block_hash, compute_commit_message
@@ -82,7 +85,7 @@ GENESIS = Genesis(
     START_MS,
     (make_authority("a"),),
     tuple(key.public_key for key in RECOVERY),
-    (("points_per_hour", 20), ("points_validity_days", 3)),
+    (("points_per_hour", 20), ("points_validity_days", 3), ("star_publicity_days", 1)),
     (),
     (),
 )
@@ -91,6 +94,8 @@ MERCHANTS = tuple(make_identifier(f"merchant {name}") for name in NAMES[:2])
 VOLUNTEERS = tuple(make_identifier(f"volunteer {name}") for name in "1234")
 ACTIVITIES = tuple(make_identifier(f"activity {name}") for name in "1234")
 PROJECTS = tuple(make_identifier(f"project {name}") for name in NAMES)
+CERTIFICATES = tuple(make_identifier(f"certificate {name}") for name in NAMES)
+STARS = tuple(make_identifier(f"star {name}") for name in NAMES)
 OFFERS = tuple(make_identifier(f"offer {name}") for name in "12")
 HOLD_NAMES = tuple(make_identifier(f"hold {name}") for name in range(60))
 RECORDS = tuple(make_identifier(f"record {name}") for name in range(40))
@@ -402,6 +407,41 @@ class Script:
 
     def draw_exchange_refund(self, _time_ms: TimeMs) -> Any:
         return PointsOfHold(self._recent_hold(), Points(self.random.randint(0, 4))), self._merchants()
+
+    def draw_certificates_register(self, time_ms: TimeMs) -> Any:
+        index, today = self.random.randrange(2), time_ms // 86_400_000
+        ids = self.random.choice(CERTIFICATES), ORGANISATIONS[index], self.random.choice(VOLUNTEERS)
+        days = Day(today - self.random.randint(0, 2)), Day(today - self.random.randint(-1, 1))
+        return RegisterCertificate(*ids, *days, Minutes(self.random.randint(0, 5)), sha256(b"c")), self._officers(index, 2)
+
+    def draw_certificates_revoke(self, _time_ms: TimeMs) -> Any:
+        index = self.random.randrange(2)
+        revocation = self.random.choice(tuple(Revocation))
+        return RevokeCertificate(CERTIFICATES[0], ORGANISATIONS[index], revocation), self._officers(index, 2)
+
+    def draw_certificates_supersede(self, _time_ms: TimeMs) -> Any:
+        index, numbers = self.random.randrange(2), self.random.choices(CERTIFICATES, k=2)
+        return SupersedeCertificate(numbers[0], ORGANISATIONS[index], numbers[1]), self._officers(index, 2)
+
+    def draw_certificates_publicize_star(self, _time_ms: TimeMs) -> Any:
+        index, volunteer = self.random.randrange(2), self.random.choice(VOLUNTEERS)
+        return PublicizeStar(STARS[index], ORGANISATIONS[index], volunteer, 3), self._officers(index, 2)
+
+    def draw_certificates_object_to_star(self, _time_ms: TimeMs) -> Any:
+        index, volunteer = self.random.randrange(2), self.random.randrange(3)
+        body = ObjectToStar(STARS[index], ORGANISATIONS[index], VOLUNTEERS[volunteer], sha256(b"g"))
+        return body, (make_key(f"volunteer {volunteer + 1}"),)
+
+    def draw_certificates_award_star(self, _time_ms: TimeMs) -> Any:
+        index = self.random.randrange(2)
+        return DecideStar(STARS[index], ORGANISATIONS[index]), (*self._officers(index, 2), *self._authority())
+
+    def draw_certificates_withdraw_star(self, _time_ms: TimeMs) -> Any:
+        return DecideStar(STARS[1], ORGANISATIONS[1]), self._officers(1, 2)
+
+    def draw_reports_anchor(self, _time_ms: TimeMs) -> Any:
+        height = Height(self.chain.tip.height + self.random.randint(-1, 2))
+        return AnchorReport(sha256(bytes([self.random.randrange(9)])), None, height), self._authority()
 
     def _authority(self) -> tuple[SigningKey, ...]:
         return (_SIGNERS[self.random.choice(self.chain.authorities).key],)

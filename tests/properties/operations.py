@@ -47,6 +47,7 @@ from tests.contracts.chain import (
     make_genesis,
     name_of,
 )
+from tests.properties.cases import make_cases
 
 T = TypeVar("T")
 
@@ -103,19 +104,24 @@ EXTREMES = Pools(
 PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
     "default": (),
     "short": (
+        ("star_publicity_days", 1),
         ("adjustments_need_authority", 0),
         ("daily_cap_minutes", 300), ("late_records_earn", 0), ("points_validity_days", 2),
         ("recording_deadline_working_days", 2), ("key_waiting_days", 1),
+        ("recording_deadline_working_days", 2), ("star_publicity_days", 1),
     ),
     "low": (
+        ("star_publicity_days", 0),
         ("answer_deadline_working_days", 1),
         ("adjustments_need_authority", 0),
         ("daily_cap_minutes", 1), ("late_records_earn", 0), ("max_hold_days", 1), ("max_record_minutes", 1_440),
         ("points_end_with_year", 0),
         ("points_per_hour", 1), ("points_validity_days", 1), ("recording_deadline_working_days", 1),
         ("utc_offset_minutes", -720), ("withdrawal_notice_days", 0), ("key_waiting_days", 0),
+        ("star_publicity_days", 0), ("utc_offset_minutes", -720), ("withdrawal_notice_days", 0),
     ),
     "high": (
+        ("star_publicity_days", 90),
         ("answer_deadline_working_days", 366),
         ("adjustments_need_authority", 1),
         ("daily_cap_minutes", 1_440), ("late_records_earn", 1), ("max_hold_days", 366), ("max_record_minutes", 1_440),
@@ -123,6 +129,7 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
         ("points_per_hour", 1_000), ("points_validity_days", 36_500), ("recording_deadline_working_days", 366),
         ("cover_required_for_all", 1),
         ("utc_offset_minutes", 840), ("withdrawal_notice_days", 60), ("key_waiting_days", 90),
+        ("star_publicity_days", 90), ("utc_offset_minutes", 840), ("withdrawal_notice_days", 60),
     ),
 }  # fmt: skip
 """What a region may choose: nothing, little time, the least and the most."""
@@ -183,7 +190,7 @@ _WEIGHTS = {
     "activities.excuse": 12,
     "activities.mark_attendance": 12,
     "activities.set_terms": 6,
-    "activities.sign_up": 16,
+    "activities.sign_up": 24,
     "activities.withdraw": 8,
     "identity.change_standing": 3,
     "identity.remove_officer": 2,
@@ -194,6 +201,10 @@ _WEIGHTS = {
     "exchange.withdraw_offer": 1,
     "governance.change_authorities": 10,
     "governance.recover": 4,
+    "certificates.register": 12,
+    "certificates.revoke": 2,
+    "certificates.supersede": 6,
+    "certificates.withdraw_star": 2,
 }
 """How often a kind is drawn, 4 where nothing is said: what ends things is rare, so that there is something to end."""
 STEPS = 2 * sum(_WEIGHTS.get(kind, 4) for kind in KINDS)
@@ -234,6 +245,7 @@ class Generator:
         self.change: ChangeAuthorities | None = None
         self.proposals: dict[type, Any] = {}
         """What was proposed last, by type of body, so that others approve the very same."""
+        self.now_ms = 0
         self.makers: dict[str, Callable[[], tuple[tuple[str, ...], Any]]] = {
             "identity.register_organisation": self._register_organisation,
             "identity.register_merchant": self._register_merchant,
@@ -284,6 +296,7 @@ class Generator:
             "governance.recover": self._recover,
             "governance.set_parameters": self._set_parameters,
             "governance.set_calendar": self._set_calendar,
+            **make_cases(self),
         }
         assert set(self.makers) == set(KINDS)
         assert set(_WEIGHTS) <= set(KINDS)
@@ -300,6 +313,20 @@ class Generator:
 
     def _choose(self, items: Sequence[T]) -> T:
         return items[self.random.randrange(len(items))]
+
+    choose = _choose
+
+    def choose_organisation(self) -> tuple[str, tuple[str, ...]]:
+        """Return an organisation and the officers that it has now."""
+        return self._organisation()
+
+    def choose_officers(self, name: str) -> tuple[str, ...]:
+        """Return the officers that an organisation has now."""
+        return self._officers_of(name)
+
+    def choose_authority(self) -> tuple[str, ...]:
+        """Return whoever decides now, one of them."""
+        return self._authority()
 
     def _is_rare(self, one_in: int) -> bool:
         return self.random.randrange(one_in) == one_in - 1

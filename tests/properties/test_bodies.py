@@ -17,6 +17,7 @@ from contracts.activities.notices import GiveNotice
 from contracts.activities.places import ChangedSignUp
 from contracts.activities.projects import CloseProject, EvaluateProject, OpenProject, PlaceActivity
 from contracts.activities.terms import SetTerms
+from contracts.certificates import registry, stars
 from contracts.exchange import HoldChanged, PublishOffer, WithdrawOffer
 from contracts.governance import AuthoritiesChanged, ChangeApproved
 from contracts.governance.settings import SetCalendar, SetParameters
@@ -28,6 +29,7 @@ from contracts.identity.volunteer_keys import ChangeKey, KeyRequested
 from contracts.identity.volunteers import VolunteerEnrolled
 from contracts.offences import OffenceRecorded
 from contracts.points import adjusting, giving
+from contracts.reports import AnchorReport
 from contracts.rulebook import EVENT_TYPES, KINDS, get_parties
 from ledger.blocks import Header
 from ledger.codec import decode, encode
@@ -86,6 +88,12 @@ EVENTS: dict[str, Any] = {
     "exchange.released": HoldChanged,
     "exchange.expired": HoldChanged,
     "exchange.refunded": HoldChanged,
+    "certificates.registered": registry.RegisterCertificate,
+    "certificates.revoked": registry.CertificateRevoked,
+    "certificates.superseded": registry.CertificateSuperseded,
+    "certificates.star_changed": stars.StarChanged,
+    "certificates.star_objected": stars.ObjectToStar,
+    "reports.anchored": AnchorReport,
     "governance.change_approved": ChangeApproved,
     "governance.authorities_changed": AuthoritiesChanged,
     "governance.proposal_approved": ProposalApproved,
