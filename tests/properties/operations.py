@@ -189,8 +189,8 @@ _WEIGHTS = {
     "activities.close_project": 3,
     "activities.excuse": 12,
     "activities.mark_attendance": 12,
-    "activities.set_terms": 6,
-    "activities.sign_up": 24,
+    "activities.set_terms": 12,
+    "activities.sign_up": 28,
     "activities.withdraw": 8,
     "identity.change_standing": 3,
     "identity.remove_officer": 2,
@@ -502,8 +502,15 @@ class Generator:
     def _mark_attendance(self) -> tuple[tuple[str, ...], Any]:
         activity, name, officers = self._owned()
         rows = [AttendanceMark(identifier_of(self._choose(VOLUNTEERS)), self._choose(tuple(Mark))) for _ in range(4)]
-        ids = identifier_of(activity), identifier_of(name)
-        return officers[:1], MarkAttendance(*ids, self._day_near_today(), tuple(rows))
+        ids, day = (identifier_of(activity), identifier_of(name)), self._day_near_today()
+        signed_up = sorted(self.chain.read_table(b"sign-up"))
+        if signed_up and not self._is_rare(3):
+            key = self._choose(signed_up)
+            ids = type(ids[0])(key[:16]), self.chain.read_table(b"activity")[key[:16]].organisation
+            officers = self._officers_of(name_of(ids[1].hex()))
+            rows.append(AttendanceMark(type(ids[0])(key[16:]), self._choose(tuple(Mark))))
+            day = self._choose((day, self.chain.read_table(b"activity")[key[:16]].first_day))
+        return officers[:1], MarkAttendance(*ids, day, tuple(rows))
 
     def _excuse(self) -> tuple[tuple[str, ...], Any]:
         activity, name, officers = self._owned()
