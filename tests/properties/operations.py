@@ -674,12 +674,14 @@ class Generator:
 
     def _give(self) -> tuple[tuple[str, ...], Any]:
         name, other = self._rich(), self._choose(VOLUNTEERS)
-        return (name,), GivePoints(identifier_of(name), identifier_of(other), Points(self._choose(self.pools.points)))
+        points = Points(self._choose(self.pools.points))
+        return self._keys_of(name) or (name,), GivePoints(identifier_of(name), identifier_of(other), points)
 
     def _donate(self) -> tuple[tuple[str, ...], Any]:
         name, account = self._rich(), self._choose((None, None, "Harbour", "Library", "Museum"))
         organisation = identifier_of(account) if account else None
-        return (name,), DonatePoints(identifier_of(name), organisation, Points(self._choose(self.pools.points)))
+        points = Points(self._choose(self.pools.points))
+        return self._keys_of(name) or (name,), DonatePoints(identifier_of(name), organisation, points)
 
     def _grant(self) -> tuple[tuple[str, ...], Any]:
         filled = [name_of(key.hex()) for key in self.chain.read_table(b"donation-points")]
