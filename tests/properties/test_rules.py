@@ -110,6 +110,30 @@ def test_random_ledgers_meet_every_answer_of_governance() -> None:
     assert {old for old, _ in changes} == {new for _, new in changes} == {1, 2, 3, 4, 5}
 
 
+VOTES = ("governance.set_parameters", "governance.set_calendar")
+"""What a quorum of the set settles besides who is in it."""
+
+
+def test_random_ledgers_meet_every_answer_of_votes() -> None:
+    """Under sets that change all the while, numbers and calendars are adopted, wait, and take effect."""
+    answers: dict[str, set[Reason | None]] = defaultdict(set)
+    in_force: Counter[bytes] = Counter()
+    for seed in range(8):
+        chain = base().copy()
+        generator = Generator(Random(seed), chain, kinds=(GOVERNANCE[0], *VOTES))
+        for _ in range(120):
+            operation = generator.draw(generator.pools.start_ms)
+            before = chain.copy()
+            result = chain.submit(operation.signers, operation.kind, operation.body, generator.pools.start_ms)
+            check_invariants(chain)
+            check_step(before, chain, operation, result)
+            answers[operation.kind].add(result.outcome.reason)
+            in_force.update(name for name in (b"parameter", b"workdays") if before.read_table(name) != chain.read_table(name))
+    of_both = {None, Reason.NOT_PERMITTED, Reason.UNKNOWN_KEY, Reason.NO_CHANGE, Reason.CHANGE_PENDING, Reason.INVALID_PROPOSAL}
+    assert [answers[kind] for kind in VOTES] == [of_both, of_both]
+    assert min(in_force[b"parameter"], in_force[b"workdays"]) > 8
+
+
 @settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1))
 def test_offences_name_all_who_ever_were_authorities_and_nobody_else(seed: int) -> None:
