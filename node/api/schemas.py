@@ -82,6 +82,17 @@ _OUTCOME: Final = {
     "entry_index": nullable(NUMBER),
     "first_event_index": nullable(NUMBER),
 }
+_SIGN_UP_TERMS: Final = members(
+    {
+        "last_day": DAY,
+        "risk": one_of("ordinary", "hazardous"),
+        "trainings": list_of(TEXT),
+        "places": NUMBER,
+        "taken": NUMBER,
+        "may_wait": NUMBER,
+        "waiting": NUMBER,
+    }
+)
 _BUNDLE_ENTRY: Final = members({"index": NUMBER, "entry": BASE64, "hashes": list_of(BASE64)})
 _BUNDLE_VALUE: Final = members({"key": BASE64, "value": nullable(BASE64), "proof": BASE64})
 _CHECK: Final = members(
@@ -198,6 +209,28 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "last_day": DAY,
                 "details": HASH,
                 "is_open": BOOLEAN,
+                "status": one_of("open", "closed", "cancelled"),
+                "project": nullable(IDENTIFIER),
+                "sign_up": nullable(_SIGN_UP_TERMS),
+                "notices": list_of(members({"subject": one_of("risk", "change", "other"), "text": HASH, "time_ms": TIME_MS})),
+            }
+        ),
+        "SignUp": members(
+            {
+                "activity": IDENTIFIER,
+                "volunteer": IDENTIFIER,
+                "standing": one_of("confirmed", "waiting", "withdrawn"),
+                "first_day": DAY,
+                "place_in_line": nullable(NUMBER),
+            }
+        ),
+        "Project": members(
+            {
+                "project": IDENTIFIER,
+                "organisation": IDENTIFIER,
+                "status": one_of("open", "closed", "evaluated"),
+                "open_activities": NUMBER,
+                "details": HASH,
             }
         ),
         "Offer": members(

@@ -48,6 +48,8 @@ _NODE_ENDPOINTS: Final = (
     Endpoint("GET", "/v1/merchants/{id}", values.show_merchant),
     Endpoint("GET", "/v1/merchants/{id}/account", values.show_merchant_account),
     Endpoint("GET", "/v1/activities/{id}", values.show_activity),
+    Endpoint("GET", "/v1/activities/{id}/sign-ups/{volunteer}", values.show_sign_up),
+    Endpoint("GET", "/v1/projects/{id}", values.show_project),
     Endpoint("GET", "/v1/offers/{id}", values.show_offer),
     Endpoint("GET", "/v1/volunteers/{id}", values.show_volunteer),
     Endpoint("GET", "/v1/volunteers/{id}/entries", histories.list_entries),

@@ -6,6 +6,10 @@ from typing import Any
 from aiohttp import web
 
 from contracts.activities import ACTIVITIES
+from contracts.activities.notices import NOTICES
+from contracts.activities.places import SIGN_UPS, get_places
+from contracts.activities.projects import PROJECT_OF, PROJECTS
+from contracts.activities.terms import TERMS
 from contracts.exchange import HOLDS, OFFERS
 from contracts.governance import take_effect
 from contracts.identity.parties import MERCHANTS, ORGANISATIONS, VOLUNTEERS
@@ -21,7 +25,7 @@ from ledger.notes import format_base64
 from ledger.reasons import Reason
 from ledger.state import Overlay, Table, View
 from ledger.state_tree import state_proof_codec
-from ledger.types import Height, Identifier
+from ledger.types import IDENTIFIER_BYTES, Height, Identifier
 from node.api.access import authenticate, require_key, require_party
 from node.api.requests import get_service, read_hex, read_identifier
 
@@ -49,7 +53,9 @@ def _format_merchant(_view: View, identifier: Identifier, value: Any) -> dict[st
     }
 
 
-def _format_activity(_view: View, identifier: Identifier, value: Any) -> dict[str, Any]:  # noqa: ANN401
+def _format_activity(view: View, identifier: Identifier, value: Any) -> dict[str, Any]:  # noqa: ANN401
+    project = PROJECT_OF.get(view, identifier)
+    notices = NOTICES.get(view, identifier) or ()
     return {
         "activity": identifier.hex(),
         "organisation": value.organisation.hex(),
@@ -58,6 +64,39 @@ def _format_activity(_view: View, identifier: Identifier, value: Any) -> dict[st
         "last_day": to_date(value.last_day).isoformat(),
         "details": value.details.hex(),
         "is_open": value.is_open,
+        "status": value.status.name.lower(),
+        "project": None if project is None else project.hex(),
+        "sign_up": _format_terms(view, identifier),
+        "notices": [
+            {"subject": item.subject.name.lower(), "text": item.text.hex(), "time_ms": item.time_ms} for item in notices
+        ],
+    }
+
+
+def _format_terms(view: View, activity: Identifier) -> dict[str, Any] | None:
+    """Terms and how many places are left, for everybody: numbers, and no names."""
+    terms = TERMS.get(view, activity)
+    if terms is None:
+        return None
+    places = get_places(view, activity)
+    return {
+        "last_day": to_date(terms.last_day).isoformat(),
+        "risk": terms.risk.name.lower(),
+        "trainings": list(terms.trainings),
+        "places": terms.capacity,
+        "taken": places.taken,
+        "may_wait": terms.waiting,
+        "waiting": len(places.waiting),
+    }
+
+
+def _format_project(_view: View, identifier: Identifier, value: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {
+        "project": identifier.hex(),
+        "organisation": value.organisation.hex(),
+        "status": value.status.name.lower(),
+        "open_activities": value.open_activities,
+        "details": value.details.hex(),
     }
 
 
@@ -87,6 +126,7 @@ def _make_public(table: Table[Any], name: str, fmt: Format) -> Callable[[web.Req
 show_organisation = _make_public(ORGANISATIONS, "organisation", _format_organisation)
 show_merchant = _make_public(MERCHANTS, "merchant", _format_merchant)
 show_activity = _make_public(ACTIVITIES, "activity", _format_activity)
+show_project = _make_public(PROJECTS, "project", _format_project)
 show_offer = _make_public(OFFERS, "offer", _format_offer)
 
 
@@ -130,6 +170,30 @@ async def show_volunteer(request: web.Request) -> web.Response:
                 }
                 for lot in lots
             ],
+        }
+    )
+
+
+async def show_sign_up(request: web.Request) -> web.Response:
+    """Tell a volunteer, and the organisation, how the volunteer stands to an activity."""
+    identifier = read_identifier(request)
+    volunteer = Identifier(read_hex(request.match_info["volunteer"], "the volunteer", IDENTIFIER_BYTES, IDENTIFIER_BYTES))
+    with get_service(request).reading() as pinned:
+        view = pinned.reader.state
+        signed_by = authenticate(request, view)
+        activity = ACTIVITIES.get(view, identifier)
+        require_party(signed_by, (volunteer,) if activity is None else (volunteer, activity.organisation))
+        sign_up = SIGN_UPS.get(view, identifier, volunteer)
+        waiting = get_places(view, identifier).waiting
+    if sign_up is None:
+        raise HourledgerError(Reason.NOT_FOUND, "the volunteer has not signed up", volunteer.hex())
+    return web.json_response(
+        {
+            "activity": identifier.hex(),
+            "volunteer": volunteer.hex(),
+            "standing": sign_up.standing.name.lower(),
+            "first_day": to_date(sign_up.first_day).isoformat(),
+            "place_in_line": waiting.index(volunteer) + 1 if volunteer in waiting else None,
         }
     )
 

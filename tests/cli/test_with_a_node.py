@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,53 @@ def test_points_from_hold_to_settlement(town: Town) -> None:
     town("exchange", "capture", hold, "--points", 2, key="shop")
     assert town("merchant", "account", merchant, key="shop").document["balance"] == 2
     assert town("points", "show", account, key="holder").document["balance"] == 3
+
+
+def publish_today(town: Town, reference: str) -> str:
+    day = f"{datetime.now(UTC) + timedelta(hours=8):%Y-%m-%d}"
+    activity: str = town.at_office(
+        "activity", "publish", reference, "--name", "Dunes", "--first-day", day, key="first"
+    ).document["activity"]
+    town.at_office("activity", "change", reference, "--name", "Dunes and shore", key="first")
+    return activity
+
+
+def test_from_a_project_to_attendance(town: Town) -> None:
+    organisation = found_organisation(town)
+    today = f"{datetime.now(UTC) + timedelta(hours=8):%Y-%m-%d}"
+    account = town.hourledger("volunteer", "find", "V-1", "--office", town.folder / "office").out.strip()
+    activity = publish_today(town, "D-1")
+    named = ("--organisation", organisation, "--name", "Coast")
+    project = town("activity", "project", "open", *named, key="first").document["project"]
+    town("activity", "project", "place", project, activity, key="first")
+    town("activity", "terms", activity, "--places", 1, "--until", today, "--hazardous", key="first")
+
+    person = ("--volunteer", account)
+    refused = town("activity", "sign-up", activity, *person, key="holder", good=False)
+    assert refused.document["error"]["reason"] == "cover_missing"
+    policy = ("--organisation", organisation, "--activity", activity, "--policy", "P-1")
+    cover = town("cover", "attach", *policy, "--first-day", today, "--last-day", "2030-12-31", key="first").document["cover"]
+    tried = town("activity", "sign-up", activity, *person, "--dry-run", key="holder").document
+    assert tried["dry_run"]
+    assert town("activity", "show", activity).document["sign_up"]["taken"] == 0
+    town("activity", "sign-up", activity, *person, key="holder")
+    assert town("activity", "standing", activity, *person, key="holder").document["standing"] == "confirmed"
+    assert town("activity", "standing", activity, *person, key="first").document["place_in_line"] is None
+    town("cover", "withdraw", cover, "--organisation", organisation, "--activity", activity, key="first")
+
+    town("activity", "notice", activity, "--subject", "risk", "--text", "Storm", key="second")
+    nobody = town("activity", "attendance", activity, "--day", today, "--absent", "00" * 16, key="first", good=False)
+    assert nobody.document["error"]["reason"] == "unknown_volunteer"
+    town("activity", "attendance", activity, "--day", today, "--absent", account, key="first")
+    town("activity", "excuse", activity, "--day", today, *person, key="first")
+    town("activity", "withdraw", activity, *person, key="holder")
+    town.at_office("activity", "cancel", "D-1", "--why", "weather", key="first")
+    shown = town("activity", "show", activity).document
+    assert (shown["status"], shown["project"], shown["sign_up"]["taken"]) == ("cancelled", project, 0)
+    assert [item["subject"] for item in shown["notices"]] == ["risk"]
+    town("activity", "project", "close", project, key="first")
+    town("activity", "project", "evaluate", project, "--grade", 4, "--report", "Good", key="first second")
+    assert town("activity", "project", "show", project).document["status"] == "evaluated"
 
 
 def test_one_signature_is_not_enough_and_the_draft_lives_on(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
