@@ -33,6 +33,7 @@ PARAMETERS: Final = MappingProxyType(
         "daily_cap_minutes": Parameter(960, 1, 1_440, "most minutes on a day with a record without times"),
         "recording_deadline_working_days": Parameter(10, 1, 366, "working days after which a record is late (Order 67, 11)"),
         "answer_deadline_working_days": Parameter(10, 1, 366, "working days in which an organisation answers a volunteer"),
+        "max_open_claims": Parameter(20, 0, 1_000, "claims of missing records that a volunteer may have open"),
         "points_per_hour": Parameter(1, 0, 1_000, "points that an hour of service earns, whole points a record"),
         "late_records_earn": Parameter(1, 0, 1, "whether late records earn points: 1 yes, 0 no"),
         "points_validity_days": Parameter(1_095, 1, 36_500, "days from certification until points expire"),

@@ -19,6 +19,7 @@ from contracts import (
     parameters,
     points,
     reports,
+    trainings,
     workdays,
 )
 from contracts.governance import RECOVER_KIND, RECOVERY_KEYS, recover_codec, take_effect
@@ -40,7 +41,7 @@ from ledger.types import Height, Identifier, PublicKey
 from ledger.votes import Offence
 
 MODULES: Final[tuple[Module, ...]] = (
-    Module((), (), (*parameters.TABLES, *workdays.TABLES)),
+    Module((), (), (*parameters.TABLES, *workdays.TABLES, *trainings.TABLES)),
     identity.MODULE,
     activities.MODULE,
     hours.MODULE,

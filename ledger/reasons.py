@@ -71,6 +71,8 @@ class Reason(StrEnum):
     # Hours.
     UNKNOWN_DISPUTE = "unknown_dispute"
     ALREADY_DISPUTED = "already_disputed"
+    UNKNOWN_CLAIM = "unknown_claim"
+    TOO_MANY_CLAIMS = "too_many_claims"
     CLASS_COUNTS_NO_HOURS = "class_counts_no_hours"
     OUTSIDE_ACTIVITY = "outside_activity"
     INVALID_MINUTES = "invalid_minutes"
@@ -210,6 +212,8 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.ACTIVITY_FULL: Explanation("all places are taken", "choose another activity, or offer more places"),
     Reason.UNKNOWN_DISPUTE: Explanation("the record is not disputed", "check the volunteer, the date and the record"),
     Reason.ALREADY_DISPUTED: Explanation("the record is disputed already", "wait for the answer, or for an amendment"),
+    Reason.UNKNOWN_CLAIM: Explanation("there is no such claim, or no service for that code", "check the claim or the code"),
+    Reason.TOO_MANY_CLAIMS: Explanation("too many claims wait for an answer", "wait for answers first"),
     Reason.CLASS_COUNTS_NO_HOURS: Explanation("activities of this class count no service hours", "record it as what it was"),
     Reason.OUTSIDE_ACTIVITY: Explanation("the date lies outside the activity's dates", "correct the date or the activity"),
     Reason.INVALID_MINUTES: Explanation("the minutes are zero, negative or too many for one record", "correct the minutes"),

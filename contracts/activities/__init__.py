@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from contracts.activities import attendance, changes, cover, notices, projects, published, requirements, sign_ups
+from contracts.activities import attendance, changes, cover, notices, projects, published, sign_ups
 from contracts.activities.changes import CloseActivity
 from contracts.activities.published import (
     ACTIVITIES,
@@ -32,5 +32,5 @@ _PARTS: Final = (projects, sign_ups, attendance, notices, cover)
 MODULE: Final = Module(
     kinds=(*published.KINDS, *changes.KINDS, *(kind for part in _PARTS for kind in part.KINDS)),
     events=(*published.EVENTS, *changes.EVENTS, *(event for part in _PARTS for event in part.EVENTS)),
-    tables=(ACTIVITIES, *requirements.TABLES, *(table for part in _PARTS for table in part.TABLES)),
+    tables=(ACTIVITIES, *(table for part in _PARTS for table in part.TABLES)),
 )

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+from contracts.trainings import training_code
 from ledger import codec
-from ledger.codec import Codec
 from ledger.state import Table
 from ledger.types import Day, Identifier
 
@@ -47,7 +47,6 @@ class SetTerms:
     terms: Terms
 
 
-training_code: Codec[str] = codec.text("training code", 32)
 terms_codec = codec.struct(
     Terms,
     codec.integer("capacity", 0, MAX_CAPACITY),

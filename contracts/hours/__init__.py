@@ -3,7 +3,7 @@
 from typing import Final
 
 from contracts import records
-from contracts.hours import disputes, service
+from contracts.hours import codes, cosigning, disputes, merits, missing, service, totals
 from contracts.hours.disputes import DisputeRecord, Resolution, ResolveDispute
 from contracts.hours.service import (
     HOURS_RECORDED,
@@ -36,8 +36,9 @@ __all__ = (
     "VoidedHours",
 )
 
+_PARTS: Final = (service, disputes, cosigning, missing, codes, totals, merits)
 MODULE: Final = Module(
-    kinds=(*service.KINDS, *disputes.KINDS),
-    events=(*service.EVENTS, *disputes.EVENTS),
-    tables=(*records.TABLES, *disputes.TABLES),
+    kinds=tuple(kind for part in _PARTS for kind in part.KINDS),
+    events=tuple(event for part in _PARTS for event in part.EVENTS),
+    tables=(*records.TABLES, *(table for part in _PARTS[1:] for table in part.TABLES)),
 )

@@ -7,7 +7,7 @@ record.
 
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Final
+from typing import Final, Protocol
 
 from contracts.accrual import Accrual, Mint, change_points
 from contracts.activities import Activity, get_activity
@@ -69,6 +69,26 @@ class Attendance:
     start: int | None
     minutes: Minutes
     commitment: Hash
+
+
+class Served(Protocol):
+    """What a record says of the service itself, whoever gave it."""
+
+    @property
+    def activity(self) -> Identifier:
+        """The activity."""
+
+    @property
+    def day(self) -> Day:
+        """The day on which it began."""
+
+    @property
+    def start(self) -> int | None:
+        """Minutes after midnight, None where only the length is known."""
+
+    @property
+    def minutes(self) -> Minutes:
+        """The time given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,10 +220,10 @@ def certify_hours(state: Overlay, body: CertifyHours, context: TransactionContex
         refusal = _find_refusal(state, body.organisation, row, accrual, calendars) or mint.find_refusal(row.volunteer)
         outcomes.append(refusal)
         if refusal is None:
-            record = _compute_record(row, batch, number, accrual)
+            record = compute_record(row, batch, number, accrual, accrual.today)
             calendars.put(row.volunteer, record)
             mint.add(row.volunteer, record)
-            events.append(_encode_recorded(body.organisation, row, record, FIRST_REVISION, None))
+            events.append(encode_recorded(body.organisation, row, record, FIRST_REVISION, None))
     if body.mode is Mode.ATOMIC and any(outcomes):
         raise _refuse_batch(tuple(outcomes))
     if events:
@@ -225,16 +245,22 @@ def _find_refusal(
     """Return the first reason against a new row, in the documented order, or None."""
     if not VOLUNTEERS.has(state, row.volunteer):
         return RowOutcome(Reason.UNKNOWN_VOLUNTEER, row.volunteer.hex())
+    refusal = find_duplicate(state, row, calendars)
+    refusal = refusal or find_content_refusal(state, organisation, row, accrual, is_correction=False)
+    return refusal or find_clash(calendars, row, accrual, correcting=None)
+
+
+def find_duplicate(state: View, row: Attendance, calendars: Calendars) -> RowOutcome | None:
+    """Return the reason why a record of that identifier cannot be new, or None."""
     existing = calendars.find(row.volunteer, row.day, row.record)
-    if existing is not None:
-        reason = Reason.RECORD_VOID if is_void(state, existing.batch, existing.row) else Reason.DUPLICATE_RECORD
-        return RowOutcome(reason, row.record.hex())
-    refusal = _find_content_refusal(state, organisation, row, accrual, is_correction=False)
-    return refusal or _find_conflict(calendars, row, accrual, correcting=None)
+    if existing is None:
+        return None
+    reason = Reason.RECORD_VOID if is_void(state, existing.batch, existing.row) else Reason.DUPLICATE_RECORD
+    return RowOutcome(reason, row.record.hex())
 
 
-def _find_content_refusal(
-    state: View, organisation: Identifier, row: Attendance, accrual: Accrual, *, is_correction: bool
+def find_content_refusal(
+    state: View, organisation: Identifier, row: Served, accrual: Accrual, *, is_correction: bool
 ) -> RowOutcome | None:
     """Return the first reason against a row's content, other records left aside.
 
@@ -253,13 +279,14 @@ def _find_content_refusal(
     return None
 
 
-def _find_conflict(calendars: Calendars, row: Attendance, accrual: Accrual, *, correcting: Record | None) -> RowOutcome | None:
+def find_clash(calendars: Calendars, row: Attendance, accrual: Accrual, *, correcting: Record | None) -> RowOutcome | None:
+    """Return the reason why other records of the volunteer leave no room for this one, or None."""
     return find_conflict(
         calendars, row.volunteer, row.day, row.start, row.minutes, accrual.daily_cap_minutes, correcting=correcting
     )
 
 
-def _find_activity_refusal(activity: Activity, row: Attendance, *, is_correction: bool) -> RowOutcome | None:
+def _find_activity_refusal(activity: Activity, row: Served, *, is_correction: bool) -> RowOutcome | None:
     if not activity.is_open and not is_correction:
         return RowOutcome(Reason.ACTIVITY_CLOSED, row.activity.hex())
     if not activity.activity_class.counts_hours:
@@ -269,18 +296,19 @@ def _find_activity_refusal(activity: Activity, row: Attendance, *, is_correction
     return None
 
 
-def _compute_end(row: Attendance) -> int:
+def _compute_end(row: Served) -> int:
     """First minute after the service as far as it is known: without times, its day has begun and it is as long as it says."""
     return row.day * MINUTES_PER_DAY + (row.start or 0) + row.minutes
 
 
-def _compute_last_day(row: Attendance) -> Day:
+def compute_last_day(row: Served) -> Day:
     """Day on which the service ended; one that ends at midnight ends on the day before."""
     return Day((_compute_end(row) - 1) // MINUTES_PER_DAY)
 
 
-def _compute_record(row: Attendance, batch: Identifier, number: int, accrual: Accrual) -> Record:
-    is_late = accrual.is_late(_compute_last_day(row), accrual.today)
+def compute_record(row: Attendance, batch: Identifier, number: int, accrual: Accrual, certified_day: Day) -> Record:
+    """Return a new record of `certified_day`, with what it earns."""
+    is_late = accrual.is_late(compute_last_day(row), certified_day)
     points = accrual.compute_points(row.minutes, is_late=is_late)
     return Record(
         row.record,
@@ -290,16 +318,17 @@ def _compute_record(row: Attendance, batch: Identifier, number: int, accrual: Ac
         row.start,
         row.minutes,
         points,
-        accrual.today,
+        certified_day,
         accrual.expires_day,
         is_late,
         RecordStatus.COUNTED,
     )
 
 
-def _encode_recorded(
+def encode_recorded(
     organisation: Identifier, row: Attendance, record: Record, revision: int, correction: Correction | None
 ) -> bytes:
+    """Return the event of a record as it stands."""
     return HOURS_RECORDED.encode(
         RecordedHours(
             row.record,
@@ -363,20 +392,20 @@ def amend_hours(state: Overlay, body: AmendHours, context: TransactionContext) -
     if taken is not None and not taken.is_same(old):
         raise Rejection(Reason.DUPLICATE_RECORD, "that month has another record of this identifier", row.record.hex())
     accrual = Accrual.load(state, context.block.time_ms)
-    refusal = _find_content_refusal(state, body.organisation, row, accrual, is_correction=True)
+    refusal = find_content_refusal(state, body.organisation, row, accrual, is_correction=True)
     if refusal is None and revision >= LAST_REVISION:
         raise Rejection(Reason.NO_CHANGE, "the record was corrected too often", str(revision))
-    refusal = refusal or _find_conflict(calendars, row, accrual, correcting=old)
+    refusal = refusal or find_clash(calendars, row, accrual, correcting=old)
     if refusal is not None:
         raise Rejection(refusal.reason, "the corrected record cannot stand", refusal.value)
-    is_late = accrual.is_late(_compute_last_day(row), old.certified_day)
+    is_late = accrual.is_late(compute_last_day(row), old.certified_day)
     wanted = accrual.compute_points(row.minutes, is_late=is_late)
     points = Points(old.points + change_points(state, row.volunteer, old, wanted - old.points))
     new = replace(old, day=row.day, start=row.start, minutes=row.minutes, points=points, is_late=is_late)
     calendars.move(row.volunteer, old, new)
     calendars.save(state)
     set_revision(state, old.batch, old.row, revision + 1)
-    return Effects((_encode_recorded(body.organisation, row, new, revision + 1, body.correction),))
+    return Effects((encode_recorded(body.organisation, row, new, revision + 1, body.correction),))
 
 
 def void_hours(state: Overlay, body: VoidHours, context: TransactionContext) -> Effects:

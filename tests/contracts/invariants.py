@@ -33,6 +33,7 @@ def check_invariants(chain: Chain) -> None:
         check_daily_cap(records, read_parameter(chain, "daily_cap_minutes"))
     check_batches(batches, [record for records in calendars.values() for record in records])
     check_disputes(chain, calendars)
+    check_claims(chain, calendars)
     check_sum(chain)
     check_lots(chain, calendars)
     check_parties(chain)
@@ -128,6 +129,33 @@ def check_disputes(chain: Chain, calendars: dict[bytes, list[Record]]) -> None:
         assert dispute.revision <= certified.revisions[row]
         assert dispute.disputed_day <= dispute.deadline_day
         assert dispute.resolution in {None, Resolution.REJECTED}
+
+
+def check_claims(chain: Chain, calendars: dict[bytes, list[Record]]) -> None:
+    """Open claims are counted; confirmed revisions were once there; merits and totals are of people and organisations."""
+    volunteers, organisations = chain.read_table(b"volunteer"), chain.read_table(b"organisation")
+    claims = chain.read_table(b"missing")
+    assert Counter(item.volunteer for item in claims.values()) == Counter(chain.read_table(b"missing-count"))
+    assert all(count <= read_parameter(chain, "max_open_claims") for count in chain.read_table(b"missing-count").values())
+    assert all(key[:16] in organisations and item.volunteer in volunteers for key, item in claims.items())
+    assert all(item.claimed_day <= item.deadline_day and item.day <= item.claimed_day for item in claims.values())
+    rows = {(item.batch, item.row) for records in calendars.values() for item in records}
+    for key, revision in chain.read_table(b"cosigned").items():
+        batch, row = key[16:32], int.from_bytes(key[32:], "big")
+        certified = chain.read_table(b"batch")[batch]
+        assert (batch, row) in rows
+        assert certified.organisation == key[:16]
+        assert revision <= certified.revisions[row]
+    for table in (b"imported-total", b"award"):
+        for key, item in chain.read_table(table).items():
+            assert key[:16] == item.volunteer
+            assert item.volunteer in volunteers
+            assert item.organisation in organisations
+    for key, training in chain.read_table(b"training").items():
+        assert key[:16] in volunteers
+        assert training.organisation in organisations
+        assert training.completed_day <= training.expires_day
+    assert all(item.organisation in organisations for item in chain.read_table(b"reserved").values())
 
 
 def check_sum(chain: Chain) -> None:

@@ -4,11 +4,11 @@ import pytest
 
 from contracts.activities import ActivityClass, PublishActivity
 from contracts.activities.places import PLACES, SIGN_UP_CHANGED, SIGN_UPS, SignUpStanding
-from contracts.activities.requirements import TRAININGS, has_training
 from contracts.activities.sign_ups import SignUpVolunteer, WithdrawVolunteer
 from contracts.activities.terms import MAX_WAITING, Risk, SetTerms, Terms
 from contracts.identity.organisations import RegisterOrganisation
 from contracts.identity.volunteers import Enrolment, EnrolVolunteers
+from contracts.trainings import TRAININGS, Training, has_training
 from ledger.authorities import compute_authorities_hash
 from ledger.execution import BlockContext, execute_transaction
 from ledger.state import Overlay
@@ -98,9 +98,9 @@ def test_trainings_that_are_asked_for_are_all_needed(chain: Chain) -> None:
         copy = chain.copy()
         overlay = Overlay(copy)
         for code in held:
-            TRAININGS.put(overlay, True, volunteer, code.encode())
+            TRAININGS.put(overlay, Training(SHORE[1], FIRST_DAY, FIRST_DAY), volunteer, code.encode())
         copy.state.update({key: value for key, value in overlay.changes.items() if value is not None})
-        assert [has_training(copy, volunteer, code) for code in trainings] == [code in held for code in trainings]
+        assert [has_training(copy, volunteer, code, FIRST_DAY) for code in trainings] == [code in held for code in trainings]
         outcome = copy.submit(PEOPLE[:1], "activities.sign_up", SignUpVolunteer(*SHORE, volunteer), NOW_MS).outcome
         answers.append((str(outcome.reason), outcome.value))
     missing = "training_missing"

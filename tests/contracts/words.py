@@ -20,7 +20,12 @@ from contracts.governance.membership import ChangeAuthorities
 from contracts.governance.settings import SetCalendar, SetParameters, Value
 from contracts.governance.voting import ProposalApproved
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, RecordedHours, VoidedHours, VoidHours
+from contracts.hours.codes import ClaimByCode, DropReserved, ReservedHours, ReserveHours, compute_code_hash
+from contracts.hours.cosigning import CosignRecord
 from contracts.hours.disputes import Dispute, DisputedHours, DisputeRecord, Resolution, ResolvedDispute, ResolveDispute
+from contracts.hours.merits import DropAward, DropTraining, RecordAward, RecordTraining
+from contracts.hours.missing import AnswerClaim, AnsweredClaim, ClaimedMissing, ClaimMissing
+from contracts.hours.totals import DropTotal, ImportTotal
 from contracts.identity.merchants import RegisterMerchant
 from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, ReplaceOfficer, SetPolicy
 from contracts.identity.parties import Standing
@@ -101,6 +106,7 @@ def parse_action(line: str, rows: list[str]) -> Action:
         _parse_hours,
         _parse_answers,
         _parse_points,
+        _parse_merits,
         _parse_exchange,
         _parse_governance,
         parse_case,
@@ -260,7 +266,7 @@ def _parse_points(words: list[str], _rows: list[str]) -> Action | None:
     return None
 
 
-def _parse_answers(words: list[str], _rows: list[str]) -> Action | None:
+def _parse_answers(words: list[str], rows: list[str]) -> Action | None:  # noqa: PLR0911 - a table of words
     match words:
         case ["dispute", record, "of", name, "by", volunteer, recorded, why]:
             ids = identifier_of(name), identifier_of(volunteer), identifier_of(record)
@@ -268,12 +274,64 @@ def _parse_answers(words: list[str], _rows: list[str]) -> Action | None:
         case ["resolve", record, "of", volunteer, "by", name, recorded, answer]:
             ids = identifier_of(name), identifier_of(volunteer), identifier_of(record)
             return "hours.resolve", ResolveDispute(*ids, parse_day(recorded), Resolution[answer.upper()])
+        case ["cosign", record, "of", name, "by", volunteer, recorded]:
+            ids = identifier_of(name), identifier_of(volunteer), identifier_of(record)
+            return "hours.cosign", CosignRecord(*ids, parse_day(recorded))
+        case ["claim", claim, "of", name, "by", volunteer, activity, day]:
+            ids = identifier_of(claim), identifier_of(name), identifier_of(volunteer)
+            return "hours.claim_missing", ClaimMissing(*ids, identifier_of(activity), parse_day(day))
+        case ["answer", claim, "of", volunteer, "by", name, "with", record]:
+            ids = identifier_of(claim), identifier_of(name), identifier_of(volunteer)
+            return "hours.answer_claim", AnswerClaim(*ids, None if record == "nothing" else identifier_of(record))
+        case ["reserve", "by", name]:
+            return "hours.reserve", ReserveHours(identifier_of(name), tuple(map(parse_reserved, rows)))
+        case ["claim", "code", code, "by", volunteer]:
+            return "hours.claim_by_code", ClaimByCode(identifier_of(volunteer), identifier_of(code))
+        case ["drop", "code", code, "of", name]:
+            return "hours.drop_reserved", DropReserved(identifier_of(name), compute_code_hash(identifier_of(code)))
     return None
 
 
 def _parse_account(name: str) -> Identifier | None:
     """A donation account: an organisation's, or the region's."""
     return None if name == AUTHORITY else identifier_of(name)
+
+
+def _parse_merits(words: list[str], _rows: list[str]) -> Action | None:  # noqa: PLR0911 - a table of words
+    match words:
+        case ["import", minutes, "minutes", "of", volunteer, "by", name, "from", source, first, "to", last]:
+            ids = identifier_of(name), identifier_of(volunteer)
+            days = parse_day(first), parse_day(last)
+            return "hours.import_total", ImportTotal(*ids, hash_of(source), *days, Minutes(int(minutes)), hash_of("paper"))
+        case ["drop", "total", source, "of", volunteer, "by", name]:
+            return "hours.drop_total", DropTotal(identifier_of(name), identifier_of(volunteer), hash_of(source))
+        case ["train", volunteer, "by", name, "in", training, completed, "until", expires]:
+            ids = identifier_of(name), identifier_of(volunteer)
+            return "hours.record_training", RecordTraining(
+                *ids, training, parse_day(completed), parse_day(expires), hash_of(training)
+            )
+        case ["award", award, "to", volunteer, "by", name, day]:
+            ids = identifier_of(name), identifier_of(volunteer)
+            return "hours.record_award", RecordAward(*ids, identifier_of(award), parse_day(day), hash_of(award))
+        case ["drop", "training", training, "of", volunteer, "by", name]:
+            return "hours.drop_training", DropTraining(identifier_of(name), identifier_of(volunteer), training)
+        case ["drop", "award", award, "of", volunteer, "by", name]:
+            return "hours.drop_award", DropAward(identifier_of(name), identifier_of(volunteer), identifier_of(award))
+    return None
+
+
+def parse_reserved(line: str) -> ReservedHours:
+    """`code1 r1 Shore 2024-03-02 09:00 180`: code, record, activity, day, start or a dash, minutes."""
+    code, record, activity, day, start, minutes = line.split()
+    return ReservedHours(
+        compute_code_hash(identifier_of(code)),
+        identifier_of(record),
+        identifier_of(activity),
+        parse_day(day),
+        parse_start(start),
+        Minutes(int(minutes)),
+        hash_of(record),
+    )
 
 
 def _parse_exchange(words: list[str], _rows: list[str]) -> Action | None:  # noqa: PLR0911 - a table of words
@@ -337,11 +395,6 @@ def describe(chain: Chain, question: str, events: tuple[Any, ...]) -> str:  # no
             return f"{hold.status.name.lower()}: {_format_lots(chain, hold.lots)}"
         case ["officers", name]:
             return _format_officers(chain, name)
-        case ["disputes", name]:
-            disputes = chain.read_table(b"dispute").items()
-            return (
-                "; ".join(sorted(_format_dispute(item) for key, item in disputes if key[:16] == identifier_of(name))) or "none"
-            )
         case ["calendar", name]:
             return "; ".join(_format_record(record) for record in _read_records(chain, name)) or "empty"
         case ["events"]:
@@ -373,7 +426,7 @@ def _describe_others(chain: Chain, words: list[str]) -> str:  # noqa: PLR0911 - 
             project = chain.read_table(b"project")[identifier_of(name)]
             return f"{project.status.name.lower()}, {project.open_activities} open"
         case _:
-            return describe_case(chain, words)
+            return _describe_answers(chain, words)
 
 
 def _format_time(time_ms: int) -> str:
@@ -405,6 +458,27 @@ def _format_places(chain: Chain, activity: str) -> str:
     places = chain.read_table(b"places")[identifier_of(activity)]
     waiting = " ".join(name_of(item.hex()) for item in places.waiting) or "nobody"
     return f"{places.taken} taken: {' '.join(confirmed) or 'nobody'}; waiting: {waiting}"
+
+
+def _describe_answers(chain: Chain, words: list[str]) -> str:
+    match words:
+        case ["disputes", name]:
+            disputes = chain.read_table(b"dispute").items()
+            return (
+                "; ".join(sorted(_format_dispute(item) for key, item in disputes if key[:16] == identifier_of(name))) or "none"
+            )
+        case ["claims", name]:
+            claims = [item for key, item in chain.read_table(b"missing").items() if key[:16] == identifier_of(name)]
+            texts = (f"{name_of(item.activity.hex())} of {name_of(item.volunteer.hex())}" for item in claims)
+            return "; ".join(sorted(texts)) or "none"
+        case ["trained", name, training]:
+            found = chain.read_table(b"training").get(identifier_of(name) + training.encode())
+            return "no" if found is None else f"until {to_date(found.expires_day).isoformat()}"
+        case ["imported", name]:
+            totals = [item for key, item in chain.read_table(b"imported-total").items() if key[:16] == identifier_of(name)]
+            return f"{sum(item.minutes for item in totals)} minutes from {len(totals)} sources"
+        case _:
+            return describe_case(chain, words)
 
 
 def _read_records(chain: Chain, volunteer: str) -> list[Record]:
@@ -439,17 +513,13 @@ def _format_lots(chain: Chain, lots: tuple[Any, ...]) -> str:
     return f"{sum(lot.points for lot in lots)} = {' + '.join(texts)}" if texts else "0"
 
 
-def _format_event(event: Any) -> str:  # noqa: C901, PLR0911 - a table of words
+def _format_event(event: Any) -> str:  # noqa: PLR0911 - a table of words
     match event:
         case RecordedHours():
             late = " late" if event.is_late else ""
             return f"recorded {name_of(event.record.hex())}.{event.revision} {event.points} points{late}"
         case VoidedHours():
             return f"voided {name_of(event.record.hex())} {event.points_returned} points"
-        case DisputedHours():
-            return f"disputed {name_of(event.record.hex())}, due {to_date(event.deadline_day).isoformat()}"
-        case ResolvedDispute():
-            return f"{event.resolution.name.lower()} {name_of(event.record.hex())}{' late' if event.is_late else ''}"
         case VolunteerEnrolled():
             return f"enrolled {name_of(event.volunteer.hex())}"
         case AdjustPoints():
@@ -462,5 +532,20 @@ def _format_event(event: Any) -> str:  # noqa: C901, PLR0911 - a table of words
             return f"{event.approvals} of {event.quorum} approve"
         case HoldChanged() | PointsExpired() | GivePoints() | DonatePoints() | GrantPoints():
             return f"{event.points} points"
+        case _:
+            return _format_answer(event)
+
+
+def _format_answer(event: Any) -> str:
+    match event:
+        case DisputedHours():
+            return f"disputed {name_of(event.record.hex())}, due {to_date(event.deadline_day).isoformat()}"
+        case ClaimedMissing():
+            return f"claimed {name_of(event.claim.hex())}, due {to_date(event.deadline_day).isoformat()}"
+        case AnsweredClaim():
+            answer = "nothing" if event.record is None else name_of(event.record.hex())
+            return f"{answer} for {name_of(event.claim.hex())}{' late' if event.is_late else ''}"
+        case ResolvedDispute():
+            return f"{event.resolution.name.lower()} {name_of(event.record.hex())}{' late' if event.is_late else ''}"
         case _:
             return next(name for name, item in EVENT_TYPES.items() if item.codec.name == type(event).__name__)

@@ -23,7 +23,12 @@ from contracts.exchange import HOLDS, MAX_QUANTITY, EndHold, HoldPoints, PointsO
 from contracts.governance import MIN_LEAD_BLOCKS, ChangeAuthorities, Recover
 from contracts.governance.settings import SetCalendar, SetParameters, Value
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, VoidHours
+from contracts.hours.codes import ClaimByCode, DropReserved, ReservedHours, ReserveHours, compute_code_hash
+from contracts.hours.cosigning import CosignRecord
 from contracts.hours.disputes import DisputeRecord, Resolution, ResolveDispute
+from contracts.hours.merits import DropAward, DropTraining, RecordAward, RecordTraining
+from contracts.hours.missing import AnswerClaim, ClaimMissing
+from contracts.hours.totals import DropTotal, ImportTotal
 from contracts.identity.merchants import RegisterMerchant
 from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, ReplaceOfficer, SetPolicy
 from contracts.identity.parties import Standing
@@ -345,6 +350,76 @@ class Script:
         number, row = self.random.randrange(2), self._attendance(time_ms, 0)
         answer = self.random.choice(tuple(Resolution))
         return ResolveDispute(ORGANISATIONS[number], row.volunteer, row.record, row.day, answer), self._officers(number, 2)
+
+    def _volunteer_signs(self, volunteer: Identifier) -> tuple[SigningKey, ...]:
+        return (make_key(f"volunteer {VOLUNTEERS.index(volunteer) + 1}"),)
+
+    def draw_hours_cosign(self, time_ms: TimeMs) -> Any:
+        number, row = self.random.randrange(2), self._attendance(time_ms, 0)
+        body = CosignRecord(ORGANISATIONS[number], row.volunteer, row.record, row.day)
+        return body, self._volunteer_signs(row.volunteer)
+
+    def draw_hours_claim_missing(self, time_ms: TimeMs) -> Any:
+        number = self.random.randrange(2)
+        row = self._attendance(time_ms, number)
+        claim = self.random.choice(RECORDS)
+        body = ClaimMissing(claim, ORGANISATIONS[number], row.volunteer, row.activity, row.day)
+        return body, self._volunteer_signs(row.volunteer)
+
+    def draw_hours_answer_claim(self, time_ms: TimeMs) -> Any:
+        number, row = self.random.randrange(2), self._attendance(time_ms, 0)
+        record = self.random.choice((None, row.record))
+        body = AnswerClaim(self.random.choice(RECORDS), ORGANISATIONS[number], row.volunteer, record)
+        return body, self._officers(number, 2)
+
+    def draw_hours_reserve(self, time_ms: TimeMs) -> Any:
+        number = self.random.randrange(2)
+        row = self._attendance(time_ms, number)
+        code_hash = compute_code_hash(self.random.choice(RECORDS[:8]))
+        reserved = ReservedHours(code_hash, row.record, row.activity, row.day, row.start, row.minutes, row.commitment)
+        return ReserveHours(ORGANISATIONS[number], (reserved,)), self._officers(number, 2)
+
+    def draw_hours_claim_by_code(self, _time_ms: TimeMs) -> Any:
+        volunteer = self.random.choice(VOLUNTEERS)
+        return ClaimByCode(volunteer, self.random.choice(RECORDS[:8])), self._volunteer_signs(volunteer)
+
+    def draw_hours_drop_reserved(self, _time_ms: TimeMs) -> Any:
+        number = self.random.randrange(2)
+        code_hash = compute_code_hash(self.random.choice(RECORDS[:8]))
+        return DropReserved(ORGANISATIONS[number], code_hash), self._officers(number, 2)
+
+    def _office(self) -> tuple[int, tuple[Identifier, Identifier]]:
+        number = self.random.randrange(2)
+        return number, (ORGANISATIONS[number], self.random.choice(VOLUNTEERS))
+
+    def draw_hours_import_total(self, _time_ms: TimeMs) -> Any:
+        number, ids = self._office()
+        source = sha256(bytes([self.random.randrange(3)]))
+        minutes = Minutes(self.random.choice((0, 60, 6_000)))
+        return ImportTotal(*ids, source, Day(TODAY - 400), Day(TODAY), minutes, sha256(b"e")), self._officers(number, 2)
+
+    def draw_hours_drop_total(self, _time_ms: TimeMs) -> Any:
+        number, ids = self._office()
+        return DropTotal(*ids, sha256(bytes([self.random.randrange(3)]))), self._officers(number, 2)
+
+    def draw_hours_record_training(self, _time_ms: TimeMs) -> Any:
+        number, ids = self._office()
+        days = Day(TODAY - self.random.randrange(9)), Day(TODAY + self.random.randint(-9, 9))
+        body = RecordTraining(*ids, self.random.choice(("first-aid", "rescue")), *days, sha256(b"t"))
+        return body, self._officers(number, 2)
+
+    def draw_hours_drop_training(self, _time_ms: TimeMs) -> Any:
+        number, ids = self._office()
+        return DropTraining(*ids, self.random.choice(("first-aid", "rescue"))), self._officers(number, 2)
+
+    def draw_hours_record_award(self, _time_ms: TimeMs) -> Any:
+        number, ids = self._office()
+        body = RecordAward(*ids, self.random.choice(RECORDS[:2]), Day(TODAY), sha256(b"a"))
+        return body, self._officers(number, 2)
+
+    def draw_hours_drop_award(self, _time_ms: TimeMs) -> Any:
+        number, ids = self._office()
+        return DropAward(*ids, self.random.choice(RECORDS[:2])), self._officers(number, 2)
 
     def draw_points_expire(self, _time_ms: TimeMs) -> Any:
         return ExpirePoints(self.random.choice(VOLUNTEERS)), self._authority()

@@ -20,7 +20,12 @@ from contracts.exchange import EndHold, HoldPoints, HoldStatus, PointsOfHold, Pu
 from contracts.governance import MAX_LEAD_BLOCKS, MIN_LEAD_BLOCKS, ChangeAuthorities, Recover
 from contracts.governance.settings import SetCalendar, SetParameters, Value
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, VoidHours
+from contracts.hours.codes import ClaimByCode, DropReserved, ReservedHours, ReserveHours, compute_code_hash
+from contracts.hours.cosigning import CosignRecord
 from contracts.hours.disputes import DisputeRecord, Resolution, ResolveDispute
+from contracts.hours.merits import DropAward, DropTraining, RecordAward, RecordTraining
+from contracts.hours.missing import AnswerClaim, ClaimMissing
+from contracts.hours.totals import DropTotal, ImportTotal
 from contracts.identity.merchants import RegisterMerchant
 from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, ReplaceOfficer, SetPolicy
 from contracts.identity.parties import Standing, get_authorities
@@ -62,6 +67,7 @@ ACTIVITIES = ("Shore", "Reading", "Guide", "Meeting", "Dunes", "Cliff", *(f"site
 RECORDS = tuple(f"r{number}" for number in range(40))
 COVERS = tuple(f"cover {number}" for number in range(24))
 PROJECTS = ("coast", "books", "parks", "night")
+TRAININGS = ("first-aid", "rescue")
 OFFERS = ("bread", "ticket", "cake", "roll")
 HOLDS = tuple(f"h{number}" for number in range(60))
 AUTHORITIES = (AUTHORITY, "north", "south", "west", "east")
@@ -106,6 +112,7 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
     "short": (
         ("star_publicity_days", 1),
         ("adjustments_need_authority", 0),
+        ("max_open_claims", 1),
         ("daily_cap_minutes", 300), ("late_records_earn", 0), ("points_validity_days", 2),
         ("recording_deadline_working_days", 2), ("key_waiting_days", 1),
         ("recording_deadline_working_days", 2), ("star_publicity_days", 1),
@@ -113,6 +120,7 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
     "low": (
         ("star_publicity_days", 0),
         ("answer_deadline_working_days", 1),
+        ("max_open_claims", 0),
         ("adjustments_need_authority", 0),
         ("daily_cap_minutes", 1), ("late_records_earn", 0), ("max_hold_days", 1), ("max_record_minutes", 1_440),
         ("points_end_with_year", 0),
@@ -123,6 +131,7 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
     "high": (
         ("star_publicity_days", 90),
         ("answer_deadline_working_days", 366),
+        ("max_open_claims", 1_000),
         ("adjustments_need_authority", 1),
         ("daily_cap_minutes", 1_440), ("late_records_earn", 1), ("max_hold_days", 366), ("max_record_minutes", 1_440),
         ("points_end_with_year", 1),
@@ -181,6 +190,9 @@ _WEIGHTS = {
     "identity.register_organisation": 8,
     "hours.dispute": 8,
     "hours.resolve": 8,
+    "hours.claim_missing": 8,
+    "hours.claim_by_code": 10,
+    "hours.reserve": 8,
     "exchange.release": 2,
     "exchange.expire": 2,
     "activities.cancel": 3,
@@ -280,6 +292,18 @@ class Generator:
             "hours.void": self._void,
             "hours.dispute": self._dispute,
             "hours.resolve": self._resolve,
+            "hours.cosign": self._cosign,
+            "hours.claim_missing": self._claim_missing,
+            "hours.answer_claim": self._answer_claim,
+            "hours.reserve": self._reserve,
+            "hours.claim_by_code": self._claim_by_code,
+            "hours.drop_reserved": self._drop_reserved,
+            "hours.import_total": self._import_total,
+            "hours.drop_total": self._drop_total,
+            "hours.record_training": self._record_training,
+            "hours.drop_training": self._drop_training,
+            "hours.record_award": self._record_award,
+            "hours.drop_award": self._drop_award,
             "points.expire": self._expire_points,
             "points.give": self._give,
             "points.donate": self._donate,
@@ -663,6 +687,91 @@ class Generator:
         standing = [item for item in entries if (item.batch, item.row) == record and item.status is not RecordStatus.MOVED]
         ids = identifier_of(name), dispute.volunteer, dispute.record
         return self._officers_of(name), ResolveDispute(*ids, standing[0].day, answer)
+
+    def _cosign(self) -> tuple[tuple[str, ...], Any]:
+        signers, body = self._dispute()
+        return signers, CosignRecord(body.organisation, body.volunteer, body.record, body.recorded_day)
+
+    def _claim_missing(self) -> tuple[tuple[str, ...], Any]:
+        activity, name, _ = self._owned()
+        volunteer = self._choose(VOLUNTEERS)
+        ids = identifier_of(self._choose(HOLDS[:20])), identifier_of(name), identifier_of(volunteer)
+        return (volunteer,), ClaimMissing(*ids, identifier_of(activity), Day(self._choose(self.pools.days)))
+
+    def _answer_claim(self) -> tuple[tuple[str, ...], Any]:
+        claims = sorted(self.chain.read_table(b"missing").items())
+        if not claims or self._is_rare(6):
+            name, officers = self._organisation()
+            ids = identifier_of(self._choose(HOLDS[:20])), identifier_of(name), identifier_of(self._choose(VOLUNTEERS))
+            return officers, AnswerClaim(*ids, None)
+        key, claim = self._choose(claims)
+        record = identifier_of(self._choose(RECORDS)) if self._is_rare(2) else None
+        found = self.chain.read_table(b"calendar")
+        months = [records for place, records in sorted(found.items()) if place[:16] == claim.volunteer]
+        if months and self._is_rare(2):
+            record = self._choose(self._choose(months)).record
+        name = name_of(key[:16].hex())
+        claimed = type(claim.volunteer)(key[16:])
+        return self._officers_of(name), AnswerClaim(claimed, identifier_of(name), claim.volunteer, record)
+
+    def _code(self) -> Any:
+        return identifier_of(self._choose(HOLDS[:6]))
+
+    def _reserve(self) -> tuple[tuple[str, ...], Any]:
+        name, officers = self._organisation()
+        row = self._attendance(self._activities_of(name))
+        content = row.record, row.activity, row.day, row.start, row.minutes, row.commitment
+        return officers, ReserveHours(identifier_of(name), (ReservedHours(compute_code_hash(self._code()), *content),))
+
+    def _claim_by_code(self) -> tuple[tuple[str, ...], Any]:
+        volunteer = self._choose(VOLUNTEERS)
+        return (volunteer,), ClaimByCode(identifier_of(volunteer), self._code())
+
+    def _drop_reserved(self) -> tuple[tuple[str, ...], Any]:
+        name, officers = self._organisation()
+        return officers, DropReserved(identifier_of(name), compute_code_hash(self._code()))
+
+    def _office(self) -> tuple[tuple[str, ...], tuple[Identifier, Identifier]]:
+        name, officers = self._organisation()
+        return officers, (identifier_of(name), identifier_of(self._choose(VOLUNTEERS)))
+
+    def _import_total(self) -> tuple[tuple[str, ...], Any]:
+        officers, ids = self._office()
+        days = Day(self._choose(self.pools.days)), Day(self._choose(self.pools.days))
+        minutes = Minutes(self._choose(self.pools.minutes))
+        return officers, ImportTotal(*ids, hash_of(self._choose(("old", "older"))), *days, minutes, hash_of("paper"))
+
+    def _drop_total(self) -> tuple[tuple[str, ...], Any]:
+        officers, ids = self._office()
+        return officers, DropTotal(*ids, hash_of(self._choose(("old", "older"))))
+
+    def _record_training(self) -> tuple[tuple[str, ...], Any]:
+        officers, ids = self._office()
+        days = Day(self._choose(self.pools.days)), Day(self._choose(self.pools.days))
+        return officers, RecordTraining(*ids, self._choose(TRAININGS), *days, hash_of("training"))
+
+    def _record_award(self) -> tuple[tuple[str, ...], Any]:
+        officers, ids = self._office()
+        award = identifier_of(self._choose(OFFERS))
+        return officers, RecordAward(*ids, award, Day(self._choose(self.pools.days)), hash_of("award"))
+
+    def _drop_training(self) -> tuple[tuple[str, ...], Any]:
+        found = sorted(self.chain.read_table(b"training").items())
+        if found and not self._is_rare(4):
+            key, training = self._choose(found)
+            officers = self._officers_of(name_of(training.organisation.hex()))
+            return officers, DropTraining(training.organisation, type(training.organisation)(key[:16]), key[16:].decode())
+        officers, ids = self._office()
+        return officers, DropTraining(*ids, self._choose(TRAININGS))
+
+    def _drop_award(self) -> tuple[tuple[str, ...], Any]:
+        found = sorted(self.chain.read_table(b"award").items())
+        if found and not self._is_rare(4):
+            _, award = self._choose(found)
+            officers = self._officers_of(name_of(award.organisation.hex()))
+            return officers, DropAward(award.organisation, award.volunteer, award.award)
+        officers, ids = self._office()
+        return officers, DropAward(*ids, identifier_of(self._choose(OFFERS)))
 
     def _expire_points(self) -> tuple[tuple[str, ...], Any]:
         rich = [name for name in VOLUNTEERS if self.chain.read_table(b"points").get(identifier_of(name))]

@@ -22,7 +22,12 @@ from contracts.exchange import HoldChanged, PublishOffer, WithdrawOffer
 from contracts.governance import AuthoritiesChanged, ChangeApproved
 from contracts.governance.settings import SetCalendar, SetParameters
 from contracts.governance.voting import ProposalApproved
+from contracts.hours.codes import DropReserved, HoursReserved
+from contracts.hours.cosigning import CosignedHours
 from contracts.hours.disputes import DisputedHours, ResolvedDispute
+from contracts.hours.merits import DropAward, DropTraining, RecordAward, RecordTraining
+from contracts.hours.missing import AnsweredClaim, ClaimedMissing
+from contracts.hours.totals import DropTotal, ImportTotal
 from contracts.identity.merchants import RegisterMerchant
 from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, ReplaceOfficer, SetPolicy
 from contracts.identity.volunteer_keys import ChangeKey, KeyRequested
@@ -75,6 +80,17 @@ EVENTS: dict[str, Any] = {
     "hours.recorded": hours.RecordedHours,
     "hours.voided": hours.VoidedHours,
     "hours.disputed": DisputedHours,
+    "hours.cosigned": CosignedHours,
+    "hours.claimed_missing": ClaimedMissing,
+    "hours.claim_answered": AnsweredClaim,
+    "hours.reserved": HoursReserved,
+    "hours.reserved_dropped": DropReserved,
+    "hours.total_imported": ImportTotal,
+    "hours.total_dropped": DropTotal,
+    "hours.training_recorded": RecordTraining,
+    "hours.training_dropped": DropTraining,
+    "hours.award_recorded": RecordAward,
+    "hours.award_dropped": DropAward,
     "hours.dispute_resolved": ResolvedDispute,
     "points.expired": points.PointsExpired,
     "points.given": giving.GivePoints,
