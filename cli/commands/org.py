@@ -6,6 +6,7 @@ from cli.office.builders import new_identifier
 from cli.options import IDENTIFIER, PUBLIC_KEY
 from cli.output import format_json
 from cli.session import Session, asks, sends
+from contracts.identity.duties import SetPreparers
 from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, ReplaceOfficer, SetPolicy
 from contracts.identity.parties import Standing
 from ledger.types import Identifier, PublicKey
@@ -99,3 +100,14 @@ def replace_officer(session: Session, *, organisation: Identifier, lost: PublicK
 def set_policy(session: Session, *, organisation: Identifier, approvals: int) -> None:
     """Set how many officers must sign (signed by as many as the present policy says)."""
     session.carry_out("identity.set_policy", SetPolicy(organisation, approvals), f"{approvals} officers must sign from now on")
+
+
+@command.command("set-preparers")
+@_organisation
+@click.argument("preparers", type=PUBLIC_KEY, nargs=-1)
+@sends
+def set_preparers(session: Session, *, organisation: Identifier, preparers: tuple[PublicKey, ...]) -> None:
+    """Name the officers who only prepare, none to have no such duties (signed by officers as the policy says until now)."""
+    session.carry_out(
+        "identity.set_preparers", SetPreparers(organisation, preparers), f"{len(preparers)} officers only prepare"
+    )

@@ -13,8 +13,10 @@ from contracts.identity.parties import (
     approvals_codec,
     count_authorities,
     get_organisation,
+    get_preparers,
     name_codec,
     officers_codec,
+    put_preparers,
     require_authority,
     require_free,
     require_officers,
@@ -141,8 +143,10 @@ def remove_officer(state: Overlay, body: ChangeOfficer, context: TransactionCont
     if body.officer not in organisation.officers:
         raise Rejection(Reason.NO_CHANGE, "the key is not an officer's", body.officer.hex())
     officers = tuple(key for key in organisation.officers if key != body.officer)
-    if len(officers) < organisation.approvals:
+    preparers = tuple(key for key in get_preparers(state, body.organisation) if key != body.officer)
+    if len(officers) - len(preparers) < organisation.approvals:
         raise Rejection(Reason.LAST_OFFICER, "too few officers would be left for the policy", body.officer.hex())
+    put_preparers(state, body.organisation, preparers)
     ORGANISATIONS.put(state, replace(organisation, officers=officers), body.organisation)
     return Effects((OFFICER_REMOVED.encode(body),))
 
@@ -163,6 +167,8 @@ def replace_officer(state: Overlay, body: ReplaceOfficer, context: TransactionCo
     if body.lost not in organisation.officers:
         raise Rejection(Reason.NO_CHANGE, "the key is not an officer's", body.lost.hex())
     officers = tuple(body.key if key == body.lost else key for key in organisation.officers)
+    preparers = get_preparers(state, body.organisation)
+    put_preparers(state, body.organisation, tuple(body.key if key == body.lost else key for key in preparers))
     ORGANISATIONS.put(state, replace(organisation, officers=officers), body.organisation)
     return Effects((OFFICER_REPLACED.encode(body),))
 
@@ -170,7 +176,8 @@ def replace_officer(state: Overlay, body: ReplaceOfficer, context: TransactionCo
 def set_policy(state: Overlay, body: SetPolicy, context: TransactionContext) -> Effects:
     """Set how many officers must sign what counts (signed by as many as the present policy says)."""
     organisation = require_officers(state, context, body.organisation)
-    _validate_policy(organisation.officers, body.approvals)
+    preparers = get_preparers(state, body.organisation)
+    _validate_policy(tuple(key for key in organisation.officers if key not in preparers), body.approvals)
     if body.approvals == organisation.approvals:
         raise Rejection(Reason.NO_CHANGE, "the policy is already so", str(body.approvals))
     ORGANISATIONS.put(state, replace(organisation, approvals=body.approvals), body.organisation)

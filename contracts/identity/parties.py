@@ -93,6 +93,7 @@ NEXT_AUTHORITIES: Final[Table[Scheduled]] = Table(
 ORGANISATIONS: Final[Table[Organisation]] = Table(
     b"organisation", codec.struct(Organisation, name_codec, standing_codec, officers_codec, approvals_codec), is_public=True
 )
+PREPARERS: Final[Table[tuple[PublicKey, ...]]] = Table(b"preparers", officers_codec, is_public=True)
 MERCHANTS: Final[Table[Merchant]] = Table(
     b"merchant", codec.struct(Merchant, name_codec, standing_codec, codec.public_key), is_public=True
 )
@@ -151,10 +152,33 @@ def require_officers(state: View, context: TransactionContext, identifier: Ident
         raise Rejection(Reason.NOT_PERMITTED, "no officer of the organisation has signed", context.signers[0].hex())
     if organisation.standing is not Standing.ACTIVE:
         raise Rejection(Reason.SUSPENDED, "the organisation is suspended", identifier.hex())
+    if not count:
+        signed = _count_approvals(state, context, identifier, organisation)
     needed = count or organisation.approvals
     if signed < needed:
         raise Rejection(Reason.INSUFFICIENT_SIGNATURES, f"{signed} of {needed} officers have signed", f"{signed}/{needed}")
     return organisation
+
+
+def _count_approvals(state: View, context: TransactionContext, identifier: Identifier, organisation: Organisation) -> int:
+    """How many officers who may approve have signed; raise `Rejection` where one must have prepared and none has signed."""
+    preparers = set(get_preparers(state, identifier))
+    if preparers and preparers.isdisjoint(context.signers):
+        raise Rejection(Reason.INSUFFICIENT_SIGNATURES, "no officer who prepares has signed", "0/1")
+    return len((set(organisation.officers) - preparers) & set(context.signers))
+
+
+def get_preparers(view: View, organisation: Identifier) -> tuple[PublicKey, ...]:
+    """Officers of the organisation who only prepare."""
+    return PREPARERS.get(view, organisation) or ()
+
+
+def put_preparers(state: Overlay, organisation: Identifier, preparers: tuple[PublicKey, ...]) -> None:
+    """Set the officers who only prepare."""
+    if preparers:
+        PREPARERS.put(state, preparers, organisation)
+    elif PREPARERS.has(state, organisation):
+        PREPARERS.delete(state, organisation)
 
 
 def require_two_people(state: View, context: TransactionContext, identifier: Identifier) -> Organisation:

@@ -197,7 +197,15 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "values": list_of(_BUNDLE_VALUE),
             }
         ),
-        "Organisation": members({"organisation": IDENTIFIER, **_PARTY, "officers": list_of(PUBLIC_KEY), "approvals": NUMBER}),
+        "Organisation": members(
+            {
+                "organisation": IDENTIFIER,
+                **_PARTY,
+                "officers": list_of(PUBLIC_KEY),
+                "approvals": NUMBER,
+                "preparers": list_of(PUBLIC_KEY),
+            }
+        ),
         "Merchant": members({"merchant": IDENTIFIER, **_PARTY, "key": PUBLIC_KEY}),
         "MerchantAccount": members({"merchant": IDENTIFIER, "balance": {"type": "integer"}}),
         "Activity": members(

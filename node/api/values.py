@@ -12,7 +12,7 @@ from contracts.activities.projects import PROJECT_OF, PROJECTS
 from contracts.activities.terms import TERMS
 from contracts.exchange import HOLDS, OFFERS
 from contracts.governance import take_effect
-from contracts.identity.parties import MERCHANTS, ORGANISATIONS, VOLUNTEERS
+from contracts.identity.parties import MERCHANTS, ORGANISATIONS, VOLUNTEERS, get_preparers
 from contracts.identity.volunteer_keys import REPLACEMENTS
 from contracts.lots import compute_sum, split_expired
 from contracts.parameters import compute_today
@@ -34,13 +34,14 @@ MAX_KEY_BYTES = 256
 Format = Callable[[View, Identifier, Any], dict[str, Any]]
 
 
-def _format_organisation(_view: View, identifier: Identifier, value: Any) -> dict[str, Any]:  # noqa: ANN401
+def _format_organisation(view: View, identifier: Identifier, value: Any) -> dict[str, Any]:  # noqa: ANN401
     return {
         "organisation": identifier.hex(),
         "name": value.name,
         "standing": value.standing.name.lower(),
         "officers": [key.hex() for key in value.officers],
         "approvals": value.approvals,
+        "preparers": [key.hex() for key in get_preparers(view, identifier)],
     }
 
 

@@ -213,6 +213,23 @@ def test_keys_are_changed_lost_and_replaced(town: Town) -> None:
     assert officers == [town.public_key("first"), town.public_key("third")]
 
 
+def test_who_prepares_does_not_approve(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(town.folder)
+    organisation = found_organisation(town)
+    town("org", "add-officer", organisation, town.make_key("third"), key="first second")
+    preparer = town.public_key("first")
+    town("org", "set-preparers", organisation, preparer, key="first second")
+    assert town("org", "show", organisation).document["preparers"] == [preparer]
+
+    # Two of those who approve are not enough without the one who prepares, nor the one with another.
+    for signers in ("second third", "first second"):
+        assert "nothing was sent" in town("org", "set-policy", organisation, "--approvals", "1", key=signers, good=False).err
+    roster = people.write_roster(town.folder / "roster.csv", ROWS)
+    town.at_office("hours", "import", roster, "--enrol", "--publish", key="first second third")
+    account = town.hourledger("volunteer", "find", "V-1", "--office", town.folder / "office").out.strip()
+    assert town("points", "show", account, key="holder").document["balance"] == 5
+
+
 def test_status_and_what_is_not_there(town: Town) -> None:
     assert town("node", "status").document["chain_id"] == "town.example/log"
     missing = town("org", "show", "00" * 16, good=False)

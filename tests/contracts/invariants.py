@@ -296,6 +296,10 @@ def check_parties(chain: Chain) -> None:
         assert len(set(organisation.officers)) == len(organisation.officers)
         assert 1 <= organisation.approvals <= len(organisation.officers)
         assert all(keys[key] == (Role.OFFICER, identifier) for key in organisation.officers)
+        preparers = chain.read_table(b"preparers").get(identifier, ())
+        assert set(preparers) <= set(organisation.officers)
+        assert organisation.approvals <= len(organisation.officers) - len(preparers)
+    assert set(chain.read_table(b"preparers")) <= set(organisations)
     assert all(keys[merchant.key] == (Role.MERCHANT, identifier) for identifier, merchant in merchants.items())
     for identifier, volunteer in volunteers.items():
         assert volunteer.enrolled_by in organisations

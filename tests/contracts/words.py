@@ -26,6 +26,7 @@ from contracts.hours.disputes import Dispute, DisputedHours, DisputeRecord, Reso
 from contracts.hours.merits import DropAward, DropTraining, RecordAward, RecordTraining
 from contracts.hours.missing import AnswerClaim, AnsweredClaim, ClaimedMissing, ClaimMissing
 from contracts.hours.totals import DropTotal, ImportTotal
+from contracts.identity.duties import SetPreparers
 from contracts.identity.merchants import RegisterMerchant
 from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, ReplaceOfficer, SetPolicy
 from contracts.identity.parties import Standing
@@ -98,6 +99,7 @@ def parse_action(line: str, rows: list[str]) -> Action:
     """Kind and body of what a row of a table says; the rows of a batch follow it."""
     for parse in (
         _parse_identity,
+        _parse_duties,
         _parse_keys,
         _parse_activities,
         _parse_projects,
@@ -139,6 +141,14 @@ def _parse_identity(words: list[str], rows: list[str]) -> Action | None:  # noqa
             return "identity.set_policy", SetPolicy(identifier_of(name), int(approvals))
         case ["enrol", "by", name]:
             return "identity.enrol_volunteers", EnrolVolunteers(identifier_of(name), tuple(map(parse_enrolment, rows)))
+    return None
+
+
+def _parse_duties(words: list[str], _rows: list[str]) -> Action | None:
+    match words:
+        case ["preparers", "of", name, *officers]:
+            preparers = tuple(key_of(officer).public_key for officer in officers)
+            return "identity.set_preparers", SetPreparers(identifier_of(name), preparers)
     return None
 
 

@@ -29,6 +29,7 @@ from contracts.hours.disputes import DisputeRecord, Resolution, ResolveDispute
 from contracts.hours.merits import DropAward, DropTraining, RecordAward, RecordTraining
 from contracts.hours.missing import AnswerClaim, ClaimMissing
 from contracts.hours.totals import DropTotal, ImportTotal
+from contracts.identity.duties import SetPreparers
 from contracts.identity.merchants import RegisterMerchant
 from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, ReplaceOfficer, SetPolicy
 from contracts.identity.parties import Standing
@@ -203,6 +204,10 @@ class Script:
 
     def draw_identity_take_up_key(self, _time_ms: TimeMs) -> Any:
         return AboutReplacement(VOLUNTEERS[3]), (make_key("volunteer 4"),)
+
+    def draw_identity_set_preparers(self, _time_ms: TimeMs) -> Any:
+        preparers = self.random.choice(((), (self._officers(2, 2)[0].public_key,)))
+        return SetPreparers(ORGANISATIONS[2], preparers), self._officers(2, 2)
 
     def draw_identity_set_policy(self, _time_ms: TimeMs) -> Any:
         return SetPolicy(ORGANISATIONS[2], self.random.randint(0, 3)), self._officers(2, 2)

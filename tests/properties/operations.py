@@ -26,6 +26,7 @@ from contracts.hours.disputes import DisputeRecord, Resolution, ResolveDispute
 from contracts.hours.merits import DropAward, DropTraining, RecordAward, RecordTraining
 from contracts.hours.missing import AnswerClaim, ClaimMissing
 from contracts.hours.totals import DropTotal, ImportTotal
+from contracts.identity.duties import SetPreparers
 from contracts.identity.merchants import RegisterMerchant
 from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, ReplaceOfficer, SetPolicy
 from contracts.identity.parties import Standing, get_authorities
@@ -265,6 +266,7 @@ class Generator:
             "identity.add_officer": self._add_officer,
             "identity.remove_officer": self._remove_officer,
             "identity.replace_officer": self._replace_officer,
+            "identity.set_preparers": self._set_preparers,
             "identity.set_policy": self._set_policy,
             "identity.rotate_key": self._rotate_key,
             "identity.request_key": self._request_key,
@@ -422,6 +424,11 @@ class Generator:
         found = waiting.get(identifier_of(volunteer))
         keys = (name_of(found.key.hex()[:32]),) if found and new else self._keys_of(volunteer)
         return keys or ("lea",), AboutReplacement(identifier_of(volunteer))
+
+    def _set_preparers(self) -> tuple[tuple[str, ...], Any]:
+        name, officers = self._organisation()
+        chosen = () if self._is_rare(3) else (self._choose((*officers, *officers, OFFICERS[0])),)
+        return officers, SetPreparers(identifier_of(name), tuple(key_of(item).public_key for item in chosen))
 
     def _set_policy(self) -> tuple[tuple[str, ...], Any]:
         name, officers = self._organisation()

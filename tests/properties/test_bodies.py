@@ -28,6 +28,7 @@ from contracts.hours.disputes import DisputedHours, ResolvedDispute
 from contracts.hours.merits import DropAward, DropTraining, RecordAward, RecordTraining
 from contracts.hours.missing import AnsweredClaim, ClaimedMissing
 from contracts.hours.totals import DropTotal, ImportTotal
+from contracts.identity.duties import SetPreparers
 from contracts.identity.merchants import RegisterMerchant
 from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, ReplaceOfficer, SetPolicy
 from contracts.identity.volunteer_keys import ChangeKey, KeyRequested
@@ -57,6 +58,7 @@ EVENTS: dict[str, Any] = {
     "identity.officer_added": ChangeOfficer,
     "identity.officer_removed": ChangeOfficer,
     "identity.officer_replaced": ReplaceOfficer,
+    "identity.preparers_set": SetPreparers,
     "identity.policy_set": SetPolicy,
     "identity.merchant_registered": RegisterMerchant,
     "identity.volunteer_enrolled": VolunteerEnrolled,
