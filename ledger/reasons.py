@@ -84,10 +84,13 @@ class Reason(StrEnum):
     # Points and exchange.
     UNKNOWN_OFFER = "unknown_offer"
     OFFER_CLOSED = "offer_closed"
+    OUT_OF_STOCK = "out_of_stock"
     UNKNOWN_HOLD = "unknown_hold"
     HOLD_CLOSED = "hold_closed"
     HOLD_EXPIRED = "hold_expired"
     HOLD_NOT_EXPIRED = "hold_not_expired"
+    NO_REFUNDS = "no_refunds"
+    NOT_CAPTURED = "not_captured"
     INVALID_POINTS = "invalid_points"
     INSUFFICIENT_POINTS = "insufficient_points"
     OVER_HOLD = "over_hold"
@@ -227,10 +230,13 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.BATCH_REFUSED: Explanation("a row was refused, and the batch asked for all or nothing", "correct the row named"),
     Reason.UNKNOWN_OFFER: Explanation("no such offer", "check the offer's identifier"),
     Reason.OFFER_CLOSED: Explanation("the offer is not open now", "choose another offer"),
+    Reason.OUT_OF_STOCK: Explanation("too few pieces of the offer are left", "take fewer, or choose another offer"),
     Reason.UNKNOWN_HOLD: Explanation("no such hold", "check the hold's identifier"),
     Reason.HOLD_CLOSED: Explanation("the hold was already captured, released or expired", "ask the volunteer for a new hold"),
     Reason.HOLD_EXPIRED: Explanation("the hold's time is over", "ask the volunteer for a new hold"),
     Reason.HOLD_NOT_EXPIRED: Explanation("the hold's time is not over", "wait, or have the merchant release it"),
+    Reason.NO_REFUNDS: Explanation("this region gives no refunds", "settle the matter with the volunteer in another way"),
+    Reason.NOT_CAPTURED: Explanation("nothing is captured for the hold", "capture the points first"),
     Reason.INVALID_POINTS: Explanation("the number of points does not fit the offer", "use the number that the offer states"),
     Reason.INSUFFICIENT_POINTS: Explanation("the balance is too small", "hold fewer points"),
     Reason.OVER_HOLD: Explanation("more points than the hold has", "capture at most what is held"),

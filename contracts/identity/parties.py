@@ -194,14 +194,16 @@ def require_two_people(state: View, context: TransactionContext, identifier: Ide
     return organisation
 
 
-def require_merchant(state: View, context: TransactionContext, identifier: Identifier) -> Merchant:
+def require_merchant(
+    state: View, context: TransactionContext, identifier: Identifier, *, may_be_suspended: bool = False
+) -> Merchant:
     """Return the merchant, or raise `Rejection` unless it is active and has signed."""
     merchant = MERCHANTS.get(state, identifier)
     if merchant is None:
         raise Rejection(Reason.UNKNOWN_MERCHANT, "there is no such merchant", identifier.hex())
     if merchant.key not in context.signers:
         raise Rejection(Reason.NOT_PERMITTED, "the merchant has not signed", context.signers[0].hex())
-    if merchant.standing is not Standing.ACTIVE:
+    if merchant.standing is not Standing.ACTIVE and not may_be_suspended:
         raise Rejection(Reason.SUSPENDED, "the merchant is suspended", identifier.hex())
     return merchant
 

@@ -246,9 +246,12 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "offer": IDENTIFIER,
                 "merchant": IDENTIFIER,
                 "points": NUMBER,
+                "first_day": nullable(DAY),
                 "last_day": DAY,
                 "details": HASH,
                 "is_open": BOOLEAN,
+                "stock": nullable(NUMBER),
+                "taken": NUMBER,
             }
         ),
         "Volunteer": members(
@@ -276,6 +279,8 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "status": one_of("open", "captured", "released", "expired"),
                 "expires_ms": TIME_MS,
                 "points": NUMBER,
+                "quantity": NUMBER,
+                "is_delivered": BOOLEAN,
             }
         ),
         "StateValue": members(

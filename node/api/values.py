@@ -106,9 +106,12 @@ def _format_offer(_view: View, identifier: Identifier, value: Any) -> dict[str, 
         "offer": identifier.hex(),
         "merchant": value.merchant.hex(),
         "points": value.points,
+        "first_day": None if value.first_day is None else to_date(value.first_day).isoformat(),
         "last_day": to_date(value.last_day).isoformat(),
         "details": value.details.hex(),
         "is_open": value.is_open,
+        "stock": value.stock,
+        "taken": value.taken,
     }
 
 
@@ -218,6 +221,8 @@ async def show_hold(request: web.Request) -> web.Response:
             "status": hold.status.name.lower(),
             "expires_ms": hold.expires_ms,
             "points": compute_sum(hold.lots),
+            "quantity": hold.quantity,
+            "is_delivered": hold.is_delivered,
         }
     )
 

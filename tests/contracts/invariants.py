@@ -171,12 +171,24 @@ def check_sum(chain: Chain) -> None:
     assert issued <= 0
     assert all(balance >= 0 for balance in balances.values())
     captured: Counter[Identifier] = Counter()
+    check_pieces(chain)
     for hold in chain.read_table(b"hold").values():
         assert hold.lots or hold.status is not HoldStatus.OPEN
         assert not hold.lots or hold.status in {HoldStatus.OPEN, HoldStatus.CAPTURED}
         if hold.status is HoldStatus.CAPTURED:
             captured[hold.merchant] += sum(lot.points for lot in hold.lots)
     assert +captured == +Counter(balances)
+
+
+def check_pieces(chain: Chain) -> None:
+    """No offer is oversold, and what is taken of it is what is held or was captured."""
+    taken: Counter[Identifier] = Counter()
+    for hold in chain.read_table(b"hold").values():
+        taken[hold.offer] += hold.quantity * (hold.status in {HoldStatus.OPEN, HoldStatus.CAPTURED})
+        assert not hold.is_delivered or hold.status is HoldStatus.CAPTURED
+    for identifier, offer in chain.read_table(b"offer").items():
+        assert offer.taken == taken[Identifier(identifier)]
+        assert offer.stock is None or offer.taken <= offer.stock
 
 
 def check_lots(chain: Chain, calendars: dict[bytes, list[Record]]) -> None:

@@ -15,7 +15,7 @@ from contracts.activities.places import ChangedSignUp
 from contracts.activities.projects import CloseProject, EvaluateProject, OpenProject, PlaceActivity
 from contracts.activities.sign_ups import SignUpVolunteer, WithdrawVolunteer
 from contracts.activities.terms import Risk, SetTerms, Terms
-from contracts.exchange import EndHold, HoldChanged, HoldPoints, PointsOfHold, PublishOffer, WithdrawOffer
+from contracts.exchange import ChangeOffer, EndHold, HoldChanged, HoldPoints, PointsOfHold, PublishOffer, WithdrawOffer
 from contracts.governance.membership import ChangeAuthorities
 from contracts.governance.settings import SetCalendar, SetParameters, Value
 from contracts.governance.voting import ProposalApproved
@@ -109,6 +109,7 @@ def parse_action(line: str, rows: list[str]) -> Action:
         _parse_answers,
         _parse_points,
         _parse_merits,
+        _parse_offers,
         _parse_exchange,
         _parse_governance,
         parse_case,
@@ -344,13 +345,26 @@ def parse_reserved(line: str) -> ReservedHours:
     )
 
 
-def _parse_exchange(words: list[str], _rows: list[str]) -> Action | None:  # noqa: PLR0911 - a table of words
+def _parse_offers(words: list[str], _rows: list[str]) -> Action | None:
     match words:
         case ["offer", offer, "of", name, points, "points", "until", day]:
             body = PublishOffer(identifier_of(offer), identifier_of(name), Points(int(points)), parse_day(day), hash_of(offer))
             return "exchange.publish_offer", body
+        case ["offer", offer, "of", name, points, "points", first, "to", last, stock, "pieces"]:
+            ids = identifier_of(offer), identifier_of(name)
+            price, details = Points(int(points)), hash_of(offer)
+            body = PublishOffer(*ids, price, parse_day(last), details, parse_day(first), int(stock))
+            return "exchange.publish_offer", body
+        case ["change", offer, "of", name, first, "to", last, stock, "pieces"]:
+            ids = identifier_of(offer), identifier_of(name)
+            return "exchange.change_offer", ChangeOffer(*ids, parse_day(last), parse_day(first), int(stock))
         case ["withdraw", offer, "of", name]:
             return "exchange.withdraw_offer", WithdrawOffer(identifier_of(offer), identifier_of(name))
+    return None
+
+
+def _parse_exchange(words: list[str], _rows: list[str]) -> Action | None:  # noqa: PLR0911 - a table of words
+    match words:
         case ["hold", hold, "by", volunteer, "for", quantity, offer, "until", *until]:
             ids = identifier_of(hold), identifier_of(volunteer), identifier_of(offer)
             return "exchange.hold", HoldPoints(*ids, int(quantity), parse_time(" ".join(until)))
@@ -358,6 +372,8 @@ def _parse_exchange(words: list[str], _rows: list[str]) -> Action | None:  # noq
             return "exchange.capture", PointsOfHold(identifier_of(hold), Points(int(points)))
         case ["refund", points, "of", hold]:
             return "exchange.refund", PointsOfHold(identifier_of(hold), Points(int(points)))
+        case ["deliver", hold]:
+            return "exchange.deliver", EndHold(identifier_of(hold))
         case ["release", hold]:
             return "exchange.release", EndHold(identifier_of(hold))
         case ["expire", hold]:
@@ -410,7 +426,15 @@ def describe(chain: Chain, question: str, events: tuple[Any, ...]) -> str:  # no
         case ["events"]:
             return "; ".join(_format_event(event) for event in events) or "none"
         case words:
-            return _describe_others(chain, words)
+            return _describe_exchange(chain, words) or _describe_others(chain, words)
+
+
+def _describe_exchange(chain: Chain, words: list[str]) -> str | None:
+    match words:
+        case ["taken", name]:
+            offer = chain.read_table(b"offer")[identifier_of(name)]
+            return f"{offer.taken} of {offer.stock}"
+    return None
 
 
 def _describe_others(chain: Chain, words: list[str]) -> str:  # noqa: PLR0911 - a table of words

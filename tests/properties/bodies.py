@@ -54,6 +54,8 @@ _FIELDS: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("ReservedHours", "start"): st.none() | st.integers(0, 1_439),
     ("ResolvedDispute", "row"): st.integers(0, 999),
     ("AdjustPoints", "change"): st.integers(-1_000_000_000, 1_000_000_000),
+    ("PublishOffer", "stock"): st.none() | st.integers(0, 1_000_000_000),
+    ("ChangeOffer", "stock"): st.none() | st.integers(0, 1_000_000_000),
     ("PublishOffer", "points"): st.integers(1, 1_000_000_000),
     ("HoldPoints", "quantity"): st.integers(1, 1_000),
     ("ChangeApproved", "approvals"): st.integers(1, 64),

@@ -19,7 +19,7 @@ from contracts.activities.sign_ups import SignUpVolunteer, WithdrawVolunteer
 from contracts.activities.terms import Risk, SetTerms, Terms
 from contracts.certificates.registry import RegisterCertificate, Revocation, RevokeCertificate, SupersedeCertificate
 from contracts.certificates.stars import DecideStar, ObjectToStar, PublicizeStar
-from contracts.exchange import HOLDS, MAX_QUANTITY, EndHold, HoldPoints, PointsOfHold, PublishOffer, WithdrawOffer
+from contracts.exchange import HOLDS, MAX_QUANTITY, ChangeOffer, EndHold, HoldPoints, PointsOfHold, PublishOffer, WithdrawOffer
 from contracts.governance import MIN_LEAD_BLOCKS, ChangeAuthorities, Recover
 from contracts.governance.settings import SetCalendar, SetParameters, Value
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, VoidHours
@@ -457,6 +457,13 @@ class Script:
         index = self.random.randrange(2)
         body = PublishOffer(OFFERS[index], MERCHANTS[index], Points(2), Day(TODAY + 9), sha256(b"o"))
         return body, (make_key(f"merchant {index + 1}"),)
+
+    def draw_exchange_change_offer(self, _time_ms: TimeMs) -> Any:
+        index, stock = self.random.randrange(2), self.random.choice((None, None, 1, 5, 100))
+        return ChangeOffer(OFFERS[index], MERCHANTS[index], Day(TODAY + 20), None, stock), (make_key(f"merchant {index + 1}"),)
+
+    def draw_exchange_deliver(self, _time_ms: TimeMs) -> Any:
+        return EndHold(self._recent_hold()), self._merchants()
 
     def draw_exchange_withdraw_offer(self, _time_ms: TimeMs) -> Any:
         return WithdrawOffer(OFFERS[1], MERCHANTS[1]), (make_key("merchant 2"),)

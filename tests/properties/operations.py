@@ -16,7 +16,7 @@ from contracts.activities.notices import GiveNotice, Subject
 from contracts.activities.projects import CloseProject, EvaluateProject, OpenProject, PlaceActivity
 from contracts.activities.sign_ups import SignUpVolunteer, WithdrawVolunteer
 from contracts.activities.terms import Risk, SetTerms, Terms
-from contracts.exchange import EndHold, HoldPoints, HoldStatus, PointsOfHold, PublishOffer, WithdrawOffer
+from contracts.exchange import ChangeOffer, EndHold, HoldPoints, HoldStatus, PointsOfHold, PublishOffer, WithdrawOffer
 from contracts.governance import MAX_LEAD_BLOCKS, MIN_LEAD_BLOCKS, ChangeAuthorities, Recover
 from contracts.governance.settings import SetCalendar, SetParameters, Value
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, VoidHours
@@ -116,7 +116,8 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
         ("max_open_claims", 1),
         ("daily_cap_minutes", 300), ("late_records_earn", 0), ("points_validity_days", 2),
         ("recording_deadline_working_days", 2), ("key_waiting_days", 1),
-        ("recording_deadline_working_days", 2), ("star_publicity_days", 1),
+        ("star_publicity_days", 1),
+        ("refunds_are_given", 0),
     ),
     "low": (
         ("star_publicity_days", 0),
@@ -125,9 +126,9 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
         ("adjustments_need_authority", 0),
         ("daily_cap_minutes", 1), ("late_records_earn", 0), ("max_hold_days", 1), ("max_record_minutes", 1_440),
         ("points_end_with_year", 0),
+        ("refunds_are_given", 1),
         ("points_per_hour", 1), ("points_validity_days", 1), ("recording_deadline_working_days", 1),
         ("utc_offset_minutes", -720), ("withdrawal_notice_days", 0), ("key_waiting_days", 0),
-        ("star_publicity_days", 0), ("utc_offset_minutes", -720), ("withdrawal_notice_days", 0),
     ),
     "high": (
         ("star_publicity_days", 90),
@@ -136,6 +137,7 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
         ("adjustments_need_authority", 1),
         ("daily_cap_minutes", 1_440), ("late_records_earn", 1), ("max_hold_days", 366), ("max_record_minutes", 1_440),
         ("points_end_with_year", 1),
+        ("refunds_are_given", 0),
         ("points_per_hour", 1_000), ("points_validity_days", 36_500), ("recording_deadline_working_days", 366),
         ("cover_required_for_all", 1),
         ("utc_offset_minutes", 840), ("withdrawal_notice_days", 60), ("key_waiting_days", 90),
@@ -312,10 +314,12 @@ class Generator:
             "points.grant": self._grant,
             "points.adjust": self._adjust,
             "exchange.publish_offer": self._offer,
+            "exchange.change_offer": self._change_offer,
             "exchange.withdraw_offer": self._withdraw,
             "exchange.hold": self._hold,
             "exchange.capture": lambda: self._points_of_hold(HoldStatus.OPEN),
             "exchange.refund": lambda: self._points_of_hold(HoldStatus.CAPTURED),
+            "exchange.deliver": self._deliver,
             "exchange.release": self._end_hold,
             "exchange.expire": self._end_hold,
             "governance.change_authorities": self._change_authorities,
@@ -817,7 +821,18 @@ class Generator:
         offer, name = self._choose(OFFERS), self._choose(MERCHANTS)
         day = Day(self._choose((min(self.now_ms // MS_PER_DAY + 30, MAX_DAY), *self.pools.days[-2:])))
         price = Points(self._choose(self.pools.prices))
-        return (name,), PublishOffer(identifier_of(offer), identifier_of(name), price, day, hash_of(offer))
+        terms = (self._choose((None, None, Day(self._choose(self.pools.days)))), self._choose((None, 0, 2, 8)))
+        return (name,), PublishOffer(identifier_of(offer), identifier_of(name), price, day, hash_of(offer), *terms)
+
+    def _change_offer(self) -> tuple[tuple[str, ...], Any]:
+        found = self.chain.read_table(b"offer")
+        offers = [name for name in OFFERS if identifier_of(name) in found and found[identifier_of(name)].is_open]
+        offer = self._choose((*offers * 4, *OFFERS))
+        known = found.get(identifier_of(offer))
+        name = name_of(known.merchant.hex()) if known else self._choose(MERCHANTS)
+        day = Day(self._choose((min(self.now_ms // MS_PER_DAY + 30, MAX_DAY), *self.pools.days[-2:])))
+        stock = self._choose((None, None, 0, 4, 20))
+        return (name,), ChangeOffer(identifier_of(offer), identifier_of(name), day, None, stock)
 
     def _withdraw(self) -> tuple[tuple[str, ...], Any]:
         name = self._choose(MERCHANTS)
@@ -848,6 +863,10 @@ class Generator:
         hold = self._held(status)
         points = Points(self._choose(self.pools.points))
         return (self._merchant_of(hold),), PointsOfHold(identifier_of(hold), points)
+
+    def _deliver(self) -> tuple[tuple[str, ...], Any]:
+        hold = self._held(HoldStatus.CAPTURED)
+        return (self._merchant_of(hold),), EndHold(identifier_of(hold))
 
     def _end_hold(self) -> tuple[tuple[str, ...], Any]:
         hold = self._held(HoldStatus.OPEN)

@@ -18,7 +18,7 @@ from contracts.activities.places import ChangedSignUp
 from contracts.activities.projects import CloseProject, EvaluateProject, OpenProject, PlaceActivity
 from contracts.activities.terms import SetTerms
 from contracts.certificates import registry, stars
-from contracts.exchange import HoldChanged, PublishOffer, WithdrawOffer
+from contracts.exchange import ChangeOffer, HoldChanged, PublishOffer, WithdrawOffer
 from contracts.governance import AuthoritiesChanged, ChangeApproved
 from contracts.governance.settings import SetCalendar, SetParameters
 from contracts.governance.voting import ProposalApproved
@@ -100,9 +100,11 @@ EVENTS: dict[str, Any] = {
     "points.granted": giving.GrantPoints,
     "points.adjusted": adjusting.AdjustPoints,
     "exchange.offer_published": PublishOffer,
+    "exchange.offer_changed": ChangeOffer,
     "exchange.offer_withdrawn": WithdrawOffer,
     "exchange.held": HoldChanged,
     "exchange.captured": HoldChanged,
+    "exchange.delivered": HoldChanged,
     "exchange.released": HoldChanged,
     "exchange.expired": HoldChanged,
     "exchange.refunded": HoldChanged,
