@@ -91,6 +91,7 @@ class Reason(StrEnum):
     HOLD_NOT_EXPIRED = "hold_not_expired"
     NO_REFUNDS = "no_refunds"
     NOT_CAPTURED = "not_captured"
+    UNKNOWN_SETTLEMENT = "unknown_settlement"
     INVALID_POINTS = "invalid_points"
     INSUFFICIENT_POINTS = "insufficient_points"
     OVER_HOLD = "over_hold"
@@ -237,7 +238,8 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.HOLD_NOT_EXPIRED: Explanation("the hold's time is not over", "wait, or have the merchant release it"),
     Reason.NO_REFUNDS: Explanation("this region gives no refunds", "settle the matter with the volunteer in another way"),
     Reason.NOT_CAPTURED: Explanation("nothing is captured for the hold", "capture the points first"),
-    Reason.INVALID_POINTS: Explanation("the number of points does not fit the offer", "use the number that the offer states"),
+    Reason.UNKNOWN_SETTLEMENT: Explanation("the merchant has no such month to settle", "check the month, or have it closed first"),
+    Reason.INVALID_POINTS: Explanation("the number of points does not fit", "use the number that the offer or the month states"),
     Reason.INSUFFICIENT_POINTS: Explanation("the balance is too small", "hold fewer points"),
     Reason.OVER_HOLD: Explanation("more points than the hold has", "capture at most what is held"),
     Reason.OVER_CAPTURE: Explanation("more points than were captured and not yet refunded", "refund at most what was captured"),

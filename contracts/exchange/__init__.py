@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from contracts.exchange import holds, offers
+from contracts.exchange import holds, offers, settlements
 from contracts.exchange.holds import HOLDS, MAX_QUANTITY, EndHold, HoldChanged, HoldPoints, HoldStatus, PointsOfHold
 from contracts.exchange.offers import OFFERS, ChangeOffer, PublishOffer, WithdrawOffer
 from contracts.kinds import Module
@@ -23,5 +23,7 @@ __all__ = (
 )
 
 MODULE: Final = Module(
-    kinds=(*offers.KINDS, *holds.KINDS), events=(*offers.EVENTS, *holds.EVENTS), tables=(offers.OFFERS, holds.HOLDS)
+    kinds=(*offers.KINDS, *holds.KINDS, *settlements.KINDS),
+    events=(*offers.EVENTS, *holds.EVENTS, *settlements.EVENTS),
+    tables=(offers.OFFERS, holds.HOLDS, settlements.TURNOVERS),
 )

@@ -9,11 +9,12 @@ from enum import IntEnum
 from typing import Final
 
 from contracts.exchange.offers import OFFERS, return_pieces, take_pieces
+from contracts.exchange.settlements import count_points
 from contracts.identity.parties import MERCHANTS, Standing, require_merchant, require_volunteer
 from contracts.kinds import Kind
 from contracts.lots import Lot, add_lots, compute_sum, lots_codec, take_oldest
 from contracts.parameters import MINUTES_PER_DAY, MS_PER_MINUTE, compute_today, get_parameter
-from contracts.points import add_issued, add_merchant_balance, get_lots, put_lots, take_points
+from contracts.points import add_issued, get_lots, put_lots, take_points
 from contracts.records import is_void
 from ledger import codec
 from ledger.codec import Codec
@@ -197,7 +198,7 @@ def capture_points(state: Overlay, body: PointsOfHold, context: TransactionConte
         raise Rejection(Reason.OVER_HOLD, f"the hold has {held} points", str(held))
     captured, rest = take_oldest(hold.lots, body.points)
     _give_back(state, hold.volunteer, rest)
-    add_merchant_balance(state, hold.merchant, body.points)
+    count_points(state, hold.merchant, context, captured=body.points)
     HOLDS.put(state, replace(hold, status=HoldStatus.CAPTURED, lots=captured), body.hold)
     return _changed(POINTS_CAPTURED, body.hold, hold, body.points)
 
@@ -254,7 +255,7 @@ def refund_points(state: Overlay, body: PointsOfHold, context: TransactionContex
         raise Rejection(Reason.OVER_CAPTURE, f"{captured} points are captured and not refunded", str(captured))
     returned, rest = take_oldest(hold.lots, body.points)
     _give_back(state, hold.volunteer, returned)
-    add_merchant_balance(state, hold.merchant, -body.points)
+    count_points(state, hold.merchant, context, refunded=body.points)
     HOLDS.put(state, replace(hold, lots=rest), body.hold)
     return _changed(POINTS_REFUNDED, body.hold, hold, body.points)
 

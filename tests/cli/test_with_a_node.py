@@ -4,7 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -123,6 +123,23 @@ def test_points_from_hold_to_settlement(town: Town) -> None:
     town("exchange", "capture", hold, "--points", 2, key="shop")
     assert town("merchant", "account", merchant, key="shop").document["balance"] == 2
     assert town("points", "show", account, key="holder").document["balance"] == 3
+    town("exchange", "deliver", hold, key="shop")
+    assert town("exchange", "show", hold, key="shop").document["is_delivered"] is True
+    days = ("--merchant", merchant, "--last-day", "2099-12-31", "--stock", 1)
+    town("exchange", "change", offer, *days, key="shop")
+    more = ("--volunteer", account, "--offer", offer)
+    assert town("exchange", "hold", *more, key="holder", good=False).document["error"]["reason"] == "out_of_stock"
+    month = ("--month", f"{datetime.now(timezone(timedelta(hours=8))):%Y-%m}")
+    shown = town("merchant", "settlement", merchant, *month, key="shop").document
+    assert (shown["captured"], shown["refunded"], shown["is_closed"]) == (2, 0, False)
+    assert (
+        town("merchant", "settlement", merchant, *month, key="first", good=False).document["error"]["reason"] == "not_permitted"
+    )
+    early = town("merchant", "settle", merchant, *month, key="authority", good=False)
+    assert early.document["error"]["reason"] == "invalid_period"
+    agreed = (*month, "--captured", 2, "--refunded", 0)
+    unknown = town("merchant", "acknowledge", merchant, *agreed, key="shop", good=False)
+    assert unknown.document["error"]["reason"] == "unknown_settlement"
 
 
 def publish_today(town: Town, reference: str) -> str:

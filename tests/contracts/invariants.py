@@ -172,6 +172,12 @@ def check_sum(chain: Chain) -> None:
     assert all(balance >= 0 for balance in balances.values())
     captured: Counter[Identifier] = Counter()
     check_pieces(chain)
+    turnover: Counter[Identifier] = Counter()
+    for key, month in chain.read_table(b"turnover").items():
+        turnover[Identifier(key[:16])] += month.captured - month.refunded
+        assert month.captured + month.refunded > 0
+        assert month.closed_by is not None or not month.is_acknowledged
+    assert +turnover == +Counter(balances)
     for hold in chain.read_table(b"hold").values():
         assert hold.lots or hold.status is not HoldStatus.OPEN
         assert not hold.lots or hold.status in {HoldStatus.OPEN, HoldStatus.CAPTURED}

@@ -16,6 +16,7 @@ from contracts.activities.projects import CloseProject, EvaluateProject, OpenPro
 from contracts.activities.sign_ups import SignUpVolunteer, WithdrawVolunteer
 from contracts.activities.terms import Risk, SetTerms, Terms
 from contracts.exchange import ChangeOffer, EndHold, HoldChanged, HoldPoints, PointsOfHold, PublishOffer, WithdrawOffer
+from contracts.exchange.settlements import AcknowledgeSettlement, CloseSettlement, SettlementClosed
 from contracts.governance.membership import ChangeAuthorities
 from contracts.governance.settings import SetCalendar, SetParameters, Value
 from contracts.governance.voting import ProposalApproved
@@ -110,6 +111,7 @@ def parse_action(line: str, rows: list[str]) -> Action:
         _parse_points,
         _parse_merits,
         _parse_offers,
+        _parse_settlements,
         _parse_exchange,
         _parse_governance,
         parse_case,
@@ -363,6 +365,17 @@ def _parse_offers(words: list[str], _rows: list[str]) -> Action | None:
     return None
 
 
+def _parse_settlements(words: list[str], _rows: list[str]) -> Action | None:
+    match words:
+        case ["settle", month, "of", name]:
+            return "exchange.close_settlement", CloseSettlement(identifier_of(name), int(month[:4]), int(month[5:]))
+        case ["acknowledge", month, "of", name, captured, "captured", refunded, "refunded"]:
+            sums = Points(int(captured)), Points(int(refunded))
+            body = AcknowledgeSettlement(identifier_of(name), int(month[:4]), int(month[5:]), *sums)
+            return "exchange.acknowledge_settlement", body
+    return None
+
+
 def _parse_exchange(words: list[str], _rows: list[str]) -> Action | None:  # noqa: PLR0911 - a table of words
     match words:
         case ["hold", hold, "by", volunteer, "for", quantity, offer, "until", *until]:
@@ -547,7 +560,13 @@ def _format_lots(chain: Chain, lots: tuple[Any, ...]) -> str:
     return f"{sum(lot.points for lot in lots)} = {' + '.join(texts)}" if texts else "0"
 
 
-def _format_event(event: Any) -> str:  # noqa: PLR0911 - a table of words
+def _format_sums(event: AdjustPoints | SettlementClosed) -> str:
+    if isinstance(event, SettlementClosed):
+        return f"{event.captured} captured, {event.refunded} refunded"
+    return f"{event.change:+} points, {event.reason.name.lower().replace('_', '-')}"
+
+
+def _format_event(event: Any) -> str:  # noqa: C901, PLR0911 - a table of words
     match event:
         case RecordedHours():
             late = " late" if event.is_late else ""
@@ -556,8 +575,8 @@ def _format_event(event: Any) -> str:  # noqa: PLR0911 - a table of words
             return f"voided {name_of(event.record.hex())} {event.points_returned} points"
         case VolunteerEnrolled():
             return f"enrolled {name_of(event.volunteer.hex())}"
-        case AdjustPoints():
-            return f"{event.change:+} points, {event.reason.name.lower().replace('_', '-')}"
+        case AdjustPoints() | SettlementClosed():
+            return _format_sums(event)
         case ChangedSignUp():
             return f"{name_of(event.volunteer.hex())} {event.standing.name.lower()}"
         case AttendanceMarked():

@@ -32,6 +32,7 @@ _SCALARS: dict[object, st.SearchStrategy[Any]] = {
     Signature: st.binary(min_size=64, max_size=64),
     TimeMs: st.integers(0, MAX_TIME_MS),
 }
+_SETTLEMENTS = ("CloseSettlement", "SettlementClosed", "AcknowledgeSettlement")
 _FIELDS: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("RegisterOrganisation", "approvals"): st.integers(0, 2**16),
     ("SetPreparers", "preparers"): st.lists(st.binary(min_size=32, max_size=32), max_size=4).map(tuple),
@@ -56,6 +57,8 @@ _FIELDS: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("AdjustPoints", "change"): st.integers(-1_000_000_000, 1_000_000_000),
     ("PublishOffer", "stock"): st.none() | st.integers(0, 1_000_000_000),
     ("ChangeOffer", "stock"): st.none() | st.integers(0, 1_000_000_000),
+    **{(name, "year"): st.integers(1970, 9_999) for name in _SETTLEMENTS},
+    **{(name, "month"): st.integers(1, 12) for name in _SETTLEMENTS},
     ("PublishOffer", "points"): st.integers(1, 1_000_000_000),
     ("HoldPoints", "quantity"): st.integers(1, 1_000),
     ("ChangeApproved", "approvals"): st.integers(1, 64),

@@ -20,6 +20,7 @@ from contracts.activities.terms import Risk, SetTerms, Terms
 from contracts.certificates.registry import RegisterCertificate, Revocation, RevokeCertificate, SupersedeCertificate
 from contracts.certificates.stars import DecideStar, ObjectToStar, PublicizeStar
 from contracts.exchange import HOLDS, MAX_QUANTITY, ChangeOffer, EndHold, HoldPoints, PointsOfHold, PublishOffer, WithdrawOffer
+from contracts.exchange.settlements import AcknowledgeSettlement, CloseSettlement
 from contracts.governance import MIN_LEAD_BLOCKS, ChangeAuthorities, Recover
 from contracts.governance.settings import SetCalendar, SetParameters, Value
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, VoidHours
@@ -464,6 +465,12 @@ class Script:
 
     def draw_exchange_deliver(self, _time_ms: TimeMs) -> Any:
         return EndHold(self._recent_hold()), self._merchants()
+
+    def draw_exchange_close_settlement(self, _time_ms: TimeMs) -> Any:
+        return CloseSettlement(self.random.choice(MERCHANTS), 2025, self.random.choice((9, 10, 11))), self._authority()
+
+    def draw_exchange_acknowledge_settlement(self, _time_ms: TimeMs) -> Any:
+        return AcknowledgeSettlement(MERCHANTS[0], 2025, 10, self._amount(), Points(0)), self._merchants()
 
     def draw_exchange_withdraw_offer(self, _time_ms: TimeMs) -> Any:
         return WithdrawOffer(OFFERS[1], MERCHANTS[1]), (make_key("merchant 2"),)

@@ -17,6 +17,7 @@ from contracts.activities.projects import CloseProject, EvaluateProject, OpenPro
 from contracts.activities.sign_ups import SignUpVolunteer, WithdrawVolunteer
 from contracts.activities.terms import Risk, SetTerms, Terms
 from contracts.exchange import ChangeOffer, EndHold, HoldPoints, HoldStatus, PointsOfHold, PublishOffer, WithdrawOffer
+from contracts.exchange.settlements import AcknowledgeSettlement, CloseSettlement
 from contracts.governance import MAX_LEAD_BLOCKS, MIN_LEAD_BLOCKS, ChangeAuthorities, Recover
 from contracts.governance.settings import SetCalendar, SetParameters, Value
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, VoidHours
@@ -116,7 +117,6 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
         ("max_open_claims", 1),
         ("daily_cap_minutes", 300), ("late_records_earn", 0), ("points_validity_days", 2),
         ("recording_deadline_working_days", 2), ("key_waiting_days", 1),
-        ("star_publicity_days", 1),
         ("refunds_are_given", 0),
     ),
     "low": (
@@ -141,7 +141,6 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
         ("points_per_hour", 1_000), ("points_validity_days", 36_500), ("recording_deadline_working_days", 366),
         ("cover_required_for_all", 1),
         ("utc_offset_minutes", 840), ("withdrawal_notice_days", 60), ("key_waiting_days", 90),
-        ("star_publicity_days", 90), ("utc_offset_minutes", 840), ("withdrawal_notice_days", 60),
     ),
 }  # fmt: skip
 """What a region may choose: nothing, little time, the least and the most."""
@@ -197,6 +196,8 @@ _WEIGHTS = {
     "hours.claim_by_code": 10,
     "hours.reserve": 8,
     "exchange.release": 2,
+    "exchange.close_settlement": 6,
+    "exchange.acknowledge_settlement": 6,
     "exchange.expire": 2,
     "activities.cancel": 3,
     "activities.publish": 8,
@@ -320,6 +321,8 @@ class Generator:
             "exchange.capture": lambda: self._points_of_hold(HoldStatus.OPEN),
             "exchange.refund": lambda: self._points_of_hold(HoldStatus.CAPTURED),
             "exchange.deliver": self._deliver,
+            "exchange.close_settlement": self._settle,
+            "exchange.acknowledge_settlement": self._acknowledge,
             "exchange.release": self._end_hold,
             "exchange.expire": self._end_hold,
             "governance.change_authorities": self._change_authorities,
@@ -867,6 +870,27 @@ class Generator:
     def _deliver(self) -> tuple[tuple[str, ...], Any]:
         hold = self._held(HoldStatus.CAPTURED)
         return (self._merchant_of(hold),), EndHold(identifier_of(hold))
+
+    def _month(self, *, is_closed: bool) -> tuple[bytes, int, int, Any]:
+        """Return a merchant, a year and a month, mostly with a turnover that is closed or not, and the turnover."""
+        found = sorted(self.chain.read_table(b"turnover").items())
+        fitting = [item for item in found if (item[1].closed_by is not None) is is_closed and not item[1].is_acknowledged]
+        if not found or self._is_rare(6):
+            return identifier_of(self._choose((*MERCHANTS, "mia"))), 2024, 2, None
+        key, turnover = self._choose(fitting or found)
+        number = int.from_bytes(key[16:], "big")
+        return key[:16], number // 12, number % 12 + 1, turnover
+
+    def _settle(self) -> tuple[tuple[str, ...], Any]:
+        merchant, year, month, _ = self._month(is_closed=False)
+        return self._authority(), CloseSettlement(Identifier(merchant), year, month)
+
+    def _acknowledge(self) -> tuple[tuple[str, ...], Any]:
+        merchant, year, month, found = self._month(is_closed=True)
+        captured = found.captured if found and not self._is_rare(4) else Points(1)
+        refunded = found.refunded if found else Points(0)
+        body = AcknowledgeSettlement(Identifier(merchant), year, month, captured, refunded)
+        return (name_of(merchant.hex()),), body
 
     def _end_hold(self) -> tuple[tuple[str, ...], Any]:
         hold = self._held(HoldStatus.OPEN)

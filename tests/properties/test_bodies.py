@@ -19,6 +19,7 @@ from contracts.activities.projects import CloseProject, EvaluateProject, OpenPro
 from contracts.activities.terms import SetTerms
 from contracts.certificates import registry, stars
 from contracts.exchange import ChangeOffer, HoldChanged, PublishOffer, WithdrawOffer
+from contracts.exchange.settlements import AcknowledgeSettlement, SettlementClosed
 from contracts.governance import AuthoritiesChanged, ChangeApproved
 from contracts.governance.settings import SetCalendar, SetParameters
 from contracts.governance.voting import ProposalApproved
@@ -105,6 +106,8 @@ EVENTS: dict[str, Any] = {
     "exchange.held": HoldChanged,
     "exchange.captured": HoldChanged,
     "exchange.delivered": HoldChanged,
+    "exchange.settlement_closed": SettlementClosed,
+    "exchange.settlement_acknowledged": AcknowledgeSettlement,
     "exchange.released": HoldChanged,
     "exchange.expired": HoldChanged,
     "exchange.refunded": HoldChanged,

@@ -299,6 +299,13 @@ def test_exchange_from_offer_to_refund(hourledger: CommandLine, office: Office, 
     assert (twice.code, twice.document["error"]["reason"]) == (1, "hold_closed")
     assert hourledger("exchange", "refund", hold, "--points", 1, *by_merchant).code == 0
     assert double.points == 4
+    double.now_ms += 31 * 86_400_000  # the next month
+    month = ("--month", "2026-10")
+    assert hourledger("merchant", "settle", shop, *month, *office.node, *office.authority).code == 0
+    agree = ("merchant", "acknowledge", shop, *month, "--captured", 2, "--refunded")
+    assert hourledger(*agree, 0, *by_merchant).document["error"]["reason"] == "invalid_points"
+    assert hourledger(*agree, 1, *by_merchant).code == 0
+    assert hourledger(*agree, 1, *by_merchant).document["error"]["reason"] == "already_exists"
 
 
 def test_points_are_given_donated_granted_and_adjusted(hourledger: CommandLine, office: Office, double: LedgerDouble) -> None:
