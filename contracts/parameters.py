@@ -35,6 +35,7 @@ PARAMETERS: Final = MappingProxyType(
         "answer_deadline_working_days": Parameter(10, 1, 366, "working days in which an organisation answers a volunteer"),
         "max_open_claims": Parameter(20, 0, 1_000, "claims of missing records that a volunteer may have open"),
         "points_per_hour": Parameter(1, 0, 1_000, "points that an hour of service earns, whole points a record"),
+        "max_earning_minutes": Parameter(1_440, 1, 1_440, "most minutes of one record that earn points"),
         "late_records_earn": Parameter(1, 0, 1, "whether late records earn points: 1 yes, 0 no"),
         "points_validity_days": Parameter(1_095, 1, 36_500, "days from certification until points expire"),
         "points_end_with_year": Parameter(0, 0, 1, "whether points expire at year's end at the latest: 1 yes, 0 no"),

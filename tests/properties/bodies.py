@@ -15,7 +15,7 @@ from ledger.codec import MAX_DAY, MAX_POINTS, MAX_TIME_MS
 from ledger.types import Day, EntryIndex, Hash, Height, Identifier, Minutes, Points, PublicKey, Round, Signature, TimeMs
 
 _UNIONS = (Union, UnionType)
-_texts = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=12)
+_texts = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=8)
 _SCALARS: dict[object, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     bytes: st.binary(min_size=1, max_size=40),

@@ -118,6 +118,7 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
         ("daily_cap_minutes", 300), ("late_records_earn", 0), ("points_validity_days", 2),
         ("recording_deadline_working_days", 2), ("key_waiting_days", 1),
         ("refunds_are_given", 0),
+        ("max_earning_minutes", 120),
     ),
     "low": (
         ("star_publicity_days", 0),
@@ -127,6 +128,7 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
         ("daily_cap_minutes", 1), ("late_records_earn", 0), ("max_hold_days", 1), ("max_record_minutes", 1_440),
         ("points_end_with_year", 0),
         ("refunds_are_given", 1),
+        ("max_earning_minutes", 1),
         ("points_per_hour", 1), ("points_validity_days", 1), ("recording_deadline_working_days", 1),
         ("utc_offset_minutes", -720), ("withdrawal_notice_days", 0), ("key_waiting_days", 0),
     ),
@@ -138,6 +140,7 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
         ("daily_cap_minutes", 1_440), ("late_records_earn", 1), ("max_hold_days", 366), ("max_record_minutes", 1_440),
         ("points_end_with_year", 1),
         ("refunds_are_given", 0),
+        ("max_earning_minutes", 1_440),
         ("points_per_hour", 1_000), ("points_validity_days", 36_500), ("recording_deadline_working_days", 366),
         ("cover_required_for_all", 1),
         ("utc_offset_minutes", 840), ("withdrawal_notice_days", 60), ("key_waiting_days", 90),

@@ -21,6 +21,7 @@ from ledger.types import Height, PublicKey, Round
 from ledger.votes import Offence, OffenceKind
 from tests.contracts.chain import Chain, hash_of, key_of, make_genesis
 from tests.contracts.invariants import check_invariants
+from tests.properties.moves import check_moves
 from tests.properties.operations import PARAMETERS, STEPS, Generator, make_chain
 from tests.properties.script import compute_digest, play
 from tests.properties.steps import check_step, read_deciders
@@ -52,6 +53,7 @@ def test_every_state_keeps_its_invariants_and_repeats(parameters: str, seed: int
         assert result.outcome.is_accepted or chain.state == before.state
         check_invariants(chain)
         check_step(before, chain, operation, result)
+        check_moves(before, chain, operation, result)
 
 
 def test_random_ledgers_reach_every_kind_and_most_reasons() -> None:
