@@ -485,7 +485,7 @@ class Generator:
         days = Day(self._choose(self.pools.days)), Day(self._choose(self.pools.days))
         found = self.chain.read_table(b"activity").get(identifier_of(activity))
         if found and self._is_rare(2):
-            days = found.first_day, Day(min(found.last_day + self._choose((-1, 0, 1, 9)), MAX_DAY))
+            days = found.first_day, Day(min(max(found.last_day + self._choose((-1, 0, 1, 9)), 0), MAX_DAY))
         details = hash_of(activity)
         return officers[:1], ChangeActivity(identifier_of(activity), identifier_of(name), *days, details)
 
