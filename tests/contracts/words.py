@@ -566,7 +566,7 @@ def _format_sums(event: AdjustPoints | SettlementClosed) -> str:
     return f"{event.change:+} points, {event.reason.name.lower().replace('_', '-')}"
 
 
-def _format_event(event: Any) -> str:  # noqa: C901, PLR0911 - a table of words
+def _format_event(event: Any) -> str:  # noqa: PLR0911 - a table of words
     match event:
         case RecordedHours():
             late = " late" if event.is_late else ""
