@@ -16,6 +16,7 @@ from ledger.types import HASH_BYTES, Hash
 SALT_BYTES: Final = HASH_BYTES
 MAX_DETAILS_BYTES: Final = 8_192
 _RECORD_DOMAIN: Final = b"hourledger/record-details/v1"
+_ADJUSTMENT_DOMAIN: Final = b"hourledger/adjustment-details/v1"
 _PUBLIC_DOMAIN: Final = b"hourledger/public-details/v1"
 _ZERO_SALT: Final = bytes(SALT_BYTES)
 
@@ -55,6 +56,11 @@ def compute_record_commitment(opening: Opening) -> Hash:
     """Commitment that a record's event carries."""
     validate_record_details(opening.details)
     return compute_commitment(_RECORD_DOMAIN, opening.salt, encode_details(opening.details))
+
+
+def compute_adjustment_commitment(opening: Opening) -> Hash:
+    """Commitment that an adjustment of points carries; it binds the explanation without showing it."""
+    return compute_commitment(_ADJUSTMENT_DOMAIN, opening.salt, encode_details(opening.details))
 
 
 def compute_public_commitment(details: JsonObject) -> Hash:

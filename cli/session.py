@@ -52,6 +52,8 @@ class Session:
     passphrase_files: tuple[Path, ...] = ()
     is_dry_run: bool = False
     draft: Path | None = None
+    needs_all_rows: bool = False
+    """Whether nothing is sent when a row of a batch would be refused."""
 
     def load_keys(self) -> tuple[SigningKey, ...]:
         """Return the keys to sign with; raise USAGE when none was named."""
@@ -83,6 +85,9 @@ class Session:
     def submit(self, signed: SignedTransaction, done: str, **more: Any) -> NodeOutcome:  # noqa: ANN401
         """Try out, send and wait, and say `done` with the block it is in."""
         tried = self._try_out(signed)
+        refused = next((row for row in tried.rows if row is not None), None)
+        if self.needs_all_rows and refused is not None:
+            raise HourledgerError(refused.reason, "a row would be refused, so nothing was sent", refused.value)
         document = {"transaction_id": signed.transaction_id.hex(), **more}
         if self.is_dry_run:
             self.output.give({**document, "dry_run": True, "outcome": tried.document}, "This would be accepted.")

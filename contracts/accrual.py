@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from contracts.lots import MAX_LOTS, Lot, add_lots, compute_sum
-from contracts.parameters import MINUTES_PER_DAY, compute_local_minute, get_parameter
+from contracts.parameters import MINUTES_PER_DAY, compute_expiry, compute_local_minute, get_parameter
 from contracts.points import add_issued, get_lots, put_lots
 from contracts.records import Record
 from contracts.workdays import Workdays, compute_deadline, get_workdays
@@ -28,6 +28,7 @@ class Accrual:
     daily_cap_minutes: int
     deadline_working_days: int
     points_per_hour: int
+    max_earning_minutes: int
     late_records_earn: bool
     expires_day: Day
     workdays: Workdays
@@ -46,8 +47,9 @@ class Accrual:
             get_parameter(view, "daily_cap_minutes"),
             get_parameter(view, "recording_deadline_working_days"),
             get_parameter(view, "points_per_hour"),
+            get_parameter(view, "max_earning_minutes"),
             get_parameter(view, "late_records_earn") == 1,
-            Day(min(today + get_parameter(view, "points_validity_days"), MAX_DAY)),
+            compute_expiry(view, today),
             get_workdays(view),
             {},
         )
@@ -60,10 +62,10 @@ class Accrual:
         return certified_day > deadline
 
     def compute_points(self, minutes: Minutes, *, is_late: bool) -> Points:
-        """Whole points that a record earns."""
+        """Whole points that a record earns, for no more minutes than the region says (Hailin: two hours)."""
         if is_late and not self.late_records_earn:
             return Points(0)
-        return Points(minutes * self.points_per_hour // 60)
+        return Points(min(minutes, self.max_earning_minutes) * self.points_per_hour // 60)
 
 
 class Mint:

@@ -14,7 +14,9 @@ MAX_LOTS: Final = 16_384
 
 @dataclass(frozen=True, slots=True, order=True)
 class Lot:
-    """Points of one record: row `row` of batch `batch`. Usable up to and including `expires_day`.
+    """Points of one source, usable up to and including `expires_day`.
+
+    The source is a record, row `row` of batch `batch`; or with row 0 the transaction whose identifier begins with `batch`.
 
     The order of the fields is the order in which lots are spent.
     """

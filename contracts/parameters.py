@@ -1,11 +1,13 @@
-"""The numbers that a region chooses. Defaults are DOMAIN's; a genesis, later a vote, overrides them by name."""
+"""The numbers that a region chooses. Defaults are DOMAIN's; a genesis or a vote of the authorities overrides them by name."""
 
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 from typing import Final
 
+from ledger.codec import MAX_DAY
 from ledger.errors import HourledgerError
-from ledger.genesis import parameter_value_codec
+from ledger.genesis import parameter_value_codec, to_date, to_day
 from ledger.reasons import Reason
 from ledger.state import Overlay, Table, View
 from ledger.types import Day, TimeMs
@@ -30,9 +32,20 @@ PARAMETERS: Final = MappingProxyType(
         "max_record_minutes": Parameter(1_440, 1, 1_440, "longest single record, in minutes"),
         "daily_cap_minutes": Parameter(960, 1, 1_440, "most minutes on a day with a record without times"),
         "recording_deadline_working_days": Parameter(10, 1, 366, "working days after which a record is late (Order 67, 11)"),
+        "answer_deadline_working_days": Parameter(10, 1, 366, "working days in which an organisation answers a volunteer"),
+        "max_open_claims": Parameter(20, 0, 1_000, "claims of missing records that a volunteer may have open"),
         "points_per_hour": Parameter(1, 0, 1_000, "points that an hour of service earns, whole points a record"),
+        "max_earning_minutes": Parameter(1_440, 1, 1_440, "most minutes of one record that earn points"),
         "late_records_earn": Parameter(1, 0, 1, "whether late records earn points: 1 yes, 0 no"),
         "points_validity_days": Parameter(1_095, 1, 36_500, "days from certification until points expire"),
+        "points_end_with_year": Parameter(0, 0, 1, "whether points expire at year's end at the latest: 1 yes, 0 no"),
+        "adjustments_need_authority": Parameter(1, 0, 1, "who adjusts points: 1 an officer and an authority, 0 two officers"),
+        "withdrawal_notice_days": Parameter(1, 0, 60, "days for which who withdraws from an activity is still expected"),
+        "cover_required_for_all": Parameter(0, 0, 1, "which activities need cover: 1 all, 0 hazardous ones (Regulations, 17)"),
+        "key_waiting_days": Parameter(7, 0, 90, "days in which a volunteer's old key may object to a new one"),
+        "ballot_validity_blocks": Parameter(10_000, 2, 1_000_000, "blocks after which an authority's approval lapses"),
+        "star_publicity_days": Parameter(7, 0, 90, "days for which a star is publicised before it is awarded"),
+        "refunds_are_given": Parameter(1, 0, 1, "whether merchants may refund captured points: 1 yes, 0 no"),
         "max_hold_days": Parameter(30, 1, 366, "longest time for which points may be held, in days"),
     }
 )
@@ -47,10 +60,15 @@ def get_parameter(view: View, name: str) -> int:
     return PARAMETERS[name].default if value is None else value
 
 
+def is_possible(name: str, value: int) -> bool:
+    """Whether there is such a parameter, and the value is within its bounds."""
+    parameter = PARAMETERS.get(name)
+    return parameter is not None and parameter.low <= value <= parameter.high
+
+
 def set_parameter(state: Overlay, name: str, value: int) -> None:
     """Set a value; raise `HourledgerError` for an unknown name or a value out of bounds."""
-    parameter = PARAMETERS.get(name)
-    if parameter is None or not parameter.low <= value <= parameter.high:
+    if not is_possible(name, value):
         raise HourledgerError(Reason.MALFORMED, "no such parameter, or a value out of its bounds", f"{name}={value}")
     _VALUES.put(state, value, name.encode())
 
@@ -63,3 +81,12 @@ def compute_local_minute(view: View, time_ms: TimeMs) -> int:
 def compute_today(view: View, time_ms: TimeMs) -> Day:
     """Today's day number on the region's clock."""
     return Day(compute_local_minute(view, time_ms) // MINUTES_PER_DAY)
+
+
+def compute_expiry(view: View, today: Day) -> Day:
+    """Last day of points that are earned today: so many days on (Huangshan), at year's end at the latest (Huangshi)."""
+    today = Day(min(max(today, 0), MAX_DAY))
+    last_day = Day(min(today + get_parameter(view, "points_validity_days"), MAX_DAY))
+    if get_parameter(view, "points_end_with_year"):
+        return min(last_day, to_day(date(to_date(today).year, 12, 31)))
+    return last_day

@@ -8,8 +8,21 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from contracts import activities, exchange, governance, hours, identity, offences, parameters, points, workdays
-from contracts.governance import RECOVER_KIND, RECOVERY_KEYS, recover_codec
+from contracts import (
+    activities,
+    certificates,
+    exchange,
+    governance,
+    hours,
+    identity,
+    offences,
+    parameters,
+    points,
+    reports,
+    trainings,
+    workdays,
+)
+from contracts.governance import RECOVER_KIND, RECOVERY_KEYS, recover_codec, take_effect
 from contracts.identity.parties import KEYS, get_authorities, set_authorities
 from contracts.kinds import Kind, Module
 from contracts.parameters import set_parameter
@@ -28,12 +41,14 @@ from ledger.types import Height, Identifier, PublicKey
 from ledger.votes import Offence
 
 MODULES: Final[tuple[Module, ...]] = (
-    Module((), (), (*parameters.TABLES, *workdays.TABLES)),
+    Module((), (), (*parameters.TABLES, *workdays.TABLES, *trainings.TABLES)),
     identity.MODULE,
     activities.MODULE,
     hours.MODULE,
     points.MODULE,
     exchange.MODULE,
+    certificates.MODULE,
+    reports.MODULE,
     governance.MODULE,
     offences.MODULE,
 )
@@ -83,6 +98,7 @@ class RuleBookV1:
     def apply(self, state: Overlay, transaction: Transaction, context: TransactionContext) -> Effects:
         """Carry out a transaction, or raise `Rejection`."""
         self.admit(state, context.signers)
+        take_effect(state, context.block.height)
         kind = KINDS[transaction.kind]
         return kind.rule(state, decode(kind.codec, transaction.body, max_bytes=MAX_TRANSACTION_BYTES), context)
 

@@ -21,8 +21,8 @@ class Workdays:
     working_weekends: tuple[Day, ...]
 
 
-_days: Codec[tuple[Day, ...]] = codec.sequence(codec.day, 0, 4_096)
-_WORKDAYS: Final[Table[Workdays]] = Table(b"workdays", codec.struct(Workdays, _days, _days), is_public=True)
+days_codec: Codec[tuple[Day, ...]] = codec.sequence(codec.day, 0, 4_096)
+_WORKDAYS: Final[Table[Workdays]] = Table(b"workdays", codec.struct(Workdays, days_codec, days_codec), is_public=True)
 TABLES: Final = (_WORKDAYS,)
 
 
@@ -36,9 +36,14 @@ def set_workdays(state: Overlay, workdays: Workdays) -> None:
     _WORKDAYS.put(state, workdays)
 
 
+def is_weekend(day: Day) -> bool:
+    """Whether `day` is a Saturday or a Sunday."""
+    return (day + _THURSDAY) % 7 >= _SATURDAY
+
+
 def is_working_day(workdays: Workdays, day: Day) -> bool:
     """Whether `day` is worked on."""
-    if (day + _THURSDAY) % 7 >= _SATURDAY:
+    if is_weekend(day):
         return day in workdays.working_weekends
     return day not in workdays.holidays
 

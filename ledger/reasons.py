@@ -40,6 +40,7 @@ class Reason(StrEnum):
     UNKNOWN_ORGANISATION = "unknown_organisation"
     UNKNOWN_MERCHANT = "unknown_merchant"
     UNKNOWN_VOLUNTEER = "unknown_volunteer"
+    UNKNOWN_REPLACEMENT = "unknown_replacement"
     NOT_PERMITTED = "not_permitted"
     SUSPENDED = "suspended"
     INSUFFICIENT_SIGNATURES = "insufficient_signatures"
@@ -48,6 +49,7 @@ class Reason(StrEnum):
     ALREADY_EXISTS = "already_exists"
     KEY_IN_USE = "key_in_use"
     INVALID_POLICY = "invalid_policy"
+    WAITING_PERIOD = "waiting_period"
     LAST_OFFICER = "last_officer"
     UNKNOWN_RECORD = "unknown_record"
     RECORD_VOID = "record_void"
@@ -55,7 +57,22 @@ class Reason(StrEnum):
     UNKNOWN_ACTIVITY = "unknown_activity"
     ACTIVITY_CLOSED = "activity_closed"
     INVALID_PERIOD = "invalid_period"
+    # Activities.
+    ACTIVITY_BEGUN = "activity_begun"
+    UNKNOWN_PROJECT = "unknown_project"
+    PROJECT_CLOSED = "project_closed"
+    PROJECT_OPEN = "project_open"
+    SIGN_UP_CLOSED = "sign_up_closed"
+    UNKNOWN_SIGN_UP = "unknown_sign_up"
+    TRAINING_MISSING = "training_missing"
+    COVER_MISSING = "cover_missing"
+    UNKNOWN_COVER = "unknown_cover"
+    ACTIVITY_FULL = "activity_full"
     # Hours.
+    UNKNOWN_DISPUTE = "unknown_dispute"
+    ALREADY_DISPUTED = "already_disputed"
+    UNKNOWN_CLAIM = "unknown_claim"
+    TOO_MANY_CLAIMS = "too_many_claims"
     CLASS_COUNTS_NO_HOURS = "class_counts_no_hours"
     OUTSIDE_ACTIVITY = "outside_activity"
     INVALID_MINUTES = "invalid_minutes"
@@ -67,17 +84,30 @@ class Reason(StrEnum):
     # Points and exchange.
     UNKNOWN_OFFER = "unknown_offer"
     OFFER_CLOSED = "offer_closed"
+    OUT_OF_STOCK = "out_of_stock"
     UNKNOWN_HOLD = "unknown_hold"
     HOLD_CLOSED = "hold_closed"
     HOLD_EXPIRED = "hold_expired"
     HOLD_NOT_EXPIRED = "hold_not_expired"
+    NO_REFUNDS = "no_refunds"
+    NOT_CAPTURED = "not_captured"
+    UNKNOWN_SETTLEMENT = "unknown_settlement"
     INVALID_POINTS = "invalid_points"
     INSUFFICIENT_POINTS = "insufficient_points"
     OVER_HOLD = "over_hold"
     OVER_CAPTURE = "over_capture"
     NOTHING_EXPIRED = "nothing_expired"
+    # Certificates and reports.
+    UNKNOWN_CERTIFICATE = "unknown_certificate"
+    CERTIFICATE_CLOSED = "certificate_closed"
+    UNKNOWN_AWARD = "unknown_award"
+    AWARD_CLOSED = "award_closed"
+    PUBLICITY_OVER = "publicity_over"
+    PUBLICITY_RUNNING = "publicity_running"
+    FUTURE_HEIGHT = "future_height"
     # Governance.
     CHANGE_PENDING = "change_pending"
+    INVALID_PROPOSAL = "invalid_proposal"
     INVALID_AUTHORITIES = "invalid_authorities"
     # Checking a file from elsewhere.
     UNTRUSTED_LOG = "untrusted_log"
@@ -119,6 +149,7 @@ SIGNER_REASONS = frozenset(
         Reason.NOT_PERMITTED,
         Reason.SUSPENDED,
         Reason.INSUFFICIENT_SIGNATURES,
+        Reason.UNKNOWN_REPLACEMENT,  # whose new key would have to sign
         Reason.UNKNOWN_HOLD,  # whose merchant would have to sign, so nobody can be asked for yet
     }
 )
@@ -162,40 +193,68 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.UNKNOWN_ORGANISATION: Explanation("no such organisation", "check the identifier, or register the organisation"),
     Reason.UNKNOWN_MERCHANT: Explanation("no such merchant", "check the identifier, or register the merchant"),
     Reason.UNKNOWN_VOLUNTEER: Explanation("no such volunteer", "enrol the volunteer first"),
+    Reason.UNKNOWN_REPLACEMENT: Explanation("no new key waits for the volunteer", "have the organisation ask for one"),
     Reason.NOT_PERMITTED: Explanation("the signer may not do this", "have it signed by someone whose role allows it"),
     Reason.SUSPENDED: Explanation("the party is suspended", "ask the authority to reinstate it"),
-    Reason.INSUFFICIENT_SIGNATURES: Explanation("more officers must sign", "pass the draft to another officer to sign"),
+    Reason.INSUFFICIENT_SIGNATURES: Explanation("more people must sign", "pass the draft to another officer, or to an authority, to sign"),
     Reason.ALREADY_EXISTS: Explanation("the identifier is taken", "choose another, or use what exists"),
     Reason.KEY_IN_USE: Explanation("the key already belongs to somebody", "make a new key"),
     Reason.DUPLICATE_PERSON: Explanation("this person already has an account", "use the existing account"),
     Reason.INVALID_POLICY: Explanation("the policy asks for a number of officers that cannot be met", "choose 1 up to the officers"),
+    Reason.WAITING_PERIOD: Explanation("the old key may still object", "wait until the days are over"),
     Reason.LAST_OFFICER: Explanation("the policy could not be met without this officer", "add another officer first"),
     Reason.UNKNOWN_ACTIVITY: Explanation("no such activity of this organisation", "publish the activity first"),
     Reason.ACTIVITY_CLOSED: Explanation("the activity is closed", "publish a new one"),
     Reason.INVALID_PERIOD: Explanation("the period ends before it begins, or is too long", "correct the dates"),
+    Reason.ACTIVITY_BEGUN: Explanation("the activity has begun", "change only days to come, or close it"),
+    Reason.UNKNOWN_PROJECT: Explanation("no such project of this organisation", "open the project first"),
+    Reason.PROJECT_CLOSED: Explanation("the project is closed", "open a new one that improves on it"),
+    Reason.PROJECT_OPEN: Explanation("the project is not at its end", "close its activities, then close or evaluate it"),
+    Reason.SIGN_UP_CLOSED: Explanation("sign-up for the activity is not open", "ask its organisation, or choose another activity"),
+    Reason.UNKNOWN_SIGN_UP: Explanation("the volunteer has not signed up", "check the activity and the volunteer"),
+    Reason.TRAINING_MISSING: Explanation("the volunteer has not had a training that is asked for", "take the training first"),
+    Reason.COVER_MISSING: Explanation("no insurance covers all days to come", "attach a cover to the activity or the volunteer"),
+    Reason.UNKNOWN_COVER: Explanation("the organisation has attached no such cover", "check the cover and whom it insures"),
+    Reason.ACTIVITY_FULL: Explanation("all places are taken", "choose another activity, or offer more places"),
+    Reason.UNKNOWN_DISPUTE: Explanation("the record is not disputed", "check the volunteer, the date and the record"),
+    Reason.ALREADY_DISPUTED: Explanation("the record is disputed already", "wait for the answer, or for an amendment"),
+    Reason.UNKNOWN_CLAIM: Explanation("there is no such claim, or no service for that code", "check the claim or the code"),
+    Reason.TOO_MANY_CLAIMS: Explanation("too many claims wait for an answer", "wait for answers first"),
     Reason.CLASS_COUNTS_NO_HOURS: Explanation("activities of this class count no service hours", "record it as what it was"),
     Reason.OUTSIDE_ACTIVITY: Explanation("the date lies outside the activity's dates", "correct the date or the activity"),
     Reason.INVALID_MINUTES: Explanation("the minutes are zero, negative or too many for one record", "correct the minutes"),
     Reason.FUTURE_DATE: Explanation("the service has not ended yet", "certify it after it has ended"),
     Reason.UNKNOWN_RECORD: Explanation("no such record", "check the record's identifier and volunteer"),
     Reason.RECORD_VOID: Explanation("the record was made void", "certify a new record if the service took place"),
-    Reason.NO_CHANGE: Explanation("the correction changes nothing", "leave the record as it is"),
+    Reason.NO_CHANGE: Explanation("it would change nothing", "leave it as it is"),
     Reason.DUPLICATE_RECORD: Explanation("this record is already certified", "nothing needs to be done"),
     Reason.OVERLAP: Explanation("the volunteer already has a record at that time", "correct one of the two records"),
     Reason.DAILY_CAP: Explanation("the day's records together exceed the daily limit", "correct the minutes, or the other record"),
     Reason.BATCH_REFUSED: Explanation("a row was refused, and the batch asked for all or nothing", "correct the row named"),
     Reason.UNKNOWN_OFFER: Explanation("no such offer", "check the offer's identifier"),
     Reason.OFFER_CLOSED: Explanation("the offer is not open now", "choose another offer"),
+    Reason.OUT_OF_STOCK: Explanation("too few pieces of the offer are left", "take fewer, or choose another offer"),
     Reason.UNKNOWN_HOLD: Explanation("no such hold", "check the hold's identifier"),
     Reason.HOLD_CLOSED: Explanation("the hold was already captured, released or expired", "ask the volunteer for a new hold"),
     Reason.HOLD_EXPIRED: Explanation("the hold's time is over", "ask the volunteer for a new hold"),
     Reason.HOLD_NOT_EXPIRED: Explanation("the hold's time is not over", "wait, or have the merchant release it"),
-    Reason.INVALID_POINTS: Explanation("the number of points does not fit the offer", "use the number that the offer states"),
+    Reason.NO_REFUNDS: Explanation("this region gives no refunds", "settle the matter with the volunteer in another way"),
+    Reason.NOT_CAPTURED: Explanation("nothing is captured for the hold", "capture the points first"),
+    Reason.UNKNOWN_SETTLEMENT: Explanation("the merchant has no such month to settle", "check the month, or have it closed first"),
+    Reason.INVALID_POINTS: Explanation("the number of points does not fit", "use the number that the offer or the month states"),
     Reason.INSUFFICIENT_POINTS: Explanation("the balance is too small", "hold fewer points"),
     Reason.OVER_HOLD: Explanation("more points than the hold has", "capture at most what is held"),
     Reason.OVER_CAPTURE: Explanation("more points than were captured and not yet refunded", "refund at most what was captured"),
     Reason.NOTHING_EXPIRED: Explanation("nothing has expired", "nothing needs to be done"),
+    Reason.UNKNOWN_CERTIFICATE: Explanation("the register has no such certificate of the organisation", "check the number"),
+    Reason.CERTIFICATE_CLOSED: Explanation("the certificate was revoked or superseded already", "register another one"),
+    Reason.UNKNOWN_AWARD: Explanation("the organisation has no such award", "check the identifier, or publicise the award first"),
+    Reason.AWARD_CLOSED: Explanation("the award was made or withdrawn already", "publicise another one"),
+    Reason.PUBLICITY_OVER: Explanation("the time for objections is over", "turn to the organisation or an authority"),
+    Reason.PUBLICITY_RUNNING: Explanation("the award is still publicised", "award it when the days for objections are over"),
+    Reason.FUTURE_HEIGHT: Explanation("the chain has not come to that height", "name the height that the report was made from"),
     Reason.CHANGE_PENDING: Explanation("another change is to take effect first", "wait until it has, then ask for this one"),
+    Reason.INVALID_PROPOSAL: Explanation("what is proposed, or its height, cannot be", "correct the values or the height"),
     Reason.INVALID_AUTHORITIES: Explanation("the authorities or their height cannot be", "correct the names, keys or height"),
     Reason.UNTRUSTED_LOG: _later("the trust file does not know the log that it comes from", "get that region's trust file"),
     Reason.QUORUM_MISSING: Explanation("too few trusted authorities vouch for it", "ask for a certificate with a full checkpoint"),

@@ -1,15 +1,20 @@
-"""Activities: published before hours are recorded for them, closed when nothing more is to come."""
+"""Activities: published before hours are recorded for them, changed, called off, closed; and who takes part."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from certificates.details import compute_public_commitment
+from cli.commands import activity_people, activity_projects
+from cli.office.desk import Desk
 from cli.office.importer import publish as publish_activities
 from cli.office.record_book import KnownActivity
 from cli.options import DATE, IDENTIFIER
 from cli.output import format_json
 from cli.session import Session, asks, open_desk, works_at_desk
 from contracts.activities import ActivityClass, CloseActivity
+from contracts.activities.changes import CancelActivity, Cancellation, ChangeActivity
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
 from ledger.types import Day, Identifier
@@ -62,12 +67,61 @@ def publish(
 def close(session: Session, *, reference: str, office: Path, organisation: Identifier | None) -> None:
     """Close the activity that the organisation's files call REFERENCE (signed by one officer)."""
     with open_desk(session, office, organisation) as desk:
-        found = [item for item in desk.book.find_activities(reference) if item.is_published]
-        if not found:
-            raise HourledgerError(Reason.UNKNOWN_ACTIVITY, "the record book has no such activity", reference)
-        for item in found:
+        for item in _find_published(desk, reference):
             done = f"{reference} is closed"
             session.carry_out("activities.close", CloseActivity(item.activity, desk.organisation), done)
+
+
+@command.command("cancel")
+@click.argument("reference")
+@click.option("--why", type=click.Choice([item.name.lower() for item in Cancellation]), required=True, help="The reason.")
+@works_at_desk
+def cancel(session: Session, *, reference: str, why: str, office: Path, organisation: Identifier | None) -> None:
+    """Call off the activity that the organisation's files call REFERENCE, on its first day at the latest."""
+    with open_desk(session, office, organisation) as desk:
+        item = _find_one(desk, reference)
+        body = CancelActivity(item.activity, desk.organisation, Cancellation[why.upper()])
+        session.carry_out("activities.cancel", body, f"{reference} is called off")
+
+
+@command.command("change")
+@click.argument("reference")
+@click.option("--name", help="Another name.")
+@click.option("--first-day", type=DATE, help="Another first day.")
+@click.option("--last-day", type=DATE, help="Another last day.")
+@works_at_desk
+def change(
+    session: Session,
+    *,
+    reference: str,
+    name: str | None,
+    first_day: Day | None,
+    last_day: Day | None,
+    office: Path,
+    organisation: Identifier | None,
+) -> None:
+    """Change name or days of the activity that the organisation's files call REFERENCE (signed by one officer)."""
+    with open_desk(session, office, organisation) as desk:
+        old = _find_one(desk, reference)
+        days = old.first_day if first_day is None else first_day, old.last_day if last_day is None else last_day
+        new = replace(old, first_day=days[0], last_day=days[1], details=name or old.details)
+        details = compute_public_commitment({"activity_name": new.details, "reference": reference})
+        body = ChangeActivity(old.activity, desk.organisation, *days, details)
+        session.carry_out("activities.change", body, f"{reference} is changed")
+        if not session.is_dry_run:
+            desk.book.add_activity(new)
+
+
+def _find_published(desk: Desk, reference: str) -> list[KnownActivity]:
+    found = [item for item in desk.book.find_activities(reference) if item.is_published]
+    if not found:
+        raise HourledgerError(Reason.UNKNOWN_ACTIVITY, "the record book has no such activity", reference)
+    return found
+
+
+def _find_one(desk: Desk, reference: str) -> KnownActivity:
+    """Return the newest activity of a reference: an earlier one has begun before it."""
+    return max(_find_published(desk, reference), key=lambda item: item.first_day)
 
 
 @command.command("show")
@@ -77,3 +131,7 @@ def show(session: Session, *, activity: Identifier) -> None:
     """Show an activity as everybody may see it."""
     document = session.client.get_json(f"/v1/activities/{activity.hex()}")
     session.output.give(document, format_json(document))
+
+
+for _command in (*activity_people.COMMANDS, activity_projects.command):
+    command.add_command(_command)

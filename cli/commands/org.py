@@ -6,7 +6,8 @@ from cli.office.builders import new_identifier
 from cli.options import IDENTIFIER, PUBLIC_KEY
 from cli.output import format_json
 from cli.session import Session, asks, sends
-from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, SetPolicy
+from contracts.identity.duties import SetPreparers
+from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, ReplaceOfficer, SetPolicy
 from contracts.identity.parties import Standing
 from ledger.types import Identifier, PublicKey
 
@@ -81,6 +82,17 @@ def remove_officer(session: Session, *, organisation: Identifier, officer: Publi
     session.carry_out("identity.remove_officer", ChangeOfficer(organisation, officer), "The officer is removed")
 
 
+@command.command("replace-officer")
+@_organisation
+@click.argument("lost", type=PUBLIC_KEY)
+@click.argument("key", type=PUBLIC_KEY)
+@sends
+def replace_officer(session: Session, *, organisation: Identifier, lost: PublicKey, key: PublicKey) -> None:
+    """Put KEY in the place of the LOST key of an officer (signed by an authority, and another officer or authority)."""
+    body = ReplaceOfficer(organisation, lost, key)
+    session.carry_out("identity.replace_officer", body, "The officer's key is replaced")
+
+
 @command.command("set-policy")
 @_organisation
 @click.option("--approvals", type=click.IntRange(1, 16), required=True, help="Officers who must sign hours.")
@@ -88,3 +100,14 @@ def remove_officer(session: Session, *, organisation: Identifier, officer: Publi
 def set_policy(session: Session, *, organisation: Identifier, approvals: int) -> None:
     """Set how many officers must sign (signed by as many as the present policy says)."""
     session.carry_out("identity.set_policy", SetPolicy(organisation, approvals), f"{approvals} officers must sign from now on")
+
+
+@command.command("set-preparers")
+@_organisation
+@click.argument("preparers", type=PUBLIC_KEY, nargs=-1)
+@sends
+def set_preparers(session: Session, *, organisation: Identifier, preparers: tuple[PublicKey, ...]) -> None:
+    """Name the officers who only prepare, none to have no such duties (signed by officers as the policy says until now)."""
+    session.carry_out(
+        "identity.set_preparers", SetPreparers(organisation, preparers), f"{len(preparers)} officers only prepare"
+    )

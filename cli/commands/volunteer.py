@@ -10,7 +10,8 @@ from cli.office.record_book import KnownVolunteer, RecordBook
 from cli.office.tags import FILE_NAME, Registrar, load_registrar_key
 from cli.options import IDENTIFIER, PATH, PUBLIC_KEY, compose, json_option, office_option
 from cli.output import Output, confirm, format_json
-from cli.session import Session, asks_with_key, open_desk, works_at_desk
+from cli.session import Session, asks_with_key, open_desk, sends, works_at_desk
+from contracts.identity.volunteer_keys import AboutReplacement, ChangeKey
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
 from ledger.types import Identifier, PublicKey
@@ -24,6 +25,9 @@ registrar_options = compose(
         help="The references mean the same person at every organisation of the region, such as an official number.",
     ),
 )
+
+
+_account = click.argument("volunteer", type=IDENTIFIER)
 
 
 def load_registrar(office: Path, registrar_key: Path | None, *, is_shared: bool) -> Registrar:
@@ -74,12 +78,49 @@ def enrol_volunteers(
 
 
 @command.command("show")
-@click.argument("volunteer", type=IDENTIFIER)
+@_account
 @asks_with_key
 def show(session: Session, *, volunteer: Identifier) -> None:
     """Show an account (asked for with the volunteer's key)."""
     document = session.client.get_json(f"/v1/volunteers/{volunteer.hex()}", key=session.load_key())
     session.output.give(document, format_json(document))
+
+
+@command.command("rotate-key")
+@_account
+@click.argument("key", type=PUBLIC_KEY)
+@sends
+def rotate_key(session: Session, *, volunteer: Identifier, key: PublicKey) -> None:
+    """Change to KEY, a public key (signed by the volunteer with the key until now)."""
+    session.carry_out("identity.rotate_key", ChangeKey(volunteer, key), "The key is changed")
+
+
+@command.command("request-key")
+@_account
+@click.argument("key", type=PUBLIC_KEY)
+@sends
+def request_key(session: Session, *, volunteer: Identifier, key: PublicKey) -> None:
+    """Ask for KEY in the place of a lost one (signed by an officer of the enrolling organisation and a second person).
+
+    The second person is another officer or an authority. For some days the old key may object.
+    """
+    session.carry_out("identity.request_key", ChangeKey(volunteer, key), "The new key waits to be taken up")
+
+
+@command.command("refuse-key")
+@_account
+@sends
+def refuse_key(session: Session, *, volunteer: Identifier) -> None:
+    """Object to a key that is to replace the present one (signed by the volunteer, or by an officer)."""
+    session.carry_out("identity.refuse_key", AboutReplacement(volunteer), "The new key is refused")
+
+
+@command.command("take-up-key")
+@_account
+@sends
+def take_up_key(session: Session, *, volunteer: Identifier) -> None:
+    """Make the key that was asked for the volunteer's, once the days are over (signed with that key)."""
+    session.carry_out("identity.take_up_key", AboutReplacement(volunteer), "The key is replaced")
 
 
 @command.command("find")

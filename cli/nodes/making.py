@@ -1,5 +1,6 @@
 """The folder of a new node: the only authority of a chain of its own, or one that joins a chain."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -29,6 +30,7 @@ DEFAULT_PEER_ADDRESS: Final = f"{DEFAULT_HOST}:{DEFAULT_PORT + 1}"
 @click.option("--chain-id", help="The chain's name, such as ledger.example.org/ningbo. With it, fresh keys are made.")
 @click.option("--region", help="The region's name for people. Otherwise the chain's name.")
 @click.option("--parameter", "parameters", multiple=True, metavar="NAME=NUMBER", help="A number that the region chooses.")
+@click.option("--parameters", "file", type=PATH, help="JSON with such numbers by name; --parameter goes before it.")
 @recovery_key_option
 @new_passphrase_option
 @plain_option
@@ -40,6 +42,7 @@ def init(
     chain_id: str | None,
     region: str | None,
     parameters: tuple[str, ...],
+    file: Path | None,
     recovery_keys: tuple[PublicKey, ...],
     passphrase_file: Path | None,
     is_plain: bool,
@@ -52,10 +55,11 @@ def init(
     """
     output = Output(is_json)
     _require_free(home)
+    numbers = {**(_load_parameters(file) if file else {}), **_parse_parameters(parameters)}
     if is_dry_run:
         output.give({"dry_run": True, "home": str(home)}, f"A node would be made in {home}.")
         return
-    genesis = _make(home, chain_id, region, parameters, recovery_keys, passphrase_file, is_plain=is_plain)
+    genesis = _make(home, chain_id, region, numbers, recovery_keys, passphrase_file, is_plain=is_plain)
     document = {
         "home": str(home),
         "chain_id": genesis.chain_id,
@@ -71,7 +75,7 @@ def _make(
     home: Path,
     chain_id: str | None,
     region: str | None,
-    parameters: tuple[str, ...],
+    parameters: dict[str, int],
     recovery_keys: tuple[PublicKey, ...],
     passphrase_file: Path | None,
     *,
@@ -80,7 +84,7 @@ def _make(
     if chain_id is None:
         if region or parameters or recovery_keys:
             raise click.UsageError(
-                "--region, --parameter and --recovery-key need --chain-id: the development chain is always the same."
+                "--region, --parameter, --parameters and --recovery-key need --chain-id: the development chain has none."
             )
         return init_development_home(home)
     passphrase = None if is_plain else read_new_passphrase(passphrase_file)
@@ -90,7 +94,7 @@ def _make(
         region=region or chain_id,
         time_ms=TimeMs(compute_now_ms()),
         passphrase=passphrase,
-        parameters=_parse_parameters(parameters),
+        parameters=parameters,
         recovery_keys=recovery_keys,
     )
 
@@ -101,6 +105,17 @@ def _parse_parameters(parameters: tuple[str, ...]) -> dict[str, int]:
         return {name: int(value) for name, _separator, value in pairs}
     except ValueError as error:
         raise click.UsageError("--parameter is written NAME=NUMBER, such as --parameter points_per_hour=2") from error
+
+
+def _load_parameters(file: Path) -> dict[str, int]:
+    try:
+        document = json.loads(read_bounded(file, MAX_GENESIS_BYTES, "the file of parameters"))
+    except (ValueError, RecursionError) as error:
+        raise HourledgerError(Reason.UNREADABLE_FILE, f"{file.name} is not JSON", str(file)) from error
+    if not isinstance(document, dict) or any(type(value) is not int for value in document.values()):
+        detail = f"{file.name} is not a JSON object of whole numbers by name"
+        raise HourledgerError(Reason.UNREADABLE_FILE, detail, str(file))
+    return document
 
 
 @click.command("join")

@@ -1,6 +1,6 @@
 """What a node answers, as values: parsed from its JSON, or refused with one typed error."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -66,6 +66,12 @@ class OrganisationAnswer:
     name: str
     officers: tuple[PublicKey, ...]
     approvals: int
+    preparers: tuple[PublicKey, ...] = ()
+
+    def is_met_by(self, signers: Iterable[PublicKey]) -> bool:
+        """Whether the policy is met: as many approvals as it asks for, and a preparer where there are any."""
+        officers, preparers = set(self.officers) & set(signers), set(self.preparers)
+        return len(officers - preparers) >= self.approvals and not (preparers and officers.isdisjoint(preparers))
 
 
 def parse_answer(parser: Callable[[Any], T], document: object) -> T:
@@ -121,7 +127,8 @@ def _parse_index(value: int | None) -> EntryIndex | None:
 def parse_organisation(document: dict[str, Any]) -> OrganisationAnswer:
     """Return the answer of /v1/organisations/{id}."""
     officers = tuple(parse_public_key(key) for key in document["officers"])
-    return OrganisationAnswer(str(document["name"]), officers, int(document["approvals"]))
+    preparers = tuple(parse_public_key(key) for key in document["preparers"])
+    return OrganisationAnswer(str(document["name"]), officers, int(document["approvals"]), preparers)
 
 
 def parse_hash(text: str) -> Hash:

@@ -18,7 +18,7 @@ from cli.office.settling import Settled, settle
 from ledger.crypto import SigningKey
 from ledger.errors import HourledgerError
 from ledger.reasons import EXPLANATIONS, ExitCode, Reason
-from ledger.types import Hash, Identifier
+from ledger.types import Hash, Identifier, PublicKey
 
 WINDOW: Final = 16
 """Transactions on their way at once."""
@@ -78,13 +78,16 @@ class Desk:
 
     def has_enough_signatures(self, waiting: Waiting) -> bool:
         """Whether as many officers have signed as the policy asks for."""
-        signed = len(set(waiting.signed.signers) & set(self.policy.officers))
-        return signed >= (1 if waiting.transaction.kind in _ONE_SIGNATURE else self.policy.approvals)
+        return self._is_complete(waiting.transaction.kind, waiting.signed.signers)
+
+    def _is_complete(self, kind: str, signers: Iterable[PublicKey]) -> bool:
+        if kind in _ONE_SIGNATURE:
+            return not set(self.policy.officers).isdisjoint(signers)
+        return self.policy.is_met_by(signers)
 
     def prepare(self, kind: str, body: object) -> Waiting:
         """Sign with the keys at hand and put into the outbox; call inside a transaction, with what the body needs."""
-        present = len({key.public_key for key in self.keys} & set(self.policy.officers))
-        is_complete = present >= (1 if kind in _ONE_SIGNATURE else self.policy.approvals)
+        is_complete = self._is_complete(kind, [key.public_key for key in self.keys])
         valid_until_ms = self.now_ms() + (DIRECT_VALIDITY_MS if is_complete else DRAFT_VALIDITY_MS)
         return self.outbox.put(sign_all(build_transaction(self.chain_id, kind, body, valid_until_ms), self.keys))
 

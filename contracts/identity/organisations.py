@@ -11,8 +11,12 @@ from contracts.identity.parties import (
     Role,
     Standing,
     approvals_codec,
+    count_authorities,
+    get_organisation,
+    get_preparers,
     name_codec,
     officers_codec,
+    put_preparers,
     require_authority,
     require_free,
     require_officers,
@@ -56,6 +60,15 @@ class ChangeOfficer:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplaceOfficer:
+    """Body and event: an officer's key is lost and another takes its place."""
+
+    organisation: Identifier
+    lost: PublicKey
+    key: PublicKey
+
+
+@dataclass(frozen=True, slots=True)
 class SetPolicy:
     """Body and event: an organisation sets how many officers must sign what counts."""
 
@@ -66,12 +79,14 @@ class SetPolicy:
 _register_organisation = codec.struct(RegisterOrganisation, codec.identifier, name_codec, officers_codec, approvals_codec)
 _change_standing = codec.struct(ChangeStanding, codec.identifier, standing_codec)
 _change_officer = codec.struct(ChangeOfficer, codec.identifier, codec.public_key)
+_replace_officer = codec.struct(ReplaceOfficer, codec.identifier, codec.public_key, codec.public_key)
 _set_policy = codec.struct(SetPolicy, codec.identifier, approvals_codec)
 
 ORGANISATION_REGISTERED = EventType("identity.organisation_registered", _register_organisation)
 STANDING_CHANGED = EventType("identity.standing_changed", _change_standing)
 OFFICER_ADDED = EventType("identity.officer_added", _change_officer)
 OFFICER_REMOVED = EventType("identity.officer_removed", _change_officer)
+OFFICER_REPLACED = EventType("identity.officer_replaced", _replace_officer)
 POLICY_SET = EventType("identity.policy_set", _set_policy)
 
 
@@ -128,16 +143,41 @@ def remove_officer(state: Overlay, body: ChangeOfficer, context: TransactionCont
     if body.officer not in organisation.officers:
         raise Rejection(Reason.NO_CHANGE, "the key is not an officer's", body.officer.hex())
     officers = tuple(key for key in organisation.officers if key != body.officer)
-    if len(officers) < organisation.approvals:
+    preparers = tuple(key for key in get_preparers(state, body.organisation) if key != body.officer)
+    if len(officers) - len(preparers) < organisation.approvals:
         raise Rejection(Reason.LAST_OFFICER, "too few officers would be left for the policy", body.officer.hex())
+    put_preparers(state, body.organisation, preparers)
     ORGANISATIONS.put(state, replace(organisation, officers=officers), body.organisation)
     return Effects((OFFICER_REMOVED.encode(body),))
+
+
+def replace_officer(state: Overlay, body: ReplaceOfficer, context: TransactionContext) -> Effects:
+    """Put a new officer's key in the place of a lost one (signed by an authority, and another officer or authority).
+
+    The way out for an organisation that cannot meet its policy without the lost key, also while it is suspended.
+    """
+    organisation = get_organisation(state, body.organisation)
+    authorities = count_authorities(state, context)
+    others = len((set(organisation.officers) - {body.lost}) & set(context.signers))
+    if not authorities:
+        raise Rejection(Reason.NOT_PERMITTED, "an authority must have signed", context.signers[0].hex())
+    if authorities + others < 2:
+        raise Rejection(Reason.INSUFFICIENT_SIGNATURES, "another officer or authority must sign as well", "1/2")
+    take_key(state, body.key, Party(Role.OFFICER, body.organisation))
+    if body.lost not in organisation.officers:
+        raise Rejection(Reason.NO_CHANGE, "the key is not an officer's", body.lost.hex())
+    officers = tuple(body.key if key == body.lost else key for key in organisation.officers)
+    preparers = get_preparers(state, body.organisation)
+    put_preparers(state, body.organisation, tuple(body.key if key == body.lost else key for key in preparers))
+    ORGANISATIONS.put(state, replace(organisation, officers=officers), body.organisation)
+    return Effects((OFFICER_REPLACED.encode(body),))
 
 
 def set_policy(state: Overlay, body: SetPolicy, context: TransactionContext) -> Effects:
     """Set how many officers must sign what counts (signed by as many as the present policy says)."""
     organisation = require_officers(state, context, body.organisation)
-    _validate_policy(organisation.officers, body.approvals)
+    preparers = get_preparers(state, body.organisation)
+    _validate_policy(tuple(key for key in organisation.officers if key not in preparers), body.approvals)
     if body.approvals == organisation.approvals:
         raise Rejection(Reason.NO_CHANGE, "the policy is already so", str(body.approvals))
     ORGANISATIONS.put(state, replace(organisation, approvals=body.approvals), body.organisation)
@@ -149,6 +189,7 @@ KINDS = (
     Kind("identity.change_standing", _change_standing, change_standing),
     Kind("identity.add_officer", _change_officer, add_officer),
     Kind("identity.remove_officer", _change_officer, remove_officer),
+    Kind("identity.replace_officer", _replace_officer, replace_officer),
     Kind("identity.set_policy", _set_policy, set_policy),
 )
-EVENTS = (ORGANISATION_REGISTERED, STANDING_CHANGED, OFFICER_ADDED, OFFICER_REMOVED, POLICY_SET)
+EVENTS = (ORGANISATION_REGISTERED, STANDING_CHANGED, OFFICER_ADDED, OFFICER_REMOVED, OFFICER_REPLACED, POLICY_SET)

@@ -93,6 +93,7 @@ NEXT_AUTHORITIES: Final[Table[Scheduled]] = Table(
 ORGANISATIONS: Final[Table[Organisation]] = Table(
     b"organisation", codec.struct(Organisation, name_codec, standing_codec, officers_codec, approvals_codec), is_public=True
 )
+PREPARERS: Final[Table[tuple[PublicKey, ...]]] = Table(b"preparers", officers_codec, is_public=True)
 MERCHANTS: Final[Table[Merchant]] = Table(
     b"merchant", codec.struct(Merchant, name_codec, standing_codec, codec.public_key), is_public=True
 )
@@ -116,10 +117,20 @@ def get_authorities(view: View, height: Height) -> tuple[Authority, ...]:
     return AUTHORITIES.get(view) or ()
 
 
+def has_authority_signed(state: View, context: TransactionContext) -> bool:
+    """Whether one of the authorities that decide now signed."""
+    return count_authorities(state, context) > 0
+
+
 def require_authority(state: View, context: TransactionContext) -> None:
     """Raise `Rejection` unless one of the authorities that decide now signed."""
-    if not any(item.key in context.signers for item in get_authorities(state, context.block.height)):
+    if not has_authority_signed(state, context):
         raise Rejection(Reason.NOT_PERMITTED, "only an authority may do this", context.signers[0].hex())
+
+
+def count_authorities(state: View, context: TransactionContext) -> int:
+    """How many of the authorities that decide now have signed."""
+    return sum(item.key in context.signers for item in get_authorities(state, context.block.height))
 
 
 def get_organisation(state: View, identifier: Identifier) -> Organisation:
@@ -141,29 +152,73 @@ def require_officers(state: View, context: TransactionContext, identifier: Ident
         raise Rejection(Reason.NOT_PERMITTED, "no officer of the organisation has signed", context.signers[0].hex())
     if organisation.standing is not Standing.ACTIVE:
         raise Rejection(Reason.SUSPENDED, "the organisation is suspended", identifier.hex())
+    if not count:
+        signed = _count_approvals(state, context, identifier, organisation)
     needed = count or organisation.approvals
     if signed < needed:
         raise Rejection(Reason.INSUFFICIENT_SIGNATURES, f"{signed} of {needed} officers have signed", f"{signed}/{needed}")
     return organisation
 
 
-def require_merchant(state: View, context: TransactionContext, identifier: Identifier) -> Merchant:
+def _count_approvals(state: View, context: TransactionContext, identifier: Identifier, organisation: Organisation) -> int:
+    """How many officers who may approve have signed; raise `Rejection` where one must have prepared and none has signed."""
+    preparers = set(get_preparers(state, identifier))
+    if preparers and preparers.isdisjoint(context.signers):
+        raise Rejection(Reason.INSUFFICIENT_SIGNATURES, "no officer who prepares has signed", "0/1")
+    return len((set(organisation.officers) - preparers) & set(context.signers))
+
+
+def get_preparers(view: View, organisation: Identifier) -> tuple[PublicKey, ...]:
+    """Officers of the organisation who only prepare."""
+    return PREPARERS.get(view, organisation) or ()
+
+
+def put_preparers(state: Overlay, organisation: Identifier, preparers: tuple[PublicKey, ...]) -> None:
+    """Set the officers who only prepare."""
+    if preparers:
+        PREPARERS.put(state, preparers, organisation)
+    elif PREPARERS.has(state, organisation):
+        PREPARERS.delete(state, organisation)
+
+
+def require_two_people(state: View, context: TransactionContext, identifier: Identifier) -> Organisation:
+    """Return the organisation, or raise `Rejection` unless an officer signed and with others makes as many as the policy says.
+
+    The others are officers or authorities, so that a single officer finds a second person.
+    """
+    organisation = require_officers(state, context, identifier, count=1)
+    signed = len(set(organisation.officers) & set(context.signers)) + count_authorities(state, context)
+    needed = max(2, organisation.approvals)
+    if signed < needed:
+        raise Rejection(Reason.INSUFFICIENT_SIGNATURES, f"{signed} of {needed} people have signed", f"{signed}/{needed}")
+    return organisation
+
+
+def require_merchant(
+    state: View, context: TransactionContext, identifier: Identifier, *, may_be_suspended: bool = False
+) -> Merchant:
     """Return the merchant, or raise `Rejection` unless it is active and has signed."""
     merchant = MERCHANTS.get(state, identifier)
     if merchant is None:
         raise Rejection(Reason.UNKNOWN_MERCHANT, "there is no such merchant", identifier.hex())
     if merchant.key not in context.signers:
         raise Rejection(Reason.NOT_PERMITTED, "the merchant has not signed", context.signers[0].hex())
-    if merchant.standing is not Standing.ACTIVE:
+    if merchant.standing is not Standing.ACTIVE and not may_be_suspended:
         raise Rejection(Reason.SUSPENDED, "the merchant is suspended", identifier.hex())
     return merchant
 
 
-def require_volunteer(state: View, context: TransactionContext, identifier: Identifier) -> Volunteer:
-    """Return the volunteer, or raise `Rejection` unless the volunteer has signed."""
+def get_volunteer(state: View, identifier: Identifier) -> Volunteer:
+    """Return the volunteer, or raise `Rejection`."""
     volunteer = VOLUNTEERS.get(state, identifier)
     if volunteer is None:
         raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", identifier.hex())
+    return volunteer
+
+
+def require_volunteer(state: View, context: TransactionContext, identifier: Identifier) -> Volunteer:
+    """Return the volunteer, or raise `Rejection` unless the volunteer has signed."""
+    volunteer = get_volunteer(state, identifier)
     if volunteer.key not in context.signers:
         raise Rejection(Reason.NOT_PERMITTED, "the volunteer has not signed", context.signers[0].hex())
     return volunteer

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from contracts.exchange import HOLDS
-from contracts.identity.parties import KEYS, ORGANISATIONS, Role
+from contracts.identity.parties import KEYS, ORGANISATIONS, VOLUNTEERS, Role
 from contracts.rulebook import get_parties, get_table
 from ledger.errors import HourledgerError
 from ledger.events import OUTCOME, split_entry
@@ -19,14 +19,14 @@ from ledger.types import IDENTIFIER_BYTES, Identifier, PublicKey
 from node.api.requests import get_service
 from node.api.signatures import RequestParts, verify_request
 
-_OWNED = frozenset({b"volunteer", b"points", b"calendar", b"merchant-points"})
+_OWNED = frozenset({b"volunteer", b"key-replacement", b"points", b"calendar", b"merchant-points", b"turnover"})
 """Tables whose keys begin with the identifier of the party that may read the value."""
 
 
 def authenticate(request: web.Request, view: View, body: bytes = b"") -> Identifier | None:
     """Return the party that signed a request, None for one that is not signed; raise `NOT_AUTHENTICATED`.
 
-    An officer counts only while an officer of the organisation.
+    An officer counts only while an officer of the organisation, a volunteer's key only while it is the volunteer's.
     """
     if "Signature" not in request.headers and "Signature-Input" not in request.headers:
         return None
@@ -46,6 +46,10 @@ def _find_party(view: View, key: PublicKey) -> Identifier | None:
     if party.role is Role.OFFICER:
         organisation = ORGANISATIONS.get(view, party.identifier)
         if organisation is None or key not in organisation.officers:
+            return None
+    if party.role is Role.VOLUNTEER:
+        volunteer = VOLUNTEERS.get(view, party.identifier)
+        if volunteer is None or key != volunteer.key:
             return None
     return party.identifier
 

@@ -125,6 +125,10 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = MappingProxyType(
         ("GET", "/v1/authorities"): Operation(
             "Tell who decides on the next block, what is to change, and what each has approved.", _json("Authorities")
         ),
+        ("GET", "/v1/governance"): Operation(
+            "Tell the region's numbers and calendar, what is to change, and what each authority has approved.",
+            _json("Governance"),
+        ),
         ("GET", "/v1/handovers"): Operation(
             "Give the proven changes of the authorities, oldest first: each leads from one trust file to the next.",
             _json("Handovers"),
@@ -163,6 +167,13 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = MappingProxyType(
             "Show a merchant its balance.", _json("MerchantAccount"), (_ID,), access=Access.PARTIES
         ),
         ("GET", "/v1/activities/{id}"): Operation("Show an activity.", _json("Activity"), (_ID,)),
+        ("GET", "/v1/activities/{id}/sign-ups/{volunteer}"): Operation(
+            "Tell a volunteer, and the organisation, how the volunteer stands to an activity.",
+            _json("SignUp"),
+            (_ID, Parameter("volunteer", IDENTIFIER, "16 bytes")),
+            access=Access.PARTIES,
+        ),
+        ("GET", "/v1/projects/{id}"): Operation("Show a project.", _json("Project"), (_ID,)),
         ("GET", "/v1/offers/{id}"): Operation("Show an offer.", _json("Offer"), (_ID,)),
         ("GET", "/v1/volunteers/{id}"): Operation(
             "Show a volunteer the account. Expired points are listed and do not count.",

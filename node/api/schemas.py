@@ -82,6 +82,17 @@ _OUTCOME: Final = {
     "entry_index": nullable(NUMBER),
     "first_event_index": nullable(NUMBER),
 }
+_SIGN_UP_TERMS: Final = members(
+    {
+        "last_day": DAY,
+        "risk": one_of("ordinary", "hazardous"),
+        "trainings": list_of(TEXT),
+        "places": NUMBER,
+        "taken": NUMBER,
+        "may_wait": NUMBER,
+        "waiting": NUMBER,
+    }
+)
 _BUNDLE_ENTRY: Final = members({"index": NUMBER, "entry": BASE64, "hashes": list_of(BASE64)})
 _BUNDLE_VALUE: Final = members({"key": BASE64, "value": nullable(BASE64), "proof": BASE64})
 _CHECK: Final = members(
@@ -108,6 +119,8 @@ _STATEMENT: Final = members(
 )
 _AUTHORITY: Final = members({"name": TEXT, "key": PUBLIC_KEY, "cosigner_key": PUBLIC_KEY, "log_key": PUBLIC_KEY})
 _APPROVAL: Final = members({"authority": TEXT, "effective_height": NUMBER, "authorities_hash": HASH})
+_NUMBERS: Final = {"type": "object", "additionalProperties": {"type": "integer"}}
+_DAYS_OF_CALENDAR: Final = {"holidays": list_of(DAY), "working_weekends": list_of(DAY)}
 
 SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
     {
@@ -145,9 +158,8 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "time_ms": TIME_MS,
                 "authorities": list_of(_AUTHORITY),
                 "recovery_keys": list_of(PUBLIC_KEY),
-                "parameters": {"type": "object", "additionalProperties": {"type": "integer"}},
-                "holidays": list_of(DAY),
-                "working_weekends": list_of(DAY),
+                "parameters": _NUMBERS,
+                **_DAYS_OF_CALENDAR,
             }
         ),
         "Authorities": members(
@@ -157,6 +169,17 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "authorities": list_of(_AUTHORITY),
                 "next": nullable(members({"effective_height": NUMBER, "authorities": list_of(_AUTHORITY)})),
                 "approvals": list_of(_APPROVAL),
+            }
+        ),
+        "Governance": members(
+            {
+                "height": NUMBER,
+                "quorum": NUMBER,
+                "parameters": _NUMBERS,
+                "calendar": members(_DAYS_OF_CALENDAR),
+                "next_parameters": nullable(members({"effective_height": NUMBER, "parameters": _NUMBERS})),
+                "next_calendar": nullable(members({"effective_height": NUMBER, **_DAYS_OF_CALENDAR})),
+                "approvals": list_of(members({"authority": TEXT, "subject": TEXT, "proposal_hash": HASH})),
             }
         ),
         "Handovers": members(
@@ -174,7 +197,15 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "values": list_of(_BUNDLE_VALUE),
             }
         ),
-        "Organisation": members({"organisation": IDENTIFIER, **_PARTY, "officers": list_of(PUBLIC_KEY), "approvals": NUMBER}),
+        "Organisation": members(
+            {
+                "organisation": IDENTIFIER,
+                **_PARTY,
+                "officers": list_of(PUBLIC_KEY),
+                "approvals": NUMBER,
+                "preparers": list_of(PUBLIC_KEY),
+            }
+        ),
         "Merchant": members({"merchant": IDENTIFIER, **_PARTY, "key": PUBLIC_KEY}),
         "MerchantAccount": members({"merchant": IDENTIFIER, "balance": {"type": "integer"}}),
         "Activity": members(
@@ -186,6 +217,28 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "last_day": DAY,
                 "details": HASH,
                 "is_open": BOOLEAN,
+                "status": one_of("open", "closed", "cancelled"),
+                "project": nullable(IDENTIFIER),
+                "sign_up": nullable(_SIGN_UP_TERMS),
+                "notices": list_of(members({"subject": one_of("risk", "change", "other"), "text": HASH, "time_ms": TIME_MS})),
+            }
+        ),
+        "SignUp": members(
+            {
+                "activity": IDENTIFIER,
+                "volunteer": IDENTIFIER,
+                "standing": one_of("confirmed", "waiting", "withdrawn"),
+                "first_day": DAY,
+                "place_in_line": nullable(NUMBER),
+            }
+        ),
+        "Project": members(
+            {
+                "project": IDENTIFIER,
+                "organisation": IDENTIFIER,
+                "status": one_of("open", "closed", "evaluated"),
+                "open_activities": NUMBER,
+                "details": HASH,
             }
         ),
         "Offer": members(
@@ -193,15 +246,19 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "offer": IDENTIFIER,
                 "merchant": IDENTIFIER,
                 "points": NUMBER,
+                "first_day": nullable(DAY),
                 "last_day": DAY,
                 "details": HASH,
                 "is_open": BOOLEAN,
+                "stock": nullable(NUMBER),
+                "taken": NUMBER,
             }
         ),
         "Volunteer": members(
             {
                 "volunteer": IDENTIFIER,
                 "key": nullable(PUBLIC_KEY),
+                "replacement": nullable(members({"key": PUBLIC_KEY, "from_ms": TIME_MS})),
                 "enrolled_by": IDENTIFIER,
                 "balance": NUMBER,
                 "lots": list_of(members({"points": NUMBER, "expires_day": DAY, "batch": IDENTIFIER, "row": NUMBER})),
@@ -222,6 +279,8 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "status": one_of("open", "captured", "released", "expired"),
                 "expires_ms": TIME_MS,
                 "points": NUMBER,
+                "quantity": NUMBER,
+                "is_delivered": BOOLEAN,
             }
         ),
         "StateValue": members(

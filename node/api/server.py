@@ -7,7 +7,7 @@ from typing import Final
 from aiohttp import HttpVersion11, web
 
 from ledger.genesis import Genesis
-from node.api import about, bundles, checking, governance, histories, log, transactions, values
+from node.api import about, bundles, checking, governance, histories, log, settings, transactions, values
 from node.api.about import GENESIS
 from node.api.errors import answer_errors, respond_http, send_in_time
 from node.api.openapi import describe_api
@@ -35,6 +35,7 @@ _NODE_ENDPOINTS: Final = (
     Endpoint("GET", "/v1/genesis", about.show_genesis),
     Endpoint("GET", "/v1/trust", about.show_trust),
     Endpoint("GET", "/v1/authorities", governance.show_authorities),
+    Endpoint("GET", "/v1/governance", settings.show_governance),
     Endpoint("GET", "/v1/handovers", governance.list_handovers),
     Endpoint("GET", "/checkpoint", log.show_checkpoint),
     Endpoint("GET", "/v1/checkpoint", log.show_checkpoint),
@@ -47,6 +48,8 @@ _NODE_ENDPOINTS: Final = (
     Endpoint("GET", "/v1/merchants/{id}", values.show_merchant),
     Endpoint("GET", "/v1/merchants/{id}/account", values.show_merchant_account),
     Endpoint("GET", "/v1/activities/{id}", values.show_activity),
+    Endpoint("GET", "/v1/activities/{id}/sign-ups/{volunteer}", values.show_sign_up),
+    Endpoint("GET", "/v1/projects/{id}", values.show_project),
     Endpoint("GET", "/v1/offers/{id}", values.show_offer),
     Endpoint("GET", "/v1/volunteers/{id}", values.show_volunteer),
     Endpoint("GET", "/v1/volunteers/{id}/entries", histories.list_entries),

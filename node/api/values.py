@@ -6,8 +6,14 @@ from typing import Any
 from aiohttp import web
 
 from contracts.activities import ACTIVITIES
+from contracts.activities.notices import NOTICES
+from contracts.activities.places import SIGN_UPS, get_places
+from contracts.activities.projects import PROJECT_OF, PROJECTS
+from contracts.activities.terms import TERMS
 from contracts.exchange import HOLDS, OFFERS
-from contracts.identity.parties import MERCHANTS, ORGANISATIONS, VOLUNTEERS
+from contracts.governance import take_effect
+from contracts.identity.parties import MERCHANTS, ORGANISATIONS, VOLUNTEERS, get_preparers
+from contracts.identity.volunteer_keys import REPLACEMENTS
 from contracts.lots import compute_sum, split_expired
 from contracts.parameters import compute_today
 from contracts.points import get_lots, get_merchant_balance
@@ -17,9 +23,9 @@ from ledger.errors import HourledgerError
 from ledger.genesis import to_date
 from ledger.notes import format_base64
 from ledger.reasons import Reason
-from ledger.state import Table, View
+from ledger.state import Overlay, Table, View
 from ledger.state_tree import state_proof_codec
-from ledger.types import Identifier
+from ledger.types import IDENTIFIER_BYTES, Height, Identifier
 from node.api.access import authenticate, require_key, require_party
 from node.api.requests import get_service, read_hex, read_identifier
 
@@ -28,13 +34,14 @@ MAX_KEY_BYTES = 256
 Format = Callable[[View, Identifier, Any], dict[str, Any]]
 
 
-def _format_organisation(_view: View, identifier: Identifier, value: Any) -> dict[str, Any]:  # noqa: ANN401
+def _format_organisation(view: View, identifier: Identifier, value: Any) -> dict[str, Any]:  # noqa: ANN401
     return {
         "organisation": identifier.hex(),
         "name": value.name,
         "standing": value.standing.name.lower(),
         "officers": [key.hex() for key in value.officers],
         "approvals": value.approvals,
+        "preparers": [key.hex() for key in get_preparers(view, identifier)],
     }
 
 
@@ -47,7 +54,9 @@ def _format_merchant(_view: View, identifier: Identifier, value: Any) -> dict[st
     }
 
 
-def _format_activity(_view: View, identifier: Identifier, value: Any) -> dict[str, Any]:  # noqa: ANN401
+def _format_activity(view: View, identifier: Identifier, value: Any) -> dict[str, Any]:  # noqa: ANN401
+    project = PROJECT_OF.get(view, identifier)
+    notices = NOTICES.get(view, identifier) or ()
     return {
         "activity": identifier.hex(),
         "organisation": value.organisation.hex(),
@@ -56,6 +65,39 @@ def _format_activity(_view: View, identifier: Identifier, value: Any) -> dict[st
         "last_day": to_date(value.last_day).isoformat(),
         "details": value.details.hex(),
         "is_open": value.is_open,
+        "status": value.status.name.lower(),
+        "project": None if project is None else project.hex(),
+        "sign_up": _format_terms(view, identifier),
+        "notices": [
+            {"subject": item.subject.name.lower(), "text": item.text.hex(), "time_ms": item.time_ms} for item in notices
+        ],
+    }
+
+
+def _format_terms(view: View, activity: Identifier) -> dict[str, Any] | None:
+    """Terms and how many places are left, for everybody: numbers, and no names."""
+    terms = TERMS.get(view, activity)
+    if terms is None:
+        return None
+    places = get_places(view, activity)
+    return {
+        "last_day": to_date(terms.last_day).isoformat(),
+        "risk": terms.risk.name.lower(),
+        "trainings": list(terms.trainings),
+        "places": terms.capacity,
+        "taken": places.taken,
+        "may_wait": terms.waiting,
+        "waiting": len(places.waiting),
+    }
+
+
+def _format_project(_view: View, identifier: Identifier, value: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {
+        "project": identifier.hex(),
+        "organisation": value.organisation.hex(),
+        "status": value.status.name.lower(),
+        "open_activities": value.open_activities,
+        "details": value.details.hex(),
     }
 
 
@@ -64,9 +106,12 @@ def _format_offer(_view: View, identifier: Identifier, value: Any) -> dict[str, 
         "offer": identifier.hex(),
         "merchant": value.merchant.hex(),
         "points": value.points,
+        "first_day": None if value.first_day is None else to_date(value.first_day).isoformat(),
         "last_day": to_date(value.last_day).isoformat(),
         "details": value.details.hex(),
         "is_open": value.is_open,
+        "stock": value.stock,
+        "taken": value.taken,
     }
 
 
@@ -85,6 +130,7 @@ def _make_public(table: Table[Any], name: str, fmt: Format) -> Callable[[web.Req
 show_organisation = _make_public(ORGANISATIONS, "organisation", _format_organisation)
 show_merchant = _make_public(MERCHANTS, "merchant", _format_merchant)
 show_activity = _make_public(ACTIVITIES, "activity", _format_activity)
+show_project = _make_public(PROJECTS, "project", _format_project)
 show_offer = _make_public(OFFERS, "offer", _format_offer)
 
 
@@ -98,7 +144,7 @@ async def show_merchant_account(request: web.Request) -> web.Response:
 
 
 async def show_volunteer(request: web.Request) -> web.Response:
-    """Give a volunteer the account: key and points. Expired points are listed and do not count."""
+    """Give a volunteer the account: key, what is to replace it, and points. Expired points are listed and do not count."""
     identifier = read_identifier(request)
     service = get_service(request)
     with service.reading() as pinned:
@@ -107,12 +153,16 @@ async def show_volunteer(request: web.Request) -> web.Response:
         volunteer = VOLUNTEERS.get(view, identifier)
         if volunteer is None:
             raise HourledgerError(Reason.NOT_FOUND, "there is no such volunteer", identifier.hex())
+        waiting = REPLACEMENTS.get(view, identifier)
         lots = get_lots(view, identifier)
-        _expired, usable = split_expired(lots, compute_today(view, service.clock()))
+        in_force = Overlay(view)
+        take_effect(in_force, Height(pinned.reader.tip.height + 1))
+        _expired, usable = split_expired(lots, compute_today(in_force, service.clock()))
     return web.json_response(
         {
             "volunteer": identifier.hex(),
             "key": None if volunteer.key is None else volunteer.key.hex(),
+            "replacement": None if waiting is None else {"key": waiting.key.hex(), "from_ms": waiting.from_ms},
             "enrolled_by": volunteer.enrolled_by.hex(),
             "balance": compute_sum(usable),
             "lots": [
@@ -124,6 +174,30 @@ async def show_volunteer(request: web.Request) -> web.Response:
                 }
                 for lot in lots
             ],
+        }
+    )
+
+
+async def show_sign_up(request: web.Request) -> web.Response:
+    """Tell a volunteer, and the organisation, how the volunteer stands to an activity."""
+    identifier = read_identifier(request)
+    volunteer = Identifier(read_hex(request.match_info["volunteer"], "the volunteer", IDENTIFIER_BYTES, IDENTIFIER_BYTES))
+    with get_service(request).reading() as pinned:
+        view = pinned.reader.state
+        signed_by = authenticate(request, view)
+        activity = ACTIVITIES.get(view, identifier)
+        require_party(signed_by, (volunteer,) if activity is None else (volunteer, activity.organisation))
+        sign_up = SIGN_UPS.get(view, identifier, volunteer)
+        waiting = get_places(view, identifier).waiting
+    if sign_up is None:
+        raise HourledgerError(Reason.NOT_FOUND, "the volunteer has not signed up", volunteer.hex())
+    return web.json_response(
+        {
+            "activity": identifier.hex(),
+            "volunteer": volunteer.hex(),
+            "standing": sign_up.standing.name.lower(),
+            "first_day": to_date(sign_up.first_day).isoformat(),
+            "place_in_line": waiting.index(volunteer) + 1 if volunteer in waiting else None,
         }
     )
 
@@ -147,6 +221,8 @@ async def show_hold(request: web.Request) -> web.Response:
             "status": hold.status.name.lower(),
             "expires_ms": hold.expires_ms,
             "points": compute_sum(hold.lots),
+            "quantity": hold.quantity,
+            "is_delivered": hold.is_delivered,
         }
     )
 

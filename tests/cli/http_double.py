@@ -71,7 +71,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             case "GET", "v1", "organisations", text:
                 found = self.double.get_organisation(Identifier(bytes.fromhex(text)))
                 officers = [key.hex() for key in found.officers]
-                return 200, {"name": found.name, "officers": officers, "approvals": found.approvals}
+                preparers = [key.hex() for key in found.preparers]
+                return 200, {"name": found.name, "officers": officers, "approvals": found.approvals, "preparers": preparers}
             case "GET", "v1", "transactions", text:
                 return self.tell(Hash(bytes.fromhex(text)))
             case "POST", "v1", "transactions":

@@ -7,7 +7,7 @@ from cli.office.answers import NodeOutcome, OrganisationAnswer, Submitted, parse
 from contracts.activities import ACTIVITIES, Activity
 from contracts.hours import HOURS_RECORDED, RecordedHours
 from contracts.identity.organisations import RegisterOrganisation
-from contracts.identity.parties import ORGANISATIONS
+from contracts.identity.parties import ORGANISATIONS, get_preparers
 from contracts.points import ISSUED
 from contracts.rulebook import RuleBookV1, compute_genesis_state
 from ledger.authorities import Authority
@@ -78,7 +78,7 @@ class LedgerDouble:
         value = ORGANISATIONS.get(self.state, organisation)
         if value is None:
             raise HourledgerError(Reason.NOT_FOUND, "there is no such organisation", organisation.hex())
-        return OrganisationAnswer(value.name, value.officers, value.approvals)
+        return OrganisationAnswer(value.name, value.officers, value.approvals, get_preparers(self.state, organisation))
 
     def _execute(self, envelope: bytes) -> None:
         signed = decode_signed(envelope)

@@ -4,10 +4,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
+from node.keystore import load_key
 from tests.cli import people
 from tests.cli.command_line import CommandLine, Result
 
@@ -41,6 +43,10 @@ class Town:
     def make_key(self, name: str) -> str:
         made = self.hourledger("keys", "new", self.folder / f"{name}.pem", "--no-passphrase")
         return made.out.strip()
+
+    def public_key(self, name: str) -> str:
+        """Return the public key of a key that was made, in hexadecimal."""
+        return load_key(self.folder / f"{name}.pem", None).public_key.hex()
 
 
 @pytest.fixture
@@ -117,6 +123,70 @@ def test_points_from_hold_to_settlement(town: Town) -> None:
     town("exchange", "capture", hold, "--points", 2, key="shop")
     assert town("merchant", "account", merchant, key="shop").document["balance"] == 2
     assert town("points", "show", account, key="holder").document["balance"] == 3
+    town("exchange", "deliver", hold, key="shop")
+    assert town("exchange", "show", hold, key="shop").document["is_delivered"] is True
+    days = ("--merchant", merchant, "--last-day", "2099-12-31", "--stock", 1)
+    town("exchange", "change", offer, *days, key="shop")
+    more = ("--volunteer", account, "--offer", offer)
+    assert town("exchange", "hold", *more, key="holder", good=False).document["error"]["reason"] == "out_of_stock"
+    month = ("--month", f"{datetime.now(timezone(timedelta(hours=8))):%Y-%m}")
+    shown = town("merchant", "settlement", merchant, *month, key="shop").document
+    assert (shown["captured"], shown["refunded"], shown["is_closed"]) == (2, 0, False)
+    assert (
+        town("merchant", "settlement", merchant, *month, key="first", good=False).document["error"]["reason"] == "not_permitted"
+    )
+    early = town("merchant", "settle", merchant, *month, key="authority", good=False)
+    assert early.document["error"]["reason"] == "invalid_period"
+    agreed = (*month, "--captured", 2, "--refunded", 0)
+    unknown = town("merchant", "acknowledge", merchant, *agreed, key="shop", good=False)
+    assert unknown.document["error"]["reason"] == "unknown_settlement"
+
+
+def publish_today(town: Town, reference: str) -> str:
+    day = f"{datetime.now(UTC) + timedelta(hours=8):%Y-%m-%d}"
+    activity: str = town.at_office(
+        "activity", "publish", reference, "--name", "Dunes", "--first-day", day, key="first"
+    ).document["activity"]
+    town.at_office("activity", "change", reference, "--name", "Dunes and shore", key="first")
+    return activity
+
+
+def test_from_a_project_to_attendance(town: Town) -> None:
+    organisation = found_organisation(town)
+    today = f"{datetime.now(UTC) + timedelta(hours=8):%Y-%m-%d}"
+    account = town.hourledger("volunteer", "find", "V-1", "--office", town.folder / "office").out.strip()
+    activity = publish_today(town, "D-1")
+    named = ("--organisation", organisation, "--name", "Coast")
+    project = town("activity", "project", "open", *named, key="first").document["project"]
+    town("activity", "project", "place", project, activity, key="first")
+    town("activity", "terms", activity, "--places", 1, "--until", today, "--hazardous", key="first")
+
+    person = ("--volunteer", account)
+    refused = town("activity", "sign-up", activity, *person, key="holder", good=False)
+    assert refused.document["error"]["reason"] == "cover_missing"
+    policy = ("--organisation", organisation, "--activity", activity, "--policy", "P-1")
+    cover = town("cover", "attach", *policy, "--first-day", today, "--last-day", "2030-12-31", key="first").document["cover"]
+    tried = town("activity", "sign-up", activity, *person, "--dry-run", key="holder").document
+    assert tried["dry_run"]
+    assert town("activity", "show", activity).document["sign_up"]["taken"] == 0
+    town("activity", "sign-up", activity, *person, key="holder")
+    assert town("activity", "standing", activity, *person, key="holder").document["standing"] == "confirmed"
+    assert town("activity", "standing", activity, *person, key="first").document["place_in_line"] is None
+    town("cover", "withdraw", cover, "--organisation", organisation, "--activity", activity, key="first")
+
+    town("activity", "notice", activity, "--subject", "risk", "--text", "Storm", key="second")
+    nobody = town("activity", "attendance", activity, "--day", today, "--absent", "00" * 16, key="first", good=False)
+    assert nobody.document["error"]["reason"] == "unknown_volunteer"
+    town("activity", "attendance", activity, "--day", today, "--absent", account, key="first")
+    town("activity", "excuse", activity, "--day", today, *person, key="first")
+    town("activity", "withdraw", activity, *person, key="holder")
+    town.at_office("activity", "cancel", "D-1", "--why", "weather", key="first")
+    shown = town("activity", "show", activity).document
+    assert (shown["status"], shown["project"], shown["sign_up"]["taken"]) == ("cancelled", project, 0)
+    assert [item["subject"] for item in shown["notices"]] == ["risk"]
+    town("activity", "project", "close", project, key="first")
+    town("activity", "project", "evaluate", project, "--grade", 4, "--report", "Good", key="first second")
+    assert town("activity", "project", "show", project).document["status"] == "evaluated"
 
 
 def test_one_signature_is_not_enough_and_the_draft_lives_on(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +200,74 @@ def test_one_signature_is_not_enough_and_the_draft_lives_on(town: Town, monkeypa
     assert town("org", "show", organisation).document["approvals"] == 1
 
 
+def test_keys_are_changed_lost_and_replaced(town: Town) -> None:
+    organisation = found_organisation(town)
+    account = town.hourledger("volunteer", "find", "V-1", "--office", town.folder / "office").out.strip()
+    town("volunteer", "rotate-key", account, town.make_key("phone"), "--dry-run", key="holder")
+    assert town("volunteer", "show", account, key="holder").document["replacement"] is None
+    town("volunteer", "rotate-key", account, town.public_key("phone"), key="holder")
+    town("volunteer", "show", account, key="holder", good=False)
+
+    # The phone is lost: two officers ask for another key, and whoever has the phone may object.
+    town("volunteer", "request-key", account, town.make_key("tablet"), key="first second")
+    shown = town("volunteer", "show", account, key="phone").document
+    assert shown["replacement"]["key"] == town.public_key("tablet")
+    town("volunteer", "show", account, key="tablet", good=False)
+    refused = town("volunteer", "take-up-key", account, key="tablet", good=False)
+    assert "may still object" in refused.err
+    town("volunteer", "refuse-key", account, key="phone")
+
+    # An account without a key gets its first one at once.
+    town.at_office("volunteer", "enrol", "--id", "V-9", "--organisation", organisation)
+    other = town.hourledger("volunteer", "find", "V-9", "--office", town.folder / "office").out.strip()
+    town("volunteer", "request-key", other, town.make_key("handy"), key="first second")
+    town("volunteer", "take-up-key", other, key="handy")
+    assert town("volunteer", "show", other, key="handy").document["key"] == town.public_key("handy")
+
+    lost = town.public_key("second")
+    town("org", "replace-officer", organisation, lost, town.make_key("third"), key="authority first")
+    officers = town("org", "show", organisation).document["officers"]
+    assert officers == [town.public_key("first"), town.public_key("third")]
+
+
+def test_who_prepares_does_not_approve(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(town.folder)
+    organisation = found_organisation(town)
+    town("org", "add-officer", organisation, town.make_key("third"), key="first second")
+    preparer = town.public_key("first")
+    town("org", "set-preparers", organisation, preparer, key="first second")
+    assert town("org", "show", organisation).document["preparers"] == [preparer]
+
+    # Two of those who approve are not enough without the one who prepares, nor the one with another.
+    for signers in ("second third", "first second"):
+        assert "nothing was sent" in town("org", "set-policy", organisation, "--approvals", "1", key=signers, good=False).err
+    roster = people.write_roster(town.folder / "roster.csv", ROWS)
+    town.at_office("hours", "import", roster, "--enrol", "--publish", key="first second third")
+    account = town.hourledger("volunteer", "find", "V-1", "--office", town.folder / "office").out.strip()
+    assert town("points", "show", account, key="holder").document["balance"] == 5
+
+
 def test_status_and_what_is_not_there(town: Town) -> None:
     assert town("node", "status").document["chain_id"] == "town.example/log"
     missing = town("org", "show", "00" * 16, good=False)
     assert (missing.code, missing.document["error"]["reason"]) == (1, "not_found")
+
+
+def test_numbers_and_calendar_by_vote(town: Town) -> None:
+    values = ("governance", "set", "points_per_hour=2", "max_hold_days=60", "--at-height")
+    assert town(*values, 9, "--dry-run", key="authority").document["dry_run"]
+    assert town("governance", "show").document["next_parameters"] is None
+    assert town(*values, 1, key="authority", good=False).document["error"]["reason"] == "invalid_proposal"
+    town(*values, 5, key="authority")
+    expected = {"effective_height": 5, "parameters": {"max_hold_days": 60, "points_per_hour": 2}}
+    shown = town("governance", "show").document
+    assert (shown["next_parameters"], shown["parameters"]["points_per_hour"]) == (expected, 1)
+    file = town.folder / "calendar.json"
+    file.write_text('{"holidays": ["2030-10-01"], "working_weekends": ["2030-10-12"]}')
+    town("governance", "calendar", file, "--at-height", 40, key="authority")
+    found_organisation(town)
+    shown = town("governance", "show").document
+    assert (shown["height"], shown["parameters"]["points_per_hour"], shown["next_parameters"]) == (5, 2, None)
+    assert shown["next_calendar"]["holidays"] == ["2030-10-01"]
+    file.write_text("[]")
+    assert town("governance", "calendar", file, "--at-height", 60, key="authority", good=False).code == 2

@@ -66,7 +66,7 @@ def test_stranger_is_not_admitted_and_one_known_signer_is_enough() -> None:
 
 
 def test_kind_that_is_not_there_is_refused_by_its_form() -> None:
-    transaction = Transaction(1, CHAIN_ID, "points.give", b"", identifier_of("nonce"), TimeMs(0))
+    transaction = Transaction(1, CHAIN_ID, "points.steal", b"", identifier_of("nonce"), TimeMs(0))
     assert encode(transaction_codec, transaction)
     with pytest.raises(HourledgerError) as refused:
         RULES.validate_form(transaction)

@@ -6,6 +6,10 @@ from typing import Any
 
 from certificates.details import Opening, compute_record_commitment
 from contracts.activities import ActivityClass, PublishActivity
+from contracts.activities.notices import GiveNotice, Subject
+from contracts.activities.projects import OpenProject, PlaceActivity
+from contracts.activities.sign_ups import SignUpVolunteer
+from contracts.activities.terms import SetTerms, Terms
 from contracts.exchange import HoldPoints, PublishOffer
 from contracts.hours import Attendance, CertifyHours, Mode
 from contracts.identity.merchants import RegisterMerchant
@@ -22,6 +26,7 @@ MERCHANT = Identifier(b"merchant-0000001")
 VOLUNTEER = Identifier(b"volunteer-000001")
 OTHER_VOLUNTEER = Identifier(b"volunteer-000002")
 ACTIVITY = Identifier(b"activity-0000001")
+PROJECT = Identifier(b"project-00000001")
 OFFER = Identifier(b"offer-0000000001")
 HOLD = Identifier(b"hold-00000000001")
 NOBODY = Identifier(b"nobody-000000001")
@@ -88,4 +93,10 @@ def tell(node: RunningNode) -> Story:
     node.carry_out("exchange.publish_offer", offer, MERCHANT_KEY)
     hold = HoldPoints(HOLD, VOLUNTEER, OFFER, 1, TimeMs(node.now_ms + 3_600_000))
     held = node.carry_out("exchange.hold", hold, VOLUNTEER_KEY)
+    node.carry_out("activities.open_project", OpenProject(PROJECT, ORGANISATION, None, NO_DETAILS), OFFICER)
+    node.carry_out("activities.place", PlaceActivity(ACTIVITY, ORGANISATION, PROJECT), OFFICER)
+    terms = SetTerms(ACTIVITY, ORGANISATION, Terms(1, 1, to_day(date(2026, 10, 31))))
+    node.carry_out("activities.set_terms", terms, OFFICER)
+    node.carry_out("activities.give_notice", GiveNotice(ACTIVITY, ORGANISATION, Subject.RISK, NO_DETAILS), OFFICER)
+    node.carry_out("activities.sign_up", SignUpVolunteer(ACTIVITY, ORGANISATION, OTHER_VOLUNTEER), OTHER_VOLUNTEER_KEY)
     return Story(hours["first_event_index"], hours, held["first_event_index"], registered["first_event_index"])

@@ -15,7 +15,7 @@ from ledger.codec import MAX_DAY, MAX_POINTS, MAX_TIME_MS
 from ledger.types import Day, EntryIndex, Hash, Height, Identifier, Minutes, Points, PublicKey, Round, Signature, TimeMs
 
 _UNIONS = (Union, UnionType)
-_texts = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=12)
+_texts = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=8)
 _SCALARS: dict[object, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     bytes: st.binary(min_size=1, max_size=40),
@@ -32,18 +32,40 @@ _SCALARS: dict[object, st.SearchStrategy[Any]] = {
     Signature: st.binary(min_size=64, max_size=64),
     TimeMs: st.integers(0, MAX_TIME_MS),
 }
+_SETTLEMENTS = ("CloseSettlement", "SettlementClosed", "AcknowledgeSettlement")
 _FIELDS: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("RegisterOrganisation", "approvals"): st.integers(0, 2**16),
+    ("SetPreparers", "preparers"): st.lists(st.binary(min_size=32, max_size=32), max_size=4).map(tuple),
     ("SetPolicy", "approvals"): st.integers(0, 2**16),
     ("Attendance", "start"): st.none() | st.integers(0, 1_439),
     ("RecordedHours", "start"): st.none() | st.integers(0, 1_439),
     ("RecordedHours", "revision"): st.integers(1, 254),
     ("RecordedHours", "row"): st.integers(0, 999),
     ("VoidedHours", "row"): st.integers(0, 999),
+    ("PublicizeStar", "stars"): st.integers(1, 5),
+    ("StarChanged", "stars"): st.integers(1, 5),
+    ("RecordTraining", "training"): st.text("abc-é", min_size=1, max_size=16),
+    ("DropTraining", "training"): st.text("abc-é", min_size=1, max_size=16),
+    ("EvaluateProject", "grade"): st.integers(1, 5),
+    ("Terms", "capacity"): st.integers(0, 100_000),
+    ("Terms", "waiting"): st.integers(0, 200),
+    ("DisputedHours", "row"): st.integers(0, 999),
+    ("CosignedHours", "row"): st.integers(0, 999),
+    ("CosignedHours", "revision"): st.integers(1, 254),
+    ("ReservedHours", "start"): st.none() | st.integers(0, 1_439),
+    ("ResolvedDispute", "row"): st.integers(0, 999),
+    ("AdjustPoints", "change"): st.integers(-1_000_000_000, 1_000_000_000),
+    ("PublishOffer", "stock"): st.none() | st.integers(0, 1_000_000_000),
+    ("ChangeOffer", "stock"): st.none() | st.integers(0, 1_000_000_000),
+    **{(name, "year"): st.integers(1970, 9_999) for name in _SETTLEMENTS},
+    **{(name, "month"): st.integers(1, 12) for name in _SETTLEMENTS},
     ("PublishOffer", "points"): st.integers(1, 1_000_000_000),
     ("HoldPoints", "quantity"): st.integers(1, 1_000),
     ("ChangeApproved", "approvals"): st.integers(1, 64),
     ("ChangeApproved", "quorum"): st.integers(1, 64),
+    ("ProposalApproved", "approvals"): st.integers(1, 64),
+    ("ProposalApproved", "quorum"): st.integers(1, 64),
+    ("Value", "value"): st.integers(-(2**53), 2**53),
     ("Outcome", "event_count"): st.integers(0, 1_000_000),
     ("Outcome", "value"): st.text("abc0", max_size=32),
     ("RowOutcome", "value"): st.text("abc0", max_size=32),

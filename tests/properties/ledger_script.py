@@ -10,15 +10,37 @@ from random import Random
 from typing import Any
 
 from contracts.activities import ActivityClass, CloseActivity, PublishActivity
-from contracts.exchange import HOLDS, MAX_QUANTITY, EndHold, HoldPoints, PointsOfHold, PublishOffer, WithdrawOffer
+from contracts.activities.attendance import AttendanceMark, ExcuseAbsence, Mark, MarkAttendance
+from contracts.activities.changes import CancelActivity, Cancellation, ChangeActivity
+from contracts.activities.cover import AttachCover, Insured, WithdrawCover
+from contracts.activities.notices import GiveNotice, Subject
+from contracts.activities.projects import CloseProject, EvaluateProject, OpenProject, PlaceActivity
+from contracts.activities.sign_ups import SignUpVolunteer, WithdrawVolunteer
+from contracts.activities.terms import Risk, SetTerms, Terms
+from contracts.certificates.registry import RegisterCertificate, Revocation, RevokeCertificate, SupersedeCertificate
+from contracts.certificates.stars import DecideStar, ObjectToStar, PublicizeStar
+from contracts.exchange import HOLDS, MAX_QUANTITY, ChangeOffer, EndHold, HoldPoints, PointsOfHold, PublishOffer, WithdrawOffer
+from contracts.exchange.settlements import AcknowledgeSettlement, CloseSettlement
 from contracts.governance import MIN_LEAD_BLOCKS, ChangeAuthorities, Recover
+from contracts.governance.settings import SetCalendar, SetParameters, Value
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, VoidHours
+from contracts.hours.codes import ClaimByCode, DropReserved, ReservedHours, ReserveHours, compute_code_hash
+from contracts.hours.cosigning import CosignRecord
+from contracts.hours.disputes import DisputeRecord, Resolution, ResolveDispute
+from contracts.hours.merits import DropAward, DropTraining, RecordAward, RecordTraining
+from contracts.hours.missing import AnswerClaim, ClaimMissing
+from contracts.hours.totals import DropTotal, ImportTotal
+from contracts.identity.duties import SetPreparers
 from contracts.identity.merchants import RegisterMerchant
-from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, SetPolicy
+from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, ReplaceOfficer, SetPolicy
 from contracts.identity.parties import Standing
+from contracts.identity.volunteer_keys import AboutReplacement, ChangeKey
 from contracts.identity.volunteers import Enrolment, EnrolVolunteers
 from contracts.lots import compute_sum
 from contracts.points import ISSUED, ExpirePoints, get_lots, get_merchant_balance
+from contracts.points.adjusting import Adjustment, AdjustPoints
+from contracts.points.giving import DonatePoints, GivePoints, GrantPoints, get_donations
+from contracts.reports import AnchorReport
 from contracts.rulebook import KINDS, RuleBookV1, compute_genesis_state, get_parties
 from ledger.authorities import Authority
 from ledger.blocks import Block, Commit, Vote, compute_block_hash, compute_commit_message
@@ -70,7 +92,7 @@ GENESIS = Genesis(
     START_MS,
     (make_authority("a"),),
     tuple(key.public_key for key in RECOVERY),
-    (("points_per_hour", 20), ("points_validity_days", 3)),
+    (("points_per_hour", 20), ("points_validity_days", 3), ("star_publicity_days", 1)),
     (),
     (),
 )
@@ -78,6 +100,9 @@ ORGANISATIONS = tuple(make_identifier(f"organisation {name}") for name in NAMES)
 MERCHANTS = tuple(make_identifier(f"merchant {name}") for name in NAMES[:2])
 VOLUNTEERS = tuple(make_identifier(f"volunteer {name}") for name in "1234")
 ACTIVITIES = tuple(make_identifier(f"activity {name}") for name in "1234")
+PROJECTS = tuple(make_identifier(f"project {name}") for name in NAMES)
+CERTIFICATES = tuple(make_identifier(f"certificate {name}") for name in NAMES)
+STARS = tuple(make_identifier(f"star {name}") for name in NAMES)
 OFFERS = tuple(make_identifier(f"offer {name}") for name in "12")
 HOLD_NAMES = tuple(make_identifier(f"hold {name}") for name in range(60))
 RECORDS = tuple(make_identifier(f"record {name}") for name in range(40))
@@ -98,6 +123,7 @@ class Script:
     seed: int
     chain: Chain
     change: ChangeAuthorities | None = None
+    proposals: dict[type, Any] = field(default_factory=dict)
     random: Random = field(init=False)
     number: int = 0
     holds: int = 0
@@ -163,6 +189,27 @@ class Script:
     def draw_identity_remove_officer(self, _time_ms: TimeMs) -> Any:
         return ChangeOfficer(ORGANISATIONS[2], self.random.choice(KEYS).public_key), self._officers(2, 2)
 
+    def draw_identity_replace_officer(self, _time_ms: TimeMs) -> Any:
+        keys = (self.random.choice(KEYS).public_key, make_key(f"officer 3 new {self.number}").public_key)
+        return ReplaceOfficer(ORGANISATIONS[2], *keys), (*self._authority(), *self._officers(2, 2))
+
+    def draw_identity_rotate_key(self, _time_ms: TimeMs) -> Any:
+        return ChangeKey(VOLUNTEERS[3], make_key(f"phone {self.number}").public_key), (make_key("volunteer 4"),)
+
+    def draw_identity_request_key(self, _time_ms: TimeMs) -> Any:
+        """Only for the one who is enrolled without a key: the others keep theirs."""
+        return ChangeKey(VOLUNTEERS[3], make_key("volunteer 4").public_key), self._officers(0, 2)
+
+    def draw_identity_refuse_key(self, _time_ms: TimeMs) -> Any:
+        return AboutReplacement(VOLUNTEERS[3]), self._officers(0, 1)
+
+    def draw_identity_take_up_key(self, _time_ms: TimeMs) -> Any:
+        return AboutReplacement(VOLUNTEERS[3]), (make_key("volunteer 4"),)
+
+    def draw_identity_set_preparers(self, _time_ms: TimeMs) -> Any:
+        preparers = self.random.choice(((), (self._officers(2, 2)[0].public_key,)))
+        return SetPreparers(ORGANISATIONS[2], preparers), self._officers(2, 2)
+
     def draw_identity_set_policy(self, _time_ms: TimeMs) -> Any:
         return SetPolicy(ORGANISATIONS[2], self.random.randint(0, 3)), self._officers(2, 2)
 
@@ -191,6 +238,81 @@ class Script:
 
     def draw_activities_close(self, _time_ms: TimeMs) -> Any:
         return CloseActivity(ACTIVITIES[3], ORGANISATIONS[0]), self._officers(0, 1)
+
+    def draw_activities_change(self, _time_ms: TimeMs) -> Any:
+        index = self.random.randrange(4)
+        days = Day(TODAY + self.random.randint(-5, 5)), Day(TODAY + self.random.randint(5, 30))
+        return ChangeActivity(ACTIVITIES[index], ORGANISATIONS[index % 2], *days, sha256(b"e")), self._officers(index % 2, 1)
+
+    def draw_activities_cancel(self, _time_ms: TimeMs) -> Any:
+        return CancelActivity(ACTIVITIES[3], ORGANISATIONS[1], Cancellation.WEATHER), self._officers(1, 1)
+
+    def draw_activities_open_project(self, _time_ms: TimeMs) -> Any:
+        index = self.random.randrange(3)
+        improves = PROJECTS[index - 1] if self.random.random() < 0.3 else None
+        return OpenProject(PROJECTS[index], ORGANISATIONS[index % 2], improves, sha256(b"p")), self._officers(index % 2, 1)
+
+    def draw_activities_place(self, _time_ms: TimeMs) -> Any:
+        index = self.random.randrange(4)
+        project = self.random.choice((None, *PROJECTS))
+        return PlaceActivity(ACTIVITIES[index], ORGANISATIONS[index % 2], project), self._officers(index % 2, 1)
+
+    def draw_activities_close_project(self, _time_ms: TimeMs) -> Any:
+        index = self.random.randrange(3)
+        return CloseProject(PROJECTS[index], ORGANISATIONS[index % 2]), self._officers(index % 2, 1)
+
+    def draw_activities_evaluate_project(self, _time_ms: TimeMs) -> Any:
+        index = self.random.randrange(3)
+        body = EvaluateProject(PROJECTS[index], ORGANISATIONS[index % 2], self.random.randint(1, 5), sha256(b"r"))
+        return body, self._officers(index % 2, 2)
+
+    def draw_activities_mark_attendance(self, time_ms: TimeMs) -> Any:
+        index, day = self.random.randrange(4), Day(time_ms // 86_400_000 - self.random.randint(-1, 2))
+        rows = tuple(AttendanceMark(volunteer, self.random.choice(tuple(Mark))) for volunteer in VOLUNTEERS)
+        return MarkAttendance(ACTIVITIES[index], ORGANISATIONS[index % 2], day, rows), self._officers(index % 2, 1)
+
+    def draw_activities_excuse(self, time_ms: TimeMs) -> Any:
+        index, day = self.random.randrange(4), Day(time_ms // 86_400_000 - self.random.randint(0, 2))
+        body = ExcuseAbsence(ACTIVITIES[index], ORGANISATIONS[index % 2], day, self.random.choice(VOLUNTEERS))
+        return body, self._officers(index % 2, 1)
+
+    def draw_activities_give_notice(self, _time_ms: TimeMs) -> Any:
+        index = self.random.randrange(4)
+        text = sha256(b"notice %d" % self.random.randrange(9))
+        return GiveNotice(ACTIVITIES[index], ORGANISATIONS[index % 2], Subject.RISK, text), self._officers(index % 2, 1)
+
+    def _insured(self) -> tuple[Identifier, Identifier, Insured, Identifier]:
+        index = self.random.randrange(4)
+        subject = self.random.choice(((Insured.ACTIVITY, ACTIVITIES[index]), (Insured.VOLUNTEER, VOLUNTEERS[index])))
+        return make_identifier(f"cover {self.random.randrange(4)}"), ORGANISATIONS[index % 2], *subject
+
+    def draw_cover_attach(self, _time_ms: TimeMs) -> Any:
+        insured = self._insured()
+        first, last = Day(TODAY - 5), Day(TODAY + self.random.randint(-9, 40))
+        return AttachCover(*insured, first, last, sha256(b"policy")), self._officers(ORGANISATIONS.index(insured[1]), 1)
+
+    def draw_cover_withdraw(self, _time_ms: TimeMs) -> Any:
+        insured = self._insured()
+        return WithdrawCover(*insured), self._officers(ORGANISATIONS.index(insured[1]), 1)
+
+    def draw_activities_set_terms(self, _time_ms: TimeMs) -> Any:
+        index = self.random.randrange(4)
+        places = self.random.randint(0, 2), self.random.randint(0, 2), Day(TODAY + self.random.randint(0, 9))
+        terms = Terms(*places, self.random.choice(tuple(Risk)), ("first-aid",) if self.random.random() < 0.2 else ())
+        return SetTerms(ACTIVITIES[index], ORGANISATIONS[index % 2], terms), self._officers(index % 2, 1)
+
+    def _volunteer_at(self) -> Any:
+        index, volunteer = self.random.randrange(4), self.random.randrange(4)
+        signers = (make_key(f"volunteer {volunteer + 1}"),) if self.random.random() < 0.6 else self._officers(index % 2, 1)
+        return (ACTIVITIES[index], ORGANISATIONS[index % 2], VOLUNTEERS[volunteer]), signers
+
+    def draw_activities_sign_up(self, _time_ms: TimeMs) -> Any:
+        identifiers, signers = self._volunteer_at()
+        return SignUpVolunteer(*identifiers), signers
+
+    def draw_activities_withdraw(self, _time_ms: TimeMs) -> Any:
+        identifiers, signers = self._volunteer_at()
+        return WithdrawVolunteer(*identifiers), signers
 
     def _attendance(self, time_ms: TimeMs, number: int) -> Attendance:
         activity = ACTIVITIES[number] if self.random.random() < 0.8 else self.random.choice(ACTIVITIES)
@@ -225,13 +347,130 @@ class Script:
         body = VoidHours(ORGANISATIONS[number], row.record, row.volunteer, row.day, self.random.choice(tuple(Correction)))
         return body, self._officers(number, 2)
 
+    def draw_hours_dispute(self, time_ms: TimeMs) -> Any:
+        number, row = self.random.randrange(2), self._attendance(time_ms, 0)
+        body = DisputeRecord(ORGANISATIONS[number], row.volunteer, row.record, row.day, Correction.WRONG_TIME)
+        return body, (make_key(f"volunteer {VOLUNTEERS.index(row.volunteer) + 1}"),)
+
+    def draw_hours_resolve(self, time_ms: TimeMs) -> Any:
+        number, row = self.random.randrange(2), self._attendance(time_ms, 0)
+        answer = self.random.choice(tuple(Resolution))
+        return ResolveDispute(ORGANISATIONS[number], row.volunteer, row.record, row.day, answer), self._officers(number, 2)
+
+    def _volunteer_signs(self, volunteer: Identifier) -> tuple[SigningKey, ...]:
+        return (make_key(f"volunteer {VOLUNTEERS.index(volunteer) + 1}"),)
+
+    def draw_hours_cosign(self, time_ms: TimeMs) -> Any:
+        number, row = self.random.randrange(2), self._attendance(time_ms, 0)
+        body = CosignRecord(ORGANISATIONS[number], row.volunteer, row.record, row.day)
+        return body, self._volunteer_signs(row.volunteer)
+
+    def draw_hours_claim_missing(self, time_ms: TimeMs) -> Any:
+        number = self.random.randrange(2)
+        row = self._attendance(time_ms, number)
+        claim = self.random.choice(RECORDS)
+        body = ClaimMissing(claim, ORGANISATIONS[number], row.volunteer, row.activity, row.day)
+        return body, self._volunteer_signs(row.volunteer)
+
+    def draw_hours_answer_claim(self, time_ms: TimeMs) -> Any:
+        number, row = self.random.randrange(2), self._attendance(time_ms, 0)
+        record = self.random.choice((None, row.record))
+        body = AnswerClaim(self.random.choice(RECORDS), ORGANISATIONS[number], row.volunteer, record)
+        return body, self._officers(number, 2)
+
+    def draw_hours_reserve(self, time_ms: TimeMs) -> Any:
+        number = self.random.randrange(2)
+        row = self._attendance(time_ms, number)
+        code_hash = compute_code_hash(self.random.choice(RECORDS[:8]))
+        reserved = ReservedHours(code_hash, row.record, row.activity, row.day, row.start, row.minutes, row.commitment)
+        return ReserveHours(ORGANISATIONS[number], (reserved,)), self._officers(number, 2)
+
+    def draw_hours_claim_by_code(self, _time_ms: TimeMs) -> Any:
+        volunteer = self.random.choice(VOLUNTEERS)
+        return ClaimByCode(volunteer, self.random.choice(RECORDS[:8])), self._volunteer_signs(volunteer)
+
+    def draw_hours_drop_reserved(self, _time_ms: TimeMs) -> Any:
+        number = self.random.randrange(2)
+        code_hash = compute_code_hash(self.random.choice(RECORDS[:8]))
+        return DropReserved(ORGANISATIONS[number], code_hash), self._officers(number, 2)
+
+    def _office(self) -> tuple[int, tuple[Identifier, Identifier]]:
+        number = self.random.randrange(2)
+        return number, (ORGANISATIONS[number], self.random.choice(VOLUNTEERS))
+
+    def draw_hours_import_total(self, _time_ms: TimeMs) -> Any:
+        number, ids = self._office()
+        source = sha256(bytes([self.random.randrange(3)]))
+        minutes = Minutes(self.random.choice((0, 60, 6_000)))
+        return ImportTotal(*ids, source, Day(TODAY - 400), Day(TODAY), minutes, sha256(b"e")), self._officers(number, 2)
+
+    def draw_hours_drop_total(self, _time_ms: TimeMs) -> Any:
+        number, ids = self._office()
+        return DropTotal(*ids, sha256(bytes([self.random.randrange(3)]))), self._officers(number, 2)
+
+    def draw_hours_record_training(self, _time_ms: TimeMs) -> Any:
+        number, ids = self._office()
+        days = Day(TODAY - self.random.randrange(9)), Day(TODAY + self.random.randint(-9, 9))
+        body = RecordTraining(*ids, self.random.choice(("first-aid", "rescue")), *days, sha256(b"t"))
+        return body, self._officers(number, 2)
+
+    def draw_hours_drop_training(self, _time_ms: TimeMs) -> Any:
+        number, ids = self._office()
+        return DropTraining(*ids, self.random.choice(("first-aid", "rescue"))), self._officers(number, 2)
+
+    def draw_hours_record_award(self, _time_ms: TimeMs) -> Any:
+        number, ids = self._office()
+        body = RecordAward(*ids, self.random.choice(RECORDS[:2]), Day(TODAY), sha256(b"a"))
+        return body, self._officers(number, 2)
+
+    def draw_hours_drop_award(self, _time_ms: TimeMs) -> Any:
+        number, ids = self._office()
+        return DropAward(*ids, self.random.choice(RECORDS[:2])), self._officers(number, 2)
+
     def draw_points_expire(self, _time_ms: TimeMs) -> Any:
         return ExpirePoints(self.random.choice(VOLUNTEERS)), self._authority()
+
+    def _amount(self) -> Points:
+        return Points(self.random.choice((0, 1, 2, 3, 8)))
+
+    def draw_points_give(self, _time_ms: TimeMs) -> Any:
+        index = self.random.randrange(4)
+        body = GivePoints(VOLUNTEERS[index], self.random.choice(VOLUNTEERS), self._amount())
+        return body, (make_key(f"volunteer {index + 1}"),)
+
+    def draw_points_donate(self, _time_ms: TimeMs) -> Any:
+        index = self.random.randrange(4)
+        body = DonatePoints(VOLUNTEERS[index], self.random.choice((None, *ORGANISATIONS)), self._amount())
+        return body, (make_key(f"volunteer {index + 1}"),)
+
+    def draw_points_grant(self, _time_ms: TimeMs) -> Any:
+        number = self.random.choice((None, 0, 1))
+        account, signers = (None, self._authority()) if number is None else (ORGANISATIONS[number], self._officers(number, 2))
+        return GrantPoints(account, self.random.choice(VOLUNTEERS), self._amount()), signers
+
+    def draw_points_adjust(self, _time_ms: TimeMs) -> Any:
+        change = self.random.choice((-8, -1, 0, 1, 5))
+        reason = self.random.choice(tuple(Adjustment))
+        body = AdjustPoints(ORGANISATIONS[0], self.random.choice(VOLUNTEERS), change, reason, sha256(b"why"))
+        return body, (*self._officers(0, 1), *self._authority())
 
     def draw_exchange_publish_offer(self, _time_ms: TimeMs) -> Any:
         index = self.random.randrange(2)
         body = PublishOffer(OFFERS[index], MERCHANTS[index], Points(2), Day(TODAY + 9), sha256(b"o"))
         return body, (make_key(f"merchant {index + 1}"),)
+
+    def draw_exchange_change_offer(self, _time_ms: TimeMs) -> Any:
+        index, stock = self.random.randrange(2), self.random.choice((None, None, 1, 5, 100))
+        return ChangeOffer(OFFERS[index], MERCHANTS[index], Day(TODAY + 20), None, stock), (make_key(f"merchant {index + 1}"),)
+
+    def draw_exchange_deliver(self, _time_ms: TimeMs) -> Any:
+        return EndHold(self._recent_hold()), self._merchants()
+
+    def draw_exchange_close_settlement(self, _time_ms: TimeMs) -> Any:
+        return CloseSettlement(self.random.choice(MERCHANTS), 2025, self.random.choice((9, 10, 11))), self._authority()
+
+    def draw_exchange_acknowledge_settlement(self, _time_ms: TimeMs) -> Any:
+        return AcknowledgeSettlement(MERCHANTS[0], 2025, 10, self._amount(), Points(0)), self._merchants()
 
     def draw_exchange_withdraw_offer(self, _time_ms: TimeMs) -> Any:
         return WithdrawOffer(OFFERS[1], MERCHANTS[1]), (make_key("merchant 2"),)
@@ -263,6 +502,41 @@ class Script:
     def draw_exchange_refund(self, _time_ms: TimeMs) -> Any:
         return PointsOfHold(self._recent_hold(), Points(self.random.randint(0, 4))), self._merchants()
 
+    def draw_certificates_register(self, time_ms: TimeMs) -> Any:
+        index, today = self.random.randrange(2), time_ms // 86_400_000
+        ids = self.random.choice(CERTIFICATES), ORGANISATIONS[index], self.random.choice(VOLUNTEERS)
+        days = Day(today - self.random.randint(0, 2)), Day(today - self.random.randint(-1, 1))
+        return RegisterCertificate(*ids, *days, Minutes(self.random.randint(0, 5)), sha256(b"c")), self._officers(index, 2)
+
+    def draw_certificates_revoke(self, _time_ms: TimeMs) -> Any:
+        index = self.random.randrange(2)
+        revocation = self.random.choice(tuple(Revocation))
+        return RevokeCertificate(CERTIFICATES[0], ORGANISATIONS[index], revocation), self._officers(index, 2)
+
+    def draw_certificates_supersede(self, _time_ms: TimeMs) -> Any:
+        index, numbers = self.random.randrange(2), self.random.choices(CERTIFICATES, k=2)
+        return SupersedeCertificate(numbers[0], ORGANISATIONS[index], numbers[1]), self._officers(index, 2)
+
+    def draw_certificates_publicize_star(self, _time_ms: TimeMs) -> Any:
+        index, volunteer = self.random.randrange(2), self.random.choice(VOLUNTEERS)
+        return PublicizeStar(STARS[index], ORGANISATIONS[index], volunteer, 3), self._officers(index, 2)
+
+    def draw_certificates_object_to_star(self, _time_ms: TimeMs) -> Any:
+        index, volunteer = self.random.randrange(2), self.random.randrange(3)
+        body = ObjectToStar(STARS[index], ORGANISATIONS[index], VOLUNTEERS[volunteer], sha256(b"g"))
+        return body, (make_key(f"volunteer {volunteer + 1}"),)
+
+    def draw_certificates_award_star(self, _time_ms: TimeMs) -> Any:
+        index = self.random.randrange(2)
+        return DecideStar(STARS[index], ORGANISATIONS[index]), (*self._officers(index, 2), *self._authority())
+
+    def draw_certificates_withdraw_star(self, _time_ms: TimeMs) -> Any:
+        return DecideStar(STARS[1], ORGANISATIONS[1]), self._officers(1, 2)
+
+    def draw_reports_anchor(self, _time_ms: TimeMs) -> Any:
+        height = Height(self.chain.tip.height + self.random.randint(-1, 2))
+        return AnchorReport(sha256(bytes([self.random.randrange(9)])), None, height), self._authority()
+
     def _authority(self) -> tuple[SigningKey, ...]:
         return (_SIGNERS[self.random.choice(self.chain.authorities).key],)
 
@@ -281,6 +555,24 @@ class Script:
         names = self.random.sample(AUTHORITIES, self.random.randint(1, len(AUTHORITIES)))
         plain = [make_authority(name, self.random.choice((name, name, f"{name} new", "officer 1 1"))) for name in names]
         return tuple(known.get(item.name, item) if self.random.random() < 0.7 else item for item in plain)
+
+    def _propose(self, proposed: Any) -> Any:
+        """Return what was proposed last, while that can take effect, or `proposed`; and some of those who decide."""
+        last = self.proposals.get(type(proposed))
+        if last is None or last.effective_height < self.chain.tip.height + 1 + MIN_LEAD_BLOCKS or self.random.random() < 0.2:
+            self.proposals[type(proposed)] = last = proposed
+        deciders = self.chain.authorities
+        voters = self.random.sample(deciders, self.random.randint(1, len(deciders)))
+        return last, tuple(_SIGNERS[item.key] for item in voters)
+
+    def _lead(self) -> Height:
+        return Height(self.chain.tip.height + 1 + self.random.choice((MIN_LEAD_BLOCKS - 1, MIN_LEAD_BLOCKS, 3, 4)))
+
+    def draw_governance_set_parameters(self, _time_ms: TimeMs) -> Any:
+        return self._propose(SetParameters(self._lead(), (Value("points_per_hour", self.random.choice((5, 10, 20))),)))
+
+    def draw_governance_set_calendar(self, _time_ms: TimeMs) -> Any:
+        return self._propose(SetCalendar(self._lead(), (Day(TODAY + self.random.randrange(14)),), ()))
 
     def draw_governance_recover(self, time_ms: TimeMs) -> Any:
         """One that no operator has accepted: the chain's own set decides on the block, so that it can only be refused."""
@@ -315,8 +607,8 @@ class Script:
         return sign_vote(CHAIN_ID, key, type_, height, Round(self.random.randrange(2)), value, NO_ROUND)
 
 
-_OFTEN = ("hours.certify", "exchange.hold", "exchange.capture") * 7
-_SETS = ("governance.change_authorities",) * 2
+_OFTEN = ("hours.certify", "exchange.hold", "exchange.capture") * (len(KINDS) // 2)
+_SETS = ("governance.change_authorities",) * (len(KINDS) // 10)
 _WEIGHTED = (*KINDS, *_OFTEN, *_SETS, "hours.amend", "hours.void", "exchange.refund")
 
 
@@ -365,7 +657,8 @@ def compute_points_in_hands(view: View) -> int:
         hold = HOLDS.get(view, name)
         if hold is not None and hold.status.name == "OPEN":
             held += compute_sum(hold.lots)
-    return lots + held + sum(get_merchant_balance(view, merchant) for merchant in MERCHANTS)
+    donated = sum(compute_sum(get_donations(view, account)) for account in (None, *ORGANISATIONS))
+    return lots + held + donated + sum(get_merchant_balance(view, merchant) for merchant in MERCHANTS)
 
 
 def compute_issued(view: View) -> int:

@@ -28,6 +28,7 @@ def check_step(before: Chain, after: Chain, operation: Operation, result: Result
         assert 3 * len(set(operation.signers) & set(RECOVERY)) > 2 * len(RECOVERY)
         check_recovery(before, after, events)
         return
+    check_settings(before, after, operation, result)
     for height in (after.height, after.height + LEADS[0] - 1):
         assert read_deciders(before, height) == read_deciders(after, height)
     if operation.kind == "governance.change_authorities" and result.outcome.is_accepted:
@@ -37,6 +38,30 @@ def check_step(before: Chain, after: Chain, operation: Operation, result: Result
     assert not events
     for table in (b"authorities", b"next-authorities", b"approval"):
         assert before.read_table(table) == after.read_table(table)
+
+
+SETTINGS = {b"next-parameters": "governance.set_parameters", b"next-workdays": "governance.set_calendar"}
+"""What waits for its height, and the kind that puts it there."""
+
+
+def check_settings(before: Chain, after: Chain, operation: Operation, result: Result) -> None:
+    """Numbers and calendar change at their height and not before; a new change is one that more than two thirds approved."""
+    for table, kind in SETTINGS.items():
+        old, new = before.read_table(table).get(b""), after.read_table(table).get(b"")
+        is_due = result.outcome.is_accepted and old is not None and old.effective_height <= after.height
+        if new is not None and new != old:
+            assert operation.kind == kind
+            assert new == operation.body
+            assert new.effective_height - after.height in LEADS
+            assert result.events[-2].approvals >= result.events[-2].quorum
+            assert 3 * result.events[-2].quorum > 2 * len(read_deciders(before, after.height))
+        else:
+            assert new == (None if is_due else old)
+    due = before.read_table(b"next-parameters").get(b"")
+    expected = dict(before.read_table(b"parameter"))
+    if result.outcome.is_accepted and due is not None and due.effective_height <= after.height:
+        expected |= {item.name.encode(): item.value for item in due.values}
+    assert after.read_table(b"parameter") == expected
 
 
 def check_recovery(before: Chain, after: Chain, events: list[ChangeApproved | AuthoritiesChanged]) -> None:

@@ -10,12 +10,33 @@ from hypothesis import strategies as st
 
 from contracts import hours, points
 from contracts.activities import CloseActivity, PublishActivity
-from contracts.exchange import HoldChanged, PublishOffer, WithdrawOffer
+from contracts.activities.attendance import AttendanceMarked
+from contracts.activities.changes import CancelActivity, ChangeActivity
+from contracts.activities.cover import AttachCover, WithdrawCover
+from contracts.activities.notices import GiveNotice
+from contracts.activities.places import ChangedSignUp
+from contracts.activities.projects import CloseProject, EvaluateProject, OpenProject, PlaceActivity
+from contracts.activities.terms import SetTerms
+from contracts.certificates import registry, stars
+from contracts.exchange import ChangeOffer, HoldChanged, PublishOffer, WithdrawOffer
+from contracts.exchange.settlements import AcknowledgeSettlement, SettlementClosed
 from contracts.governance import AuthoritiesChanged, ChangeApproved
+from contracts.governance.settings import SetCalendar, SetParameters
+from contracts.governance.voting import ProposalApproved
+from contracts.hours.codes import DropReserved, HoursReserved
+from contracts.hours.cosigning import CosignedHours
+from contracts.hours.disputes import DisputedHours, ResolvedDispute
+from contracts.hours.merits import DropAward, DropTraining, RecordAward, RecordTraining
+from contracts.hours.missing import AnsweredClaim, ClaimedMissing
+from contracts.hours.totals import DropTotal, ImportTotal
+from contracts.identity.duties import SetPreparers
 from contracts.identity.merchants import RegisterMerchant
-from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, SetPolicy
+from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, ReplaceOfficer, SetPolicy
+from contracts.identity.volunteer_keys import ChangeKey, KeyRequested
 from contracts.identity.volunteers import VolunteerEnrolled
 from contracts.offences import OffenceRecorded
+from contracts.points import adjusting, giving
+from contracts.reports import AnchorReport
 from contracts.rulebook import EVENT_TYPES, KINDS, get_parties
 from ledger.blocks import Header
 from ledger.codec import decode, encode
@@ -37,23 +58,70 @@ EVENTS: dict[str, Any] = {
     "identity.standing_changed": ChangeStanding,
     "identity.officer_added": ChangeOfficer,
     "identity.officer_removed": ChangeOfficer,
+    "identity.officer_replaced": ReplaceOfficer,
+    "identity.preparers_set": SetPreparers,
     "identity.policy_set": SetPolicy,
     "identity.merchant_registered": RegisterMerchant,
     "identity.volunteer_enrolled": VolunteerEnrolled,
+    "identity.key_changed": ChangeKey,
+    "identity.key_requested": KeyRequested,
+    "identity.key_refused": ChangeKey,
     "activities.published": PublishActivity,
     "activities.closed": CloseActivity,
+    "activities.changed": ChangeActivity,
+    "activities.cancelled": CancelActivity,
+    "activities.project_opened": OpenProject,
+    "activities.placed": PlaceActivity,
+    "activities.project_closed": CloseProject,
+    "activities.project_evaluated": EvaluateProject,
+    "activities.attendance_marked": AttendanceMarked,
+    "activities.notice_given": GiveNotice,
+    "cover.attached": AttachCover,
+    "cover.withdrawn": WithdrawCover,
+    "activities.terms_set": SetTerms,
+    "activities.sign_up_changed": ChangedSignUp,
     "hours.recorded": hours.RecordedHours,
     "hours.voided": hours.VoidedHours,
+    "hours.disputed": DisputedHours,
+    "hours.cosigned": CosignedHours,
+    "hours.claimed_missing": ClaimedMissing,
+    "hours.claim_answered": AnsweredClaim,
+    "hours.reserved": HoursReserved,
+    "hours.reserved_dropped": DropReserved,
+    "hours.total_imported": ImportTotal,
+    "hours.total_dropped": DropTotal,
+    "hours.training_recorded": RecordTraining,
+    "hours.training_dropped": DropTraining,
+    "hours.award_recorded": RecordAward,
+    "hours.award_dropped": DropAward,
+    "hours.dispute_resolved": ResolvedDispute,
     "points.expired": points.PointsExpired,
+    "points.given": giving.GivePoints,
+    "points.donated": giving.DonatePoints,
+    "points.granted": giving.GrantPoints,
+    "points.adjusted": adjusting.AdjustPoints,
     "exchange.offer_published": PublishOffer,
+    "exchange.offer_changed": ChangeOffer,
     "exchange.offer_withdrawn": WithdrawOffer,
     "exchange.held": HoldChanged,
     "exchange.captured": HoldChanged,
+    "exchange.delivered": HoldChanged,
+    "exchange.settlement_closed": SettlementClosed,
+    "exchange.settlement_acknowledged": AcknowledgeSettlement,
     "exchange.released": HoldChanged,
     "exchange.expired": HoldChanged,
     "exchange.refunded": HoldChanged,
+    "certificates.registered": registry.RegisterCertificate,
+    "certificates.revoked": registry.CertificateRevoked,
+    "certificates.superseded": registry.CertificateSuperseded,
+    "certificates.star_changed": stars.StarChanged,
+    "certificates.star_objected": stars.ObjectToStar,
+    "reports.anchored": AnchorReport,
     "governance.change_approved": ChangeApproved,
     "governance.authorities_changed": AuthoritiesChanged,
+    "governance.proposal_approved": ProposalApproved,
+    "governance.parameters_set": SetParameters,
+    "governance.calendar_set": SetCalendar,
     "governance.offence": OffenceRecorded,
 }
 EVERYBODY = ("region", "ann", "bob", "lea", "mia", "noa", "Bakery", "Cinema", *RECOVERY)

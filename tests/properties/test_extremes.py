@@ -15,7 +15,7 @@ from ledger.codec import MAX_DAY, MAX_TIME_MS
 from ledger.types import Day
 from tests.contracts.chain import Chain, make_genesis
 from tests.contracts.invariants import check_invariants
-from tests.properties.operations import EXTREMES, PARAMETERS, Generator, make_chain
+from tests.properties.operations import EXTREMES, PARAMETERS, STEPS, Generator, make_chain
 from tests.properties.script import play
 
 
@@ -40,9 +40,9 @@ def test_nothing_but_answers(parameters: str, time_ms: int, seed: int) -> None:
 @pytest.mark.parametrize("parameters", PARAMETERS)
 def test_records_are_certified_at_either_end_of_time(parameters: str) -> None:
     days = set()
-    for seed in range(3):
+    for seed in range(8):
         chain = base(parameters).copy()
-        for _ in play(chain, Random(seed), 150, EXTREMES):
+        for _ in play(chain, Random(seed), STEPS, EXTREMES):
             pass
         days |= {record.day for records in chain.read_table(b"calendar").values() for record in records}
     assert {day > 1_000 for day in days} == {False, True}

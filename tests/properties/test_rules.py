@@ -21,7 +21,8 @@ from ledger.types import Height, PublicKey, Round
 from ledger.votes import Offence, OffenceKind
 from tests.contracts.chain import Chain, hash_of, key_of, make_genesis
 from tests.contracts.invariants import check_invariants
-from tests.properties.operations import PARAMETERS, Generator, make_chain
+from tests.properties.moves import check_moves
+from tests.properties.operations import PARAMETERS, STEPS, Generator, make_chain
 from tests.properties.script import compute_digest, play
 from tests.properties.steps import check_step, read_deciders
 
@@ -52,13 +53,14 @@ def test_every_state_keeps_its_invariants_and_repeats(parameters: str, seed: int
         assert result.outcome.is_accepted or chain.state == before.state
         check_invariants(chain)
         check_step(before, chain, operation, result)
+        check_moves(before, chain, operation, result)
 
 
 def test_random_ledgers_reach_every_kind_and_most_reasons() -> None:
     accepted: Counter[str] = Counter()
     reasons: Counter[Reason | None] = Counter()
-    for seed in range(12):
-        for operation, result in play(base("short" if seed % 2 else "default").copy(), Random(seed), 240):
+    for seed in range(24):
+        for operation, result in play(base("short" if seed % 2 else "default").copy(), Random(seed), STEPS):
             accepted[operation.kind] += result.outcome.is_accepted
             reasons[result.outcome.reason] += 1
             reasons.update(row.reason for row in result.outcome.rows if row is not None)
@@ -108,6 +110,30 @@ def test_random_ledgers_meet_every_answer_of_governance() -> None:
     assert answers[GOVERNANCE[0]] == of_both | {Reason.CHANGE_PENDING, Reason.NO_CHANGE}
     assert answers[GOVERNANCE[1]] == of_both | {Reason.INSUFFICIENT_SIGNATURES}
     assert {old for old, _ in changes} == {new for _, new in changes} == {1, 2, 3, 4, 5}
+
+
+VOTES = ("governance.set_parameters", "governance.set_calendar")
+"""What a quorum of the set settles besides who is in it."""
+
+
+def test_random_ledgers_meet_every_answer_of_votes() -> None:
+    """Under sets that change all the while, numbers and calendars are adopted, wait, and take effect."""
+    answers: dict[str, set[Reason | None]] = defaultdict(set)
+    in_force: Counter[bytes] = Counter()
+    for seed in range(8):
+        chain = base().copy()
+        generator = Generator(Random(seed), chain, kinds=(GOVERNANCE[0], *VOTES))
+        for _ in range(120):
+            operation = generator.draw(generator.pools.start_ms)
+            before = chain.copy()
+            result = chain.submit(operation.signers, operation.kind, operation.body, generator.pools.start_ms)
+            check_invariants(chain)
+            check_step(before, chain, operation, result)
+            answers[operation.kind].add(result.outcome.reason)
+            in_force.update(name for name in (b"parameter", b"workdays") if before.read_table(name) != chain.read_table(name))
+    of_both = {None, Reason.NOT_PERMITTED, Reason.UNKNOWN_KEY, Reason.NO_CHANGE, Reason.CHANGE_PENDING, Reason.INVALID_PROPOSAL}
+    assert [answers[kind] for kind in VOTES] == [of_both, of_both]
+    assert min(in_force[b"parameter"], in_force[b"workdays"]) > 8
 
 
 @settings(max_examples=60)

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from cli.office.drafts import load_draft
+from contracts.lots import compute_sum
+from contracts.points import get_lots
 from ledger.crypto import SigningKey
+from ledger.types import Identifier
 from node.keystore import save_key
 from tests.cli import people
 from tests.cli.command_line import CommandLine
@@ -296,3 +299,41 @@ def test_exchange_from_offer_to_refund(hourledger: CommandLine, office: Office, 
     assert (twice.code, twice.document["error"]["reason"]) == (1, "hold_closed")
     assert hourledger("exchange", "refund", hold, "--points", 1, *by_merchant).code == 0
     assert double.points == 4
+    double.now_ms += 31 * 86_400_000  # the next month
+    month = ("--month", "2026-10")
+    assert hourledger("merchant", "settle", shop, *month, *office.node, *office.authority).code == 0
+    agree = ("merchant", "acknowledge", shop, *month, "--captured", 2, "--refunded")
+    assert hourledger(*agree, 0, *by_merchant).document["error"]["reason"] == "invalid_points"
+    assert hourledger(*agree, 1, *by_merchant).code == 0
+    assert hourledger(*agree, 1, *by_merchant).document["error"]["reason"] == "already_exists"
+
+
+def test_points_are_given_donated_granted_and_adjusted(hourledger: CommandLine, office: Office, double: LedgerDouble) -> None:
+    volunteer = SigningKey(b"v" * 32)
+    save_key(office.folder / "v.pem", volunteer, None)
+    hourledger("keys", "registrar", office.folder / "office" / "registrar.key")
+    whose = ("--organisation", people.ORGANISATION.hex())
+    person = ("--id", "V-2", "--public-key", volunteer.public_key.hex())
+    mia = hourledger("volunteer", "enrol", *person, *office.book, *whose, *office.first, "--json").document["volunteers"]["V-2"]
+    import_all(hourledger, office)
+    noa = hourledger("volunteer", "find", "V-1", *office.book[:2]).out.strip()
+    by_volunteer = (*office.node, "--key", office.folder / "v.pem", "--json")
+    tried = hourledger("points", "give", mia, "--to", noa, "--points", 1, "--dry-run", *by_volunteer)
+    assert (tried.code, get_balances(double, mia, noa)) == (0, (2, 2))
+    assert hourledger("points", "give", mia, "--to", noa, "--points", 1, *by_volunteer).code == 0
+    assert get_balances(double, mia, noa) == (1, 3)
+    assert hourledger("points", "donate", mia, "--points", 1, *by_volunteer).code == 0
+    again = hourledger("points", "donate", mia, "--points", 1, *by_volunteer)
+    assert again.document["error"]["reason"] == "insufficient_points"
+    assert hourledger("points", "grant", noa, "--points", 1, *office.node, *office.authority).code == 0
+    assert get_balances(double, mia, noa) == (0, 4)
+    terms = ("--by", 3, "--reason", "award", "--explanation", "Helper of the month")
+    signers = (*office.first, *office.authority)
+    adjusted = hourledger("points", "adjust", mia, *whose, *terms, *office.node, *signers, "--json")
+    assert (adjusted.code, len(adjusted.document["salt"])) == (0, 64)
+    assert get_balances(double, mia, noa) == (3, 4)
+    assert double.points == 7
+
+
+def get_balances(double: LedgerDouble, *volunteers: str) -> tuple[int, ...]:
+    return tuple(compute_sum(get_lots(double.state, Identifier(bytes.fromhex(item)))) for item in volunteers)

@@ -76,6 +76,7 @@ def make_good_requests(node: RunningNode, story: Story) -> dict[tuple[str, str],
         "/v1/genesis": "/v1/genesis",
         "/v1/trust": "/v1/trust",
         "/v1/authorities": "/v1/authorities",
+        "/v1/governance": "/v1/governance",
         "/v1/handovers": "/v1/handovers?from=1",
         "/checkpoint": "/checkpoint",
         "/v1/checkpoint": "/v1/checkpoint",
@@ -85,6 +86,7 @@ def make_good_requests(node: RunningNode, story: Story) -> dict[tuple[str, str],
         "/v1/organisations/{id}": f"/v1/organisations/{people.ORGANISATION.hex()}",
         "/v1/merchants/{id}": f"/v1/merchants/{people.MERCHANT.hex()}",
         "/v1/activities/{id}": f"/v1/activities/{people.ACTIVITY.hex()}",
+        "/v1/projects/{id}": f"/v1/projects/{people.PROJECT.hex()}",
         "/v1/offers/{id}": f"/v1/offers/{people.OFFER.hex()}",
         "/v1/state/{key}": f"/v1/state/{MERCHANTS.key(people.MERCHANT).hex()}",
         "/v1/openapi.json": "/v1/openapi.json",
@@ -97,6 +99,8 @@ def make_good_requests(node: RunningNode, story: Story) -> dict[tuple[str, str],
     )
     answers["GET", "/v1/volunteers/{id}"] = node.get(account, volunteer)
     answers["GET", "/v1/volunteers/{id}/entries"] = node.get(f"{account}/entries", volunteer)
+    sign_up = f"/v1/activities/{people.ACTIVITY.hex()}/sign-ups/{people.OTHER_VOLUNTEER.hex()}"
+    answers["GET", "/v1/activities/{id}/sign-ups/{volunteer}"] = node.get(sign_up, people.OTHER_VOLUNTEER_KEY)
     answers["GET", "/v1/holds/{id}"] = node.get(f"/v1/holds/{people.HOLD.hex()}", volunteer)
     answers["POST", "/v1/bundles"] = node.post("/v1/bundles", {"entries": [entry], "keys": [organisation_key]}, officer)
     answers["POST", "/v1/verify"] = node.post("/v1/verify", {})

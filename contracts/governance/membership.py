@@ -1,4 +1,4 @@
-"""Governance: authorities vote each other in and out, and keys that genesis names can replace a quorum that is lost for ever.
+"""Membership: authorities vote each other in and out, and keys that genesis names can replace a quorum that is lost for ever.
 
 A change is the whole next set and the height from which it decides. Each authority signs the same change; a quorum of those
 that decide makes it take effect. An authority approves one change at a time: a later approval takes an earlier one's place.
@@ -7,6 +7,7 @@ that decide makes it take effect. An authority approves one change at a time: a 
 from dataclasses import dataclass
 from typing import Final
 
+from contracts.governance.voting import MAX_LEAD_BLOCKS, MIN_LEAD_BLOCKS, find_voters
 from contracts.identity.parties import (
     AUTHORITIES,
     KEYS,
@@ -18,7 +19,7 @@ from contracts.identity.parties import (
     get_authorities,
     take_key,
 )
-from contracts.kinds import Kind, Module
+from contracts.kinds import Kind
 from ledger import codec
 from ledger.authorities import (
     Authority,
@@ -33,10 +34,6 @@ from ledger.execution import Effects, TransactionContext
 from ledger.reasons import Reason
 from ledger.state import Overlay, Table
 from ledger.types import Hash, Height, Identifier, PublicKey
-
-MIN_LEAD_BLOCKS: Final = 2
-"""The block before the change is decided and cosigned by the old set alone, so that a proven handover can be made of it."""
-MAX_LEAD_BLOCKS: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +103,7 @@ def change_authorities(state: Overlay, body: ChangeAuthorities, context: Transac
     """Approve a change of the set, and carry it out once a quorum does (signed by one or more authorities that decide)."""
     height = context.block.height
     deciding = get_authorities(state, height)
-    voters = [item for item in deciding if item.key in context.signers]
-    if not voters:
-        raise Rejection(Reason.NOT_PERMITTED, "only an authority that decides now may do this", context.signers[0].hex())
+    voters = find_voters(deciding, context)
     _require_possible(state, body, height, deciding)
     approval = Approval(compute_authorities_hash(deciding), body.effective_height, compute_authorities_hash(body.authorities))
     events = [_approve(state, voter, approval, deciding) for voter in voters]
@@ -199,11 +194,9 @@ def recover(state: Overlay, body: Recover, context: TransactionContext) -> Effec
 
 RECOVER_KIND: Final = "governance.recover"
 
-MODULE: Final = Module(
-    kinds=(
-        Kind("governance.change_authorities", _change_authorities, change_authorities),
-        Kind(RECOVER_KIND, recover_codec, recover),
-    ),
-    events=(CHANGE_APPROVED, AUTHORITIES_CHANGED),
-    tables=(APPROVALS, RECOVERY_KEYS),
+KINDS: Final = (
+    Kind("governance.change_authorities", _change_authorities, change_authorities),
+    Kind(RECOVER_KIND, recover_codec, recover),
 )
+EVENTS: Final = (CHANGE_APPROVED, AUTHORITIES_CHANGED)
+TABLES: Final = (APPROVALS, RECOVERY_KEYS)

@@ -1,4 +1,4 @@
-"""Hours: certified in batches by the organisation that ran the activity, corrected by amending or making void.
+"""Service: certified in batches by the organisation that ran the activity, corrected by amending or making void.
 
 The organisation that ran the activity records, and who records certifies (Order 67, article 3). A record is due within ten
 working days after the service; a late one is marked, not refused (article 11). What a volunteer earned in points follows the
@@ -7,12 +7,12 @@ record.
 
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Final
+from typing import Final, Protocol
 
 from contracts.accrual import Accrual, Mint, change_points
 from contracts.activities import Activity, get_activity
 from contracts.identity.parties import VOLUNTEERS, get_organisation, require_officers
-from contracts.kinds import Kind, Module
+from contracts.kinds import Kind
 from contracts.lots import row_codec
 from contracts.parameters import MINUTES_PER_DAY
 from contracts.records import (
@@ -20,7 +20,6 @@ from contracts.records import (
     FIRST_REVISION,
     LAST_REVISION,
     REFUSED,
-    TABLES,
     VOID,
     Batch,
     Calendars,
@@ -70,6 +69,26 @@ class Attendance:
     start: int | None
     minutes: Minutes
     commitment: Hash
+
+
+class Served(Protocol):
+    """What a record says of the service itself, whoever gave it."""
+
+    @property
+    def activity(self) -> Identifier:
+        """The activity."""
+
+    @property
+    def day(self) -> Day:
+        """The day on which it began."""
+
+    @property
+    def start(self) -> int | None:
+        """Minutes after midnight, None where only the length is known."""
+
+    @property
+    def minutes(self) -> Minutes:
+        """The time given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +157,7 @@ class VoidedHours:
     points_returned: Points
 
 
-_correction: Codec[Correction] = codec.member(Correction)
+correction_codec: Codec[Correction] = codec.member(Correction)
 _attendance = codec.struct(
     Attendance,
     codec.identifier,
@@ -150,8 +169,8 @@ _attendance = codec.struct(
     codec.hash_,
 )
 _certify = codec.struct(CertifyHours, codec.identifier, codec.member(Mode), codec.sequence(_attendance, 1, MAX_ROWS))
-_amend = codec.struct(AmendHours, codec.identifier, codec.day, _attendance, _correction)
-_void = codec.struct(VoidHours, codec.identifier, codec.identifier, codec.identifier, codec.day, _correction)
+_amend = codec.struct(AmendHours, codec.identifier, codec.day, _attendance, correction_codec)
+_void = codec.struct(VoidHours, codec.identifier, codec.identifier, codec.identifier, codec.day, correction_codec)
 
 HOURS_RECORDED: EventType[RecordedHours] = EventType(
     "hours.recorded",
@@ -170,7 +189,7 @@ HOURS_RECORDED: EventType[RecordedHours] = EventType(
         codec.points,
         codec.boolean,
         codec.hash_,
-        codec.optional(_correction),
+        codec.optional(correction_codec),
     ),
     lambda event: (event.volunteer, event.organisation),
 )
@@ -183,7 +202,7 @@ HOURS_VOIDED: EventType[VoidedHours] = EventType(
         row_codec,
         codec.identifier,
         codec.identifier,
-        _correction,
+        correction_codec,
         codec.points,
     ),
     lambda event: (event.volunteer, event.organisation),
@@ -201,10 +220,10 @@ def certify_hours(state: Overlay, body: CertifyHours, context: TransactionContex
         refusal = _find_refusal(state, body.organisation, row, accrual, calendars) or mint.find_refusal(row.volunteer)
         outcomes.append(refusal)
         if refusal is None:
-            record = _compute_record(row, batch, number, accrual)
+            record = compute_record(row, batch, number, accrual, accrual.today)
             calendars.put(row.volunteer, record)
             mint.add(row.volunteer, record)
-            events.append(_encode_recorded(body.organisation, row, record, FIRST_REVISION, None))
+            events.append(encode_recorded(body.organisation, row, record, FIRST_REVISION, None))
     if body.mode is Mode.ATOMIC and any(outcomes):
         raise _refuse_batch(tuple(outcomes))
     if events:
@@ -226,16 +245,22 @@ def _find_refusal(
     """Return the first reason against a new row, in the documented order, or None."""
     if not VOLUNTEERS.has(state, row.volunteer):
         return RowOutcome(Reason.UNKNOWN_VOLUNTEER, row.volunteer.hex())
+    refusal = find_duplicate(state, row, calendars)
+    refusal = refusal or find_content_refusal(state, organisation, row, accrual, is_correction=False)
+    return refusal or find_clash(calendars, row, accrual, correcting=None)
+
+
+def find_duplicate(state: View, row: Attendance, calendars: Calendars) -> RowOutcome | None:
+    """Return the reason why a record of that identifier cannot be new, or None."""
     existing = calendars.find(row.volunteer, row.day, row.record)
-    if existing is not None:
-        reason = Reason.RECORD_VOID if is_void(state, existing.batch, existing.row) else Reason.DUPLICATE_RECORD
-        return RowOutcome(reason, row.record.hex())
-    refusal = _find_content_refusal(state, organisation, row, accrual, is_correction=False)
-    return refusal or _find_conflict(calendars, row, accrual, correcting=None)
+    if existing is None:
+        return None
+    reason = Reason.RECORD_VOID if is_void(state, existing.batch, existing.row) else Reason.DUPLICATE_RECORD
+    return RowOutcome(reason, row.record.hex())
 
 
-def _find_content_refusal(
-    state: View, organisation: Identifier, row: Attendance, accrual: Accrual, *, is_correction: bool
+def find_content_refusal(
+    state: View, organisation: Identifier, row: Served, accrual: Accrual, *, is_correction: bool
 ) -> RowOutcome | None:
     """Return the first reason against a row's content, other records left aside.
 
@@ -254,13 +279,14 @@ def _find_content_refusal(
     return None
 
 
-def _find_conflict(calendars: Calendars, row: Attendance, accrual: Accrual, *, correcting: Record | None) -> RowOutcome | None:
+def find_clash(calendars: Calendars, row: Attendance, accrual: Accrual, *, correcting: Record | None) -> RowOutcome | None:
+    """Return the reason why other records of the volunteer leave no room for this one, or None."""
     return find_conflict(
         calendars, row.volunteer, row.day, row.start, row.minutes, accrual.daily_cap_minutes, correcting=correcting
     )
 
 
-def _find_activity_refusal(activity: Activity, row: Attendance, *, is_correction: bool) -> RowOutcome | None:
+def _find_activity_refusal(activity: Activity, row: Served, *, is_correction: bool) -> RowOutcome | None:
     if not activity.is_open and not is_correction:
         return RowOutcome(Reason.ACTIVITY_CLOSED, row.activity.hex())
     if not activity.activity_class.counts_hours:
@@ -270,18 +296,19 @@ def _find_activity_refusal(activity: Activity, row: Attendance, *, is_correction
     return None
 
 
-def _compute_end(row: Attendance) -> int:
+def _compute_end(row: Served) -> int:
     """First minute after the service as far as it is known: without times, its day has begun and it is as long as it says."""
     return row.day * MINUTES_PER_DAY + (row.start or 0) + row.minutes
 
 
-def _compute_last_day(row: Attendance) -> Day:
+def compute_last_day(row: Served) -> Day:
     """Day on which the service ended; one that ends at midnight ends on the day before."""
     return Day((_compute_end(row) - 1) // MINUTES_PER_DAY)
 
 
-def _compute_record(row: Attendance, batch: Identifier, number: int, accrual: Accrual) -> Record:
-    is_late = accrual.is_late(_compute_last_day(row), accrual.today)
+def compute_record(row: Attendance, batch: Identifier, number: int, accrual: Accrual, certified_day: Day) -> Record:
+    """Return a new record of `certified_day`, with what it earns."""
+    is_late = accrual.is_late(compute_last_day(row), certified_day)
     points = accrual.compute_points(row.minutes, is_late=is_late)
     return Record(
         row.record,
@@ -291,16 +318,17 @@ def _compute_record(row: Attendance, batch: Identifier, number: int, accrual: Ac
         row.start,
         row.minutes,
         points,
-        accrual.today,
+        certified_day,
         accrual.expires_day,
         is_late,
         RecordStatus.COUNTED,
     )
 
 
-def _encode_recorded(
+def encode_recorded(
     organisation: Identifier, row: Attendance, record: Record, revision: int, correction: Correction | None
 ) -> bytes:
+    """Return the event of a record as it stands."""
     return HOURS_RECORDED.encode(
         RecordedHours(
             row.record,
@@ -321,73 +349,95 @@ def _encode_recorded(
     )
 
 
-def _require_known(state: View, organisation: Identifier, volunteer: Identifier) -> None:
+def require_known(state: View, organisation: Identifier, volunteer: Identifier) -> None:
     """Raise `Rejection` unless both exist; that comes before the question who signed."""
     get_organisation(state, organisation)
     if not VOLUNTEERS.has(state, volunteer):
         raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", volunteer.hex())
 
 
-def _get_own_record(
+def find_own_record(
     state: View, calendars: Calendars, organisation: Identifier, volunteer: Identifier, day: Day, record: Identifier
 ) -> tuple[Record, int]:
-    """Return the organisation's record and its revision, or raise `Rejection`."""
+    """Return the organisation's record, void or not, and its revision; raise `Rejection` where there is none."""
     found = calendars.find(volunteer, day, record)
     batch = None if found is None else BATCHES.get(state, found.batch)
     if found is None or found.status is RecordStatus.MOVED or batch is None or batch.organisation != organisation:
         raise Rejection(Reason.UNKNOWN_RECORD, "the organisation has no such record of the volunteer", record.hex())
-    if found.status is RecordStatus.VOID:
-        raise Rejection(Reason.RECORD_VOID, "the record was made void", record.hex())
     return found, batch.revisions[found.row]
+
+
+def require_counted(record: Record) -> None:
+    """Raise `Rejection` for a record that was made void."""
+    if record.status is RecordStatus.VOID:
+        raise Rejection(Reason.RECORD_VOID, "the record was made void", record.record.hex())
+
+
+def _get_counted(
+    state: View, calendars: Calendars, organisation: Identifier, volunteer: Identifier, day: Day, record: Identifier
+) -> tuple[Record, int]:
+    found, revision = find_own_record(state, calendars, organisation, volunteer, day, record)
+    require_counted(found)
+    return found, revision
 
 
 def amend_hours(state: Overlay, body: AmendHours, context: TransactionContext) -> Effects:
     """Replace a record's content (signed by officers as the policy says). The earlier revision stays in the log."""
     row = body.attendance
-    _require_known(state, body.organisation, row.volunteer)
+    require_known(state, body.organisation, row.volunteer)
     require_officers(state, context, body.organisation)
     calendars = Calendars(state)
-    old, revision = _get_own_record(state, calendars, body.organisation, row.volunteer, body.recorded_day, row.record)
+    old, revision = _get_counted(state, calendars, body.organisation, row.volunteer, body.recorded_day, row.record)
     taken = calendars.find(row.volunteer, row.day, row.record)
     if taken is not None and not taken.is_same(old):
         raise Rejection(Reason.DUPLICATE_RECORD, "that month has another record of this identifier", row.record.hex())
     accrual = Accrual.load(state, context.block.time_ms)
-    refusal = _find_content_refusal(state, body.organisation, row, accrual, is_correction=True)
+    refusal = find_content_refusal(state, body.organisation, row, accrual, is_correction=True)
     if refusal is None and revision >= LAST_REVISION:
         raise Rejection(Reason.NO_CHANGE, "the record was corrected too often", str(revision))
-    refusal = refusal or _find_conflict(calendars, row, accrual, correcting=old)
+    refusal = refusal or find_clash(calendars, row, accrual, correcting=old)
     if refusal is not None:
         raise Rejection(refusal.reason, "the corrected record cannot stand", refusal.value)
-    is_late = accrual.is_late(_compute_last_day(row), old.certified_day)
+    is_late = accrual.is_late(compute_last_day(row), old.certified_day)
     wanted = accrual.compute_points(row.minutes, is_late=is_late)
     points = Points(old.points + change_points(state, row.volunteer, old, wanted - old.points))
     new = replace(old, day=row.day, start=row.start, minutes=row.minutes, points=points, is_late=is_late)
     calendars.move(row.volunteer, old, new)
     calendars.save(state)
     set_revision(state, old.batch, old.row, revision + 1)
-    return Effects((_encode_recorded(body.organisation, row, new, revision + 1, body.correction),))
+    return Effects((encode_recorded(body.organisation, row, new, revision + 1, body.correction),))
 
 
 def void_hours(state: Overlay, body: VoidHours, context: TransactionContext) -> Effects:
     """Make a record void (signed by officers as the policy says). Its points go back as far as they are not spent."""
-    _require_known(state, body.organisation, body.volunteer)
+    require_known(state, body.organisation, body.volunteer)
     require_officers(state, context, body.organisation)
     calendars = Calendars(state)
-    old, _revision = _get_own_record(state, calendars, body.organisation, body.volunteer, body.recorded_day, body.record)
-    returned = Points(-change_points(state, body.volunteer, old, -old.points))
-    calendars.put(body.volunteer, replace(old, points=Points(0), status=RecordStatus.VOID))
+    old, _revision = _get_counted(state, calendars, body.organisation, body.volunteer, body.recorded_day, body.record)
+    return Effects((make_void(state, calendars, body.organisation, body.volunteer, old, body.correction),))
+
+
+def make_void(
+    state: Overlay,
+    calendars: Calendars,
+    organisation: Identifier,
+    volunteer: Identifier,
+    record: Record,
+    correction: Correction,
+) -> bytes:
+    """Let a record no longer count; return the event."""
+    returned = Points(-change_points(state, volunteer, record, -record.points))
+    calendars.put(volunteer, replace(record, points=Points(0), status=RecordStatus.VOID))
     calendars.save(state)
-    set_revision(state, old.batch, old.row, VOID)
-    event = VoidedHours(body.record, old.batch, old.row, body.organisation, body.volunteer, body.correction, returned)
-    return Effects((HOURS_VOIDED.encode(event),))
+    set_revision(state, record.batch, record.row, VOID)
+    return HOURS_VOIDED.encode(
+        VoidedHours(record.record, record.batch, record.row, organisation, volunteer, correction, returned)
+    )
 
 
-MODULE: Final = Module(
-    kinds=(
-        Kind("hours.certify", _certify, certify_hours),
-        Kind("hours.amend", _amend, amend_hours),
-        Kind("hours.void", _void, void_hours),
-    ),
-    events=(HOURS_RECORDED, HOURS_VOIDED),
-    tables=TABLES,
+KINDS: Final = (
+    Kind("hours.certify", _certify, certify_hours),
+    Kind("hours.amend", _amend, amend_hours),
+    Kind("hours.void", _void, void_hours),
 )
+EVENTS: Final = (HOURS_RECORDED, HOURS_VOIDED)

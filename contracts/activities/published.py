@@ -4,12 +4,12 @@ The class decides whether hours count: meetings and training are other record ki
 19). Name, place and content stay off the chain; `details` is their commitment, opened in certificates.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
 from contracts.identity.parties import require_officers
-from contracts.kinds import Kind, Module
+from contracts.kinds import Kind
 from ledger import codec
 from ledger.codec import Codec
 from ledger.errors import Rejection
@@ -36,6 +36,14 @@ class ActivityClass(IntEnum):
         return self is ActivityClass.SERVICE
 
 
+class ActivityStatus(IntEnum):
+    """Whether more is to come. A cancelled activity did not take place, but for what was recorded before."""
+
+    OPEN = 1
+    CLOSED = 2
+    CANCELLED = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Activity:
     """An organisation's activity, from `first_day` to `last_day`, both included."""
@@ -45,7 +53,12 @@ class Activity:
     first_day: Day
     last_day: Day
     details: Hash
-    is_open: bool
+    status: ActivityStatus
+
+    @property
+    def is_open(self) -> bool:
+        """Whether people may sign up and hours may be recorded."""
+        return self.status is ActivityStatus.OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +73,14 @@ class PublishActivity:
     details: Hash
 
 
-@dataclass(frozen=True, slots=True)
-class CloseActivity:
-    """Body and event: nothing more is recorded for the activity."""
-
-    activity: Identifier
-    organisation: Identifier
-
-
 _class: Codec[ActivityClass] = codec.member(ActivityClass)
 ACTIVITIES: Final[Table[Activity]] = Table(
     b"activity",
-    codec.struct(Activity, codec.identifier, _class, codec.day, codec.day, codec.hash_, codec.boolean),
+    codec.struct(Activity, codec.identifier, _class, codec.day, codec.day, codec.hash_, codec.member(ActivityStatus)),
     is_public=True,
 )
 _publish = codec.struct(PublishActivity, codec.identifier, codec.identifier, _class, codec.day, codec.day, codec.hash_)
-_close = codec.struct(CloseActivity, codec.identifier, codec.identifier)
 ACTIVITY_PUBLISHED = EventType("activities.published", _publish)
-ACTIVITY_CLOSED = EventType("activities.closed", _close)
 
 
 def get_activity(state: View, identifier: Identifier, organisation: Identifier) -> Activity | None:
@@ -86,36 +89,34 @@ def get_activity(state: View, identifier: Identifier, organisation: Identifier) 
     return activity if activity is not None and activity.organisation == organisation else None
 
 
+def require_activity(state: View, identifier: Identifier, organisation: Identifier) -> Activity:
+    """Return the organisation's activity, or raise `Rejection` unless there is one and it is open."""
+    activity = get_activity(state, identifier, organisation)
+    if activity is None:
+        raise Rejection(Reason.UNKNOWN_ACTIVITY, "the organisation has no such activity", identifier.hex())
+    if not activity.is_open:
+        raise Rejection(Reason.ACTIVITY_CLOSED, "the activity is closed already", identifier.hex())
+    return activity
+
+
+def require_period(first_day: Day, last_day: Day) -> None:
+    """Raise `Rejection` for days that end before they begin, or are too many."""
+    if not 0 <= last_day - first_day < MAX_ACTIVITY_DAYS:
+        detail = f"an activity ends after it begins and lasts at most {MAX_ACTIVITY_DAYS} days"
+        raise Rejection(Reason.INVALID_PERIOD, detail, str(last_day - first_day + 1))
+
+
 def publish_activity(state: Overlay, body: PublishActivity, context: TransactionContext) -> Effects:
     """Announce an activity (signed by one officer)."""
     require_officers(state, context, body.organisation, count=1)
     if ACTIVITIES.has(state, body.activity):
         raise Rejection(Reason.ALREADY_EXISTS, "the activity's identifier is taken", body.activity.hex())
-    if not 0 <= body.last_day - body.first_day < MAX_ACTIVITY_DAYS:
-        raise Rejection(
-            Reason.INVALID_PERIOD,
-            f"an activity ends after it begins and lasts at most {MAX_ACTIVITY_DAYS} days",
-            str(body.last_day - body.first_day + 1),
-        )
-    activity = Activity(body.organisation, body.activity_class, body.first_day, body.last_day, body.details, is_open=True)
+    require_period(body.first_day, body.last_day)
+    days = body.first_day, body.last_day
+    activity = Activity(body.organisation, body.activity_class, *days, body.details, ActivityStatus.OPEN)
     ACTIVITIES.put(state, activity, body.activity)
     return Effects((ACTIVITY_PUBLISHED.encode(body),))
 
 
-def close_activity(state: Overlay, body: CloseActivity, context: TransactionContext) -> Effects:
-    """Close an activity (signed by one officer)."""
-    require_officers(state, context, body.organisation, count=1)
-    activity = get_activity(state, body.activity, body.organisation)
-    if activity is None:
-        raise Rejection(Reason.UNKNOWN_ACTIVITY, "the organisation has no such activity", body.activity.hex())
-    if not activity.is_open:
-        raise Rejection(Reason.ACTIVITY_CLOSED, "the activity is closed already", body.activity.hex())
-    ACTIVITIES.put(state, replace(activity, is_open=False), body.activity)
-    return Effects((ACTIVITY_CLOSED.encode(body),))
-
-
-MODULE: Final = Module(
-    kinds=(Kind("activities.publish", _publish, publish_activity), Kind("activities.close", _close, close_activity)),
-    events=(ACTIVITY_PUBLISHED, ACTIVITY_CLOSED),
-    tables=(ACTIVITIES,),
-)
+KINDS: Final = (Kind("activities.publish", _publish, publish_activity),)
+EVENTS: Final = (ACTIVITY_PUBLISHED,)

@@ -1,4 +1,4 @@
-"""Exchange: a merchant offers, a volunteer holds points for it, the merchant captures them once.
+"""Holds: a volunteer sets points aside for an offer, the merchant captures them once, delivers or refunds.
 
 A hold is for one merchant and has an end. It counts against the balance at once, so a merchant may rely on a hold made for it
 even offline, and never on a balance (DOMAIN section 4, rule 6). What is not captured goes back as the same lots.
@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
+from contracts.exchange.offers import OFFERS, return_pieces, take_pieces
+from contracts.exchange.settlements import count_points
 from contracts.identity.parties import MERCHANTS, Standing, require_merchant, require_volunteer
-from contracts.kinds import Kind, Module
-from contracts.lots import Lot, add_lots, compute_sum, lots_codec, split_expired, take_oldest
+from contracts.kinds import Kind
+from contracts.lots import Lot, add_lots, compute_sum, lots_codec, take_oldest
 from contracts.parameters import MINUTES_PER_DAY, MS_PER_MINUTE, compute_today, get_parameter
-from contracts.points import add_issued, add_merchant_balance, get_lots, put_lots
+from contracts.points import add_issued, get_lots, put_lots, take_points
 from contracts.records import is_void
 from ledger import codec
 from ledger.codec import Codec
@@ -21,7 +23,7 @@ from ledger.events import EventType
 from ledger.execution import Effects, TransactionContext
 from ledger.reasons import Reason
 from ledger.state import Overlay, Table, View
-from ledger.types import Day, Hash, Identifier, Points, TimeMs
+from ledger.types import Identifier, Points, TimeMs
 
 MAX_QUANTITY: Final = 1_000
 
@@ -36,17 +38,6 @@ class HoldStatus(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """Goods or a service for `points` a piece, up to and including `last_day`; `details` commits to the description."""
-
-    merchant: Identifier
-    points: Points
-    last_day: Day
-    details: Hash
-    is_open: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Hold:
     """Points set aside. `lots` are those held while open, afterwards those captured and not refunded."""
 
@@ -56,25 +47,8 @@ class Hold:
     status: HoldStatus
     expires_ms: TimeMs
     lots: tuple[Lot, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PublishOffer:
-    """Body and event: a merchant offers something."""
-
-    offer: Identifier
-    merchant: Identifier
-    points: Points
-    last_day: Day
-    details: Hash
-
-
-@dataclass(frozen=True, slots=True)
-class WithdrawOffer:
-    """Body and event: no new holds for an offer; open ones stay good."""
-
-    offer: Identifier
-    merchant: Identifier
+    quantity: int
+    is_delivered: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +72,7 @@ class PointsOfHold:
 
 @dataclass(frozen=True, slots=True)
 class EndHold:
-    """Body: a merchant releases a hold, or either side ends one whose time is over."""
+    """Body: a merchant releases a hold or has delivered for it, or either side ends one whose time is over."""
 
     hold: Identifier
 
@@ -114,26 +88,19 @@ class HoldChanged:
     points: Points
 
 
-_offer_points: Codec[Points] = codec.typed_integer("offer points", 1, 1_000_000_000)
-_publish = codec.struct(PublishOffer, codec.identifier, codec.identifier, _offer_points, codec.day, codec.hash_)
-_withdraw = codec.struct(WithdrawOffer, codec.identifier, codec.identifier)
+_quantity: Codec[int] = codec.integer("quantity", 1, MAX_QUANTITY)
 _hold = codec.struct(
     HoldPoints,
     codec.identifier,
     codec.identifier,
     codec.identifier,
-    codec.integer("quantity", 1, MAX_QUANTITY),
+    _quantity,
     codec.time_ms,
 )
 _points_of_hold = codec.struct(PointsOfHold, codec.identifier, codec.points)
 _end_hold = codec.struct(EndHold, codec.identifier)
 _hold_changed = codec.struct(HoldChanged, codec.identifier, codec.identifier, codec.identifier, codec.identifier, codec.points)
 
-OFFERS: Final[Table[Offer]] = Table(
-    b"offer",
-    codec.struct(Offer, codec.identifier, _offer_points, codec.day, codec.hash_, codec.boolean),
-    is_public=True,
-)
 HOLDS: Final[Table[Hold]] = Table(
     b"hold",
     codec.struct(
@@ -144,6 +111,8 @@ HOLDS: Final[Table[Hold]] = Table(
         codec.member(HoldStatus),
         codec.time_ms,
         lots_codec,
+        _quantity,
+        codec.boolean,
     ),
 )
 
@@ -152,45 +121,12 @@ def _parties(event: HoldChanged) -> tuple[Identifier, ...]:
     return event.volunteer, event.merchant
 
 
-OFFER_PUBLISHED = EventType("exchange.offer_published", _publish)
-OFFER_WITHDRAWN = EventType("exchange.offer_withdrawn", _withdraw)
 POINTS_HELD = EventType("exchange.held", _hold_changed, _parties)
 POINTS_CAPTURED = EventType("exchange.captured", _hold_changed, _parties)
+GOODS_DELIVERED = EventType("exchange.delivered", _hold_changed, _parties)
 HOLD_RELEASED = EventType("exchange.released", _hold_changed, _parties)
 HOLD_EXPIRED = EventType("exchange.expired", _hold_changed, _parties)
 POINTS_REFUNDED = EventType("exchange.refunded", _hold_changed, _parties)
-
-
-def publish_offer(state: Overlay, body: PublishOffer, context: TransactionContext) -> Effects:
-    """Offer something (signed by the merchant)."""
-    require_merchant(state, context, body.merchant)
-    if OFFERS.has(state, body.offer):
-        raise Rejection(Reason.ALREADY_EXISTS, "the offer's identifier is taken", body.offer.hex())
-    if body.last_day < compute_today(state, context.block.time_ms):
-        raise Rejection(Reason.INVALID_PERIOD, "the offer's last day is over", str(body.last_day))
-    OFFERS.put(state, Offer(body.merchant, body.points, body.last_day, body.details, is_open=True), body.offer)
-    return Effects((OFFER_PUBLISHED.encode(body),))
-
-
-def withdraw_offer(state: Overlay, body: WithdrawOffer, context: TransactionContext) -> Effects:
-    """Withdraw an offer (signed by its merchant)."""
-    require_merchant(state, context, body.merchant)
-    offer = OFFERS.get(state, body.offer)
-    if offer is None or offer.merchant != body.merchant:
-        raise Rejection(Reason.UNKNOWN_OFFER, "the merchant has no such offer", body.offer.hex())
-    if not offer.is_open:
-        raise Rejection(Reason.OFFER_CLOSED, "the offer is withdrawn already", body.offer.hex())
-    OFFERS.put(state, replace(offer, is_open=False), body.offer)
-    return Effects((OFFER_WITHDRAWN.encode(body),))
-
-
-def _get_open_offer(state: View, identifier: Identifier, today: Day) -> Offer:
-    offer = OFFERS.get(state, identifier)
-    if offer is None:
-        raise Rejection(Reason.UNKNOWN_OFFER, "there is no such offer", identifier.hex())
-    if not offer.is_open or offer.last_day < today:
-        raise Rejection(Reason.OFFER_CLOSED, "the offer is not open now", identifier.hex())
-    return offer
 
 
 def hold_points(state: Overlay, body: HoldPoints, context: TransactionContext) -> Effects:
@@ -207,15 +143,12 @@ def hold_points(state: Overlay, body: HoldPoints, context: TransactionContext) -
     longest = get_parameter(state, "max_hold_days") * MINUTES_PER_DAY * MS_PER_MINUTE
     if not now < body.expires_ms <= now + longest:
         raise Rejection(Reason.INVALID_PERIOD, "the hold ends too early or too late", str(body.expires_ms))
-    offer = _get_open_offer(state, body.offer, today)
+    offer = take_pieces(state, body.offer, body.quantity, today)
     points = Points(offer.points * body.quantity)
-    expired, usable = split_expired(get_lots(state, body.volunteer), today)
-    balance = compute_sum(usable)
-    if balance < points:
-        raise Rejection(Reason.INSUFFICIENT_POINTS, f"{points} points are needed, {balance} are there", str(balance))
-    taken, rest = take_oldest(usable, points)
-    put_lots(state, body.volunteer, (*expired, *rest))
-    HOLDS.put(state, Hold(body.volunteer, offer.merchant, body.offer, HoldStatus.OPEN, body.expires_ms, taken), body.hold)
+    taken = take_points(state, body.volunteer, points, today)
+    whose = body.volunteer, offer.merchant, body.offer
+    hold = Hold(*whose, HoldStatus.OPEN, body.expires_ms, taken, body.quantity, is_delivered=False)
+    HOLDS.put(state, hold, body.hold)
     event = HoldChanged(body.hold, body.offer, body.volunteer, offer.merchant, points)
     return Effects((POINTS_HELD.encode(event),))
 
@@ -235,9 +168,9 @@ def _get_open_hold(state: View, context: TransactionContext, identifier: Identif
     return hold
 
 
-def _get_own_hold(state: View, context: TransactionContext, identifier: Identifier) -> Hold:
+def _get_own_hold(state: View, context: TransactionContext, identifier: Identifier, *, may_be_suspended: bool = False) -> Hold:
     hold = _get_hold(state, identifier)
-    require_merchant(state, context, hold.merchant)
+    require_merchant(state, context, hold.merchant, may_be_suspended=may_be_suspended)
     return hold
 
 
@@ -265,9 +198,23 @@ def capture_points(state: Overlay, body: PointsOfHold, context: TransactionConte
         raise Rejection(Reason.OVER_HOLD, f"the hold has {held} points", str(held))
     captured, rest = take_oldest(hold.lots, body.points)
     _give_back(state, hold.volunteer, rest)
-    add_merchant_balance(state, hold.merchant, body.points)
+    count_points(state, hold.merchant, context, captured=body.points)
     HOLDS.put(state, replace(hold, status=HoldStatus.CAPTURED, lots=captured), body.hold)
     return _changed(POINTS_CAPTURED, body.hold, hold, body.points)
+
+
+def deliver_goods(state: Overlay, body: EndHold, context: TransactionContext) -> Effects:
+    """Say that what was captured for is delivered, once (signed by the merchant, suspended or not).
+
+    Where pieces are missing, the merchant has captured a part or refunds one; the event tells the points that were kept.
+    """
+    hold = _get_own_hold(state, context, body.hold, may_be_suspended=True)
+    if hold.is_delivered:
+        raise Rejection(Reason.ALREADY_EXISTS, "the delivery is on record already", body.hold.hex())
+    if hold.status is not HoldStatus.CAPTURED or not hold.lots:
+        raise Rejection(Reason.NOT_CAPTURED, "nothing is captured for it, or all is refunded", body.hold.hex())
+    HOLDS.put(state, replace(hold, is_delivered=True), body.hold)
+    return _changed(GOODS_DELIVERED, body.hold, hold, compute_sum(hold.lots))
 
 
 def release_hold(state: Overlay, body: EndHold, context: TransactionContext) -> Effects:
@@ -288,13 +235,19 @@ def expire_hold(state: Overlay, body: EndHold, context: TransactionContext) -> E
 
 def _end(state: Overlay, identifier: Identifier, hold: Hold, status: HoldStatus, event_type: EventType[HoldChanged]) -> Effects:
     _give_back(state, hold.volunteer, hold.lots)
+    return_pieces(state, hold.offer, hold.quantity)
     HOLDS.put(state, replace(hold, status=status, lots=()), identifier)
     return _changed(event_type, identifier, hold, compute_sum(hold.lots))
 
 
 def refund_points(state: Overlay, body: PointsOfHold, context: TransactionContext) -> Effects:
-    """Give back captured points as the same lots with their expiry (signed by the merchant)."""
-    hold = _get_own_hold(state, context, body.hold)
+    """Give back captured points as the same lots with their expiry (signed by the merchant, suspended or not).
+
+    A region may exclude refunds (Huangshan) or have them (Hainan).
+    """
+    hold = _get_own_hold(state, context, body.hold, may_be_suspended=True)
+    if not get_parameter(state, "refunds_are_given"):
+        raise Rejection(Reason.NO_REFUNDS, "this region gives no refunds", body.hold.hex())
     if body.points == 0:
         raise Rejection(Reason.INVALID_POINTS, "a refund is of one point at least", "0")
     captured = compute_sum(hold.lots) if hold.status is HoldStatus.CAPTURED else 0
@@ -302,29 +255,17 @@ def refund_points(state: Overlay, body: PointsOfHold, context: TransactionContex
         raise Rejection(Reason.OVER_CAPTURE, f"{captured} points are captured and not refunded", str(captured))
     returned, rest = take_oldest(hold.lots, body.points)
     _give_back(state, hold.volunteer, returned)
-    add_merchant_balance(state, hold.merchant, -body.points)
+    count_points(state, hold.merchant, context, refunded=body.points)
     HOLDS.put(state, replace(hold, lots=rest), body.hold)
     return _changed(POINTS_REFUNDED, body.hold, hold, body.points)
 
 
-MODULE: Final = Module(
-    kinds=(
-        Kind("exchange.publish_offer", _publish, publish_offer),
-        Kind("exchange.withdraw_offer", _withdraw, withdraw_offer),
-        Kind("exchange.hold", _hold, hold_points),
-        Kind("exchange.capture", _points_of_hold, capture_points),
-        Kind("exchange.release", _end_hold, release_hold),
-        Kind("exchange.expire", _end_hold, expire_hold),
-        Kind("exchange.refund", _points_of_hold, refund_points),
-    ),
-    events=(
-        OFFER_PUBLISHED,
-        OFFER_WITHDRAWN,
-        POINTS_HELD,
-        POINTS_CAPTURED,
-        HOLD_RELEASED,
-        HOLD_EXPIRED,
-        POINTS_REFUNDED,
-    ),
-    tables=(OFFERS, HOLDS),
+KINDS: Final = (
+    Kind("exchange.hold", _hold, hold_points),
+    Kind("exchange.capture", _points_of_hold, capture_points),
+    Kind("exchange.deliver", _end_hold, deliver_goods),
+    Kind("exchange.release", _end_hold, release_hold),
+    Kind("exchange.expire", _end_hold, expire_hold),
+    Kind("exchange.refund", _points_of_hold, refund_points),
 )
+EVENTS: Final = (POINTS_HELD, POINTS_CAPTURED, GOODS_DELIVERED, HOLD_RELEASED, HOLD_EXPIRED, POINTS_REFUNDED)

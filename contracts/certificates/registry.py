@@ -1,0 +1,221 @@
+"""The register of certificates: number and date of a proof (Guidance 2015-149), and whether it still stands.
+
+A certificate proves itself and needs no entry here. One that has an entry can be revoked and superseded, and whoever is shown
+its number can check four things: number, period, total, status (DOMAIN section 4, rule 10). The number is that of the document,
+which nobody guesses who has not seen it; so the entry is public and names no person, and the content is a hash.
+"""
+
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import Final
+
+from contracts.identity.parties import VOLUNTEERS, get_organisation, require_officers
+from contracts.kinds import Kind
+from contracts.parameters import compute_today
+from ledger import codec
+from ledger.errors import Rejection
+from ledger.events import EventType
+from ledger.execution import Effects, TransactionContext
+from ledger.reasons import Reason
+from ledger.state import Overlay, Table, View
+from ledger.types import Day, Hash, Identifier, Minutes
+
+
+class CertificateStatus(IntEnum):
+    """Whether a registered certificate stands."""
+
+    VALID = 1
+    REVOKED = 2
+    SUPERSEDED = 3
+
+
+class Revocation(IntEnum):
+    """Why a certificate is revoked. A code, because free text about a person does not belong on the chain."""
+
+    ISSUED_IN_ERROR = 1
+    RECORDS_CORRECTED = 2
+    WRONG_PERSON = 3
+    AT_HOLDERS_WISH = 4
+    FALSE_STATEMENT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredCertificate:
+    """An entry of the register. `successor` is the certificate that took this one's place."""
+
+    organisation: Identifier
+    issued_day: Day
+    first_day: Day
+    last_day: Day
+    minutes: Minutes
+    document: Hash
+    status: CertificateStatus
+    successor: Identifier | None
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterCertificate:
+    """Body and event: an organisation enters a certificate; `document` is the hash of what it says, without its signature."""
+
+    number: Identifier
+    organisation: Identifier
+    volunteer: Identifier
+    first_day: Day
+    last_day: Day
+    minutes: Minutes
+    document: Hash
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeCertificate:
+    """Body: an organisation takes back a certificate of its own."""
+
+    number: Identifier
+    organisation: Identifier
+    revocation: Revocation
+
+
+@dataclass(frozen=True, slots=True)
+class SupersedeCertificate:
+    """Body: an organisation puts another certificate of the same volunteer in the place of one."""
+
+    number: Identifier
+    organisation: Identifier
+    successor: Identifier
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRevoked:
+    """Event: a certificate does not stand any more."""
+
+    number: Identifier
+    organisation: Identifier
+    volunteer: Identifier
+    revocation: Revocation
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateSuperseded:
+    """Event: a certificate is history, and the successor says what is true now."""
+
+    number: Identifier
+    organisation: Identifier
+    volunteer: Identifier
+    successor: Identifier
+
+
+_revocation = codec.member(Revocation)
+_register = codec.struct(
+    RegisterCertificate,
+    codec.identifier,
+    codec.identifier,
+    codec.identifier,
+    codec.day,
+    codec.day,
+    codec.minutes,
+    codec.hash_,
+)
+_revoke = codec.struct(RevokeCertificate, codec.identifier, codec.identifier, _revocation)
+_supersede = codec.struct(SupersedeCertificate, codec.identifier, codec.identifier, codec.identifier)
+
+CERTIFICATES: Final[Table[RegisteredCertificate]] = Table(
+    b"certificate",
+    codec.struct(
+        RegisteredCertificate,
+        codec.identifier,
+        codec.day,
+        codec.day,
+        codec.day,
+        codec.minutes,
+        codec.hash_,
+        codec.member(CertificateStatus),
+        codec.optional(codec.identifier),
+    ),
+    is_public=True,
+)
+HOLDERS: Final[Table[Identifier]] = Table(b"certificate-holder", codec.identifier)
+CERTIFICATE_REGISTERED: Final[EventType[RegisterCertificate]] = EventType(
+    "certificates.registered", _register, lambda event: (event.volunteer, event.organisation)
+)
+CERTIFICATE_REVOKED: Final[EventType[CertificateRevoked]] = EventType(
+    "certificates.revoked",
+    codec.struct(CertificateRevoked, codec.identifier, codec.identifier, codec.identifier, _revocation),
+    lambda event: (event.volunteer, event.organisation),
+)
+CERTIFICATE_SUPERSEDED: Final[EventType[CertificateSuperseded]] = EventType(
+    "certificates.superseded",
+    codec.struct(CertificateSuperseded, codec.identifier, codec.identifier, codec.identifier, codec.identifier),
+    lambda event: (event.volunteer, event.organisation),
+)
+
+
+def register_certificate(state: Overlay, body: RegisterCertificate, context: TransactionContext) -> Effects:
+    """Enter a certificate (signed by officers as the policy says). Its date is the day of the block (Guidance 2015-149)."""
+    get_organisation(state, body.organisation)
+    if not VOLUNTEERS.has(state, body.volunteer):
+        raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", body.volunteer.hex())
+    require_officers(state, context, body.organisation)
+    if CERTIFICATES.has(state, body.number):
+        raise Rejection(Reason.ALREADY_EXISTS, "the certificate is registered already", body.number.hex())
+    if body.first_day > body.last_day:
+        raise Rejection(Reason.INVALID_PERIOD, "the period ends before it begins", str(body.last_day))
+    if body.minutes < 1:
+        raise Rejection(Reason.INVALID_MINUTES, "a certificate is about a minute of service or more", str(body.minutes))
+    today = compute_today(state, context.block.time_ms)
+    if body.last_day > today:
+        raise Rejection(Reason.FUTURE_DATE, "the period is not over", str(body.last_day))
+    issued_day = Day(min(today, codec.MAX_DAY))
+    content = issued_day, body.first_day, body.last_day, body.minutes, body.document
+    entry = RegisteredCertificate(body.organisation, *content, CertificateStatus.VALID, None)
+    CERTIFICATES.put(state, entry, body.number)
+    HOLDERS.put(state, body.volunteer, body.number)
+    return Effects((CERTIFICATE_REGISTERED.encode(body),))
+
+
+def revoke_certificate(state: Overlay, body: RevokeCertificate, context: TransactionContext) -> Effects:
+    """Take back a certificate (signed by officers as the policy says). The records that it was about are not touched."""
+    require_officers(state, context, body.organisation)
+    entry, holder = _require_own(state, body.number, body.organisation)
+    _require_valid(entry, body.number)
+    CERTIFICATES.put(state, replace(entry, status=CertificateStatus.REVOKED), body.number)
+    return Effects((CERTIFICATE_REVOKED.encode(CertificateRevoked(body.number, body.organisation, holder, body.revocation)),))
+
+
+def supersede_certificate(state: Overlay, body: SupersedeCertificate, context: TransactionContext) -> Effects:
+    """Put a newer certificate in the place of one (signed by officers as the policy says). The old one verifies as history."""
+    require_officers(state, context, body.organisation)
+    if body.number == body.successor:
+        raise Rejection(Reason.NO_CHANGE, "a certificate does not follow itself", body.number.hex())
+    entry, holder = _require_own(state, body.number, body.organisation)
+    successor, other = _require_own(state, body.successor, body.organisation)
+    if other != holder:
+        raise Rejection(Reason.UNKNOWN_CERTIFICATE, "the successor is another volunteer's", body.successor.hex())
+    _require_valid(entry, body.number)
+    _require_valid(successor, body.successor)
+    changed = replace(entry, status=CertificateStatus.SUPERSEDED, successor=body.successor)
+    CERTIFICATES.put(state, changed, body.number)
+    event = CertificateSuperseded(body.number, body.organisation, holder, body.successor)
+    return Effects((CERTIFICATE_SUPERSEDED.encode(event),))
+
+
+def _require_own(state: View, number: Identifier, organisation: Identifier) -> tuple[RegisteredCertificate, Identifier]:
+    """Return an organisation's entry and whose certificate it is, or raise `Rejection`."""
+    entry, holder = CERTIFICATES.get(state, number), HOLDERS.get(state, number)
+    if entry is None or holder is None or entry.organisation != organisation:
+        raise Rejection(Reason.UNKNOWN_CERTIFICATE, "the organisation has registered no such certificate", number.hex())
+    return entry, holder
+
+
+def _require_valid(entry: RegisteredCertificate, number: Identifier) -> None:
+    """Raise `Rejection` for a certificate that was revoked or superseded."""
+    if entry.status is not CertificateStatus.VALID:
+        raise Rejection(Reason.CERTIFICATE_CLOSED, f"the certificate is {entry.status.name.lower()}", number.hex())
+
+
+KINDS: Final = (
+    Kind("certificates.register", _register, register_certificate),
+    Kind("certificates.revoke", _revoke, revoke_certificate),
+    Kind("certificates.supersede", _supersede, supersede_certificate),
+)
+EVENTS: Final = (CERTIFICATE_REGISTERED, CERTIFICATE_REVOKED, CERTIFICATE_SUPERSEDED)
+TABLES: Final = (CERTIFICATES, HOLDERS)

@@ -1,0 +1,37 @@
+"""What must hold of certificates and stars in every state."""
+
+from contracts.certificates.registry import CertificateStatus
+from tests.contracts.chain import Chain
+
+
+def check_cases(chain: Chain) -> None:
+    """Raise `AssertionError` where what is on record contradicts itself."""
+    check_certificates(chain)
+    check_stars(chain)
+
+
+def check_certificates(chain: Chain) -> None:
+    """Every certificate has a holder; one that is superseded has a successor of the same two parties, in no circle."""
+    certificates, holders = chain.read_table(b"certificate"), chain.read_table(b"certificate-holder")
+    assert certificates.keys() == holders.keys()
+    for number, entry in certificates.items():
+        assert entry.first_day <= entry.last_day <= entry.issued_day
+        assert entry.minutes > 0
+        assert (entry.successor is None) is (entry.status is not CertificateStatus.SUPERSEDED)
+        met = {number}
+        while entry.successor is not None:
+            assert entry.successor not in met
+            assert holders[entry.successor] == holders[number]
+            assert certificates[entry.successor].organisation == entry.organisation
+            met.add(entry.successor)
+            entry = certificates[entry.successor]  # noqa: PLW2901 - follows the chain of successors
+
+
+def check_stars(chain: Chain) -> None:
+    """Nobody objects twice, and a star is about somebody and from somebody."""
+    volunteers, organisations = chain.read_table(b"volunteer"), chain.read_table(b"organisation")
+    for star in chain.read_table(b"star").values():
+        assert star.organisation in organisations
+        assert star.volunteer in volunteers
+        assert len(set(star.objectors)) == len(star.objectors)
+        assert set(star.objectors) <= volunteers.keys() | organisations.keys()

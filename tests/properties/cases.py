@@ -1,0 +1,151 @@
+"""Random operations about certificates, stars and reports."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar
+
+from contracts.certificates.registry import (
+    CertificateStatus,
+    RegisterCertificate,
+    Revocation,
+    RevokeCertificate,
+    SupersedeCertificate,
+)
+from contracts.certificates.stars import DecideStar, ObjectToStar, PublicizeStar, StarStatus
+from contracts.reports import AnchorReport
+from ledger.codec import MAX_DAY
+from ledger.types import Day, Height, Minutes
+from tests.contracts.chain import Chain, hash_of, identifier_of, name_of
+
+T = TypeVar("T")
+Made = tuple[tuple[str, ...], Any]
+Maker = Callable[[], Made]
+CERTIFICATES = tuple(f"c{number}" for number in range(24))
+STARS = tuple(f"star {number}" for number in range(8))
+REPORTS = tuple(f"report {number}" for number in range(16))
+PEOPLE = ("mia", "noa", "old", "pia")
+
+
+class Draws(Protocol):
+    """What these operations need of the generator that draws them."""
+
+    chain: Chain
+    now_ms: int
+
+    def choose(self, items: Any) -> Any:
+        """Return one of the items."""
+
+    def choose_organisation(self) -> tuple[str, tuple[str, ...]]:
+        """Return an organisation and its officers."""
+
+    def choose_officers(self, name: str) -> tuple[str, ...]:
+        """Return the officers that an organisation has now."""
+
+    def choose_authority(self) -> tuple[str, ...]:
+        """Return an authority that decides now."""
+
+
+def make_cases(draws: Draws) -> dict[str, Maker]:
+    """Return the maker of each kind."""
+    return {
+        "certificates.register": lambda: _register(draws),
+        "certificates.revoke": lambda: _revoke(draws),
+        "certificates.supersede": lambda: _supersede(draws),
+        "certificates.publicize_star": lambda: _publicise(draws),
+        "certificates.object_to_star": lambda: _object(draws),
+        "certificates.award_star": lambda: _decide(draws, is_award=True),
+        "certificates.withdraw_star": lambda: _decide(draws, is_award=False),
+        "reports.anchor": lambda: _anchor(draws),
+    }
+
+
+def _owned(draws: Draws, table: bytes, names: tuple[str, ...], status: int) -> tuple[str, str, tuple[str, ...]]:
+    """Return a case, mostly one of this status, its organisation (seldom another) and that one's officers."""
+    found = draws.chain.read_table(table)
+    live = [name for name in names if identifier_of(name) in found and found[identifier_of(name)].status == status]
+    case = draws.choose((*live * 8, *names))
+    entry = found.get(identifier_of(case))
+    if entry is None or draws.choose(range(12)) == 0:
+        return case, *draws.choose_organisation()
+    name = name_of(entry.organisation.hex())
+    return case, name, draws.choose_officers(name)
+
+
+def _today(draws: Draws) -> int:
+    return draws.now_ms // 86_400_000
+
+
+def _register(draws: Draws) -> Made:
+    name, officers = draws.choose_organisation()
+    found = draws.chain.read_table(b"certificate")
+    unused = [item for item in CERTIFICATES if identifier_of(item) not in found]
+    number, volunteer = draws.choose((*unused * 4, *CERTIFICATES)), draws.choose(("mia", "mia", *PEOPLE))
+    first, last = (min(max(_today(draws) - draws.choose((1, 2, 5, days)), 0), MAX_DAY) for days in (9, -1))
+    days = Day(min(first, last)), Day(max(first, last))
+    minutes = Minutes(draws.choose((60, 600, 60, 1, 0, -1)))
+    ids = identifier_of(number), identifier_of(name), identifier_of(volunteer)
+    body = RegisterCertificate(*ids, *days, minutes, hash_of(number))
+    return officers, replace(body, last_day=Day(0)) if draws.choose(range(12)) == 0 else body
+
+
+def _revoke(draws: Draws) -> Made:
+    number, name, officers = _owned(draws, b"certificate", CERTIFICATES, CertificateStatus.VALID)
+    body = RevokeCertificate(identifier_of(number), identifier_of(name), draws.choose(tuple(Revocation)))
+    return officers, body
+
+
+def _supersede(draws: Draws) -> Made:
+    """Mostly one that stands, by another of the same two parties."""
+    found, holders = draws.chain.read_table(b"certificate"), draws.chain.read_table(b"certificate-holder")
+    valid = [key for key, entry in sorted(found.items()) if entry.status is CertificateStatus.VALID]
+    pairs = [
+        (old, new)
+        for old in valid
+        for new in valid
+        if old != new and (found[old].organisation, holders[old]) == (found[new].organisation, holders[new])
+    ]
+    if not pairs or draws.choose(range(4)) == 0:
+        number, name, officers = _owned(draws, b"certificate", CERTIFICATES, CertificateStatus.VALID)
+        body = SupersedeCertificate(*map(identifier_of, (number, name, draws.choose(CERTIFICATES))))
+        return officers, body
+    old, new = draws.choose(pairs)
+    organisation = found[old].organisation
+    return draws.choose_officers(name_of(organisation.hex())), SupersedeCertificate(old, organisation, new)
+
+
+def _publicise(draws: Draws) -> Made:
+    name, officers = draws.choose_organisation()
+    ids = identifier_of(draws.choose(STARS)), identifier_of(name), identifier_of(draws.choose(PEOPLE))
+    return officers, PublicizeStar(*ids, draws.choose((1, 2, 3, 4, 5)))
+
+
+def _object(draws: Draws) -> Made:
+    award, name, _ = _owned(draws, b"star", STARS, StarStatus.PUBLICISED)
+    objector = draws.choose((*PEOPLE[:2], "Library"))
+    signers = draws.choose_officers(objector)[:1] if objector == "Library" else (objector,)
+    return signers, ObjectToStar(identifier_of(award), identifier_of(name), identifier_of(objector), hash_of("grounds"))
+
+
+def _decide(draws: Draws, *, is_award: bool) -> Made:
+    award, name, officers = _owned(draws, b"star", STARS, StarStatus.PUBLICISED)
+    found = draws.chain.read_table(b"star").get(identifier_of(award))
+    due = [
+        item
+        for item, star in draws.chain.read_table(b"star").items()
+        if star.status is StarStatus.PUBLICISED and star.effective_day <= _today(draws)
+    ]
+    if is_award and due:
+        award = name_of(draws.choose(sorted(due)).hex())
+        found = draws.chain.read_table(b"star")[identifier_of(award)]
+        name = name_of(found.organisation.hex())
+        officers = draws.choose_officers(name)
+    signers = (*officers, *draws.choose_authority()) if is_award and found and found.objectors else officers
+    return signers, DecideStar(identifier_of(award), identifier_of(name))
+
+
+def _anchor(draws: Draws) -> Made:
+    name, officers = draws.choose_organisation()
+    organisation = draws.choose((None, identifier_of(name)))
+    height = Height(max(draws.chain.height + draws.choose((-5, -1, 0, 1)), 0))
+    signers = draws.choose_authority() if organisation is None else officers[:1]
+    return signers, AnchorReport(hash_of(draws.choose(REPORTS)), organisation, height)
