@@ -44,6 +44,8 @@ PARAMETERS: Final = MappingProxyType(
         "cover_required_for_all": Parameter(0, 0, 1, "which activities need cover: 1 all, 0 hazardous ones (Regulations, 17)"),
         "key_waiting_days": Parameter(7, 0, 90, "days in which a volunteer's old key may object to a new one"),
         "ballot_validity_blocks": Parameter(10_000, 2, 1_000_000, "blocks after which an authority's approval lapses"),
+        "absences_for_sanction": Parameter(5, 1, 366, "unexcused absences in a calendar year that let a sanction be proposed"),
+        "max_sanction_days": Parameter(366, 1, 3_660, "longest time for which a volunteer is blocked, in days"),
         "star_publicity_days": Parameter(7, 0, 90, "days for which a star is publicised before it is awarded"),
         "refunds_are_given": Parameter(1, 0, 1, "whether merchants may refund captured points: 1 yes, 0 no"),
         "max_hold_days": Parameter(30, 1, 366, "longest time for which points may be held, in days"),

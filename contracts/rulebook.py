@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from contracts import (
     activities,
+    blocks,
     certificates,
     exchange,
     governance,
@@ -19,6 +20,7 @@ from contracts import (
     parameters,
     points,
     reports,
+    sanctions,
     trainings,
     workdays,
 )
@@ -41,7 +43,7 @@ from ledger.types import Height, Identifier, PublicKey
 from ledger.votes import Offence
 
 MODULES: Final[tuple[Module, ...]] = (
-    Module((), (), (*parameters.TABLES, *workdays.TABLES, *trainings.TABLES)),
+    Module((), (), (*parameters.TABLES, *workdays.TABLES, *trainings.TABLES, *blocks.TABLES)),
     identity.MODULE,
     activities.MODULE,
     hours.MODULE,
@@ -49,6 +51,7 @@ MODULES: Final[tuple[Module, ...]] = (
     exchange.MODULE,
     certificates.MODULE,
     reports.MODULE,
+    sanctions.MODULE,
     governance.MODULE,
     offences.MODULE,
 )

@@ -64,6 +64,7 @@ class Reason(StrEnum):
     PROJECT_OPEN = "project_open"
     SIGN_UP_CLOSED = "sign_up_closed"
     UNKNOWN_SIGN_UP = "unknown_sign_up"
+    VOLUNTEER_BLOCKED = "volunteer_blocked"
     TRAINING_MISSING = "training_missing"
     COVER_MISSING = "cover_missing"
     UNKNOWN_COVER = "unknown_cover"
@@ -105,6 +106,10 @@ class Reason(StrEnum):
     PUBLICITY_OVER = "publicity_over"
     PUBLICITY_RUNNING = "publicity_running"
     FUTURE_HEIGHT = "future_height"
+    # Sanctions.
+    TOO_FEW_ABSENCES = "too_few_absences"
+    UNKNOWN_SANCTION = "unknown_sanction"
+    SANCTION_CLOSED = "sanction_closed"
     # Governance.
     CHANGE_PENDING = "change_pending"
     INVALID_PROPOSAL = "invalid_proposal"
@@ -212,6 +217,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.PROJECT_OPEN: Explanation("the project is not at its end", "close its activities, then close or evaluate it"),
     Reason.SIGN_UP_CLOSED: Explanation("sign-up for the activity is not open", "ask its organisation, or choose another activity"),
     Reason.UNKNOWN_SIGN_UP: Explanation("the volunteer has not signed up", "check the activity and the volunteer"),
+    Reason.VOLUNTEER_BLOCKED: Explanation("a sanction is in force", "wait for its last day, or appeal against it"),
     Reason.TRAINING_MISSING: Explanation("the volunteer has not had a training that is asked for", "take the training first"),
     Reason.COVER_MISSING: Explanation("no insurance covers all days to come", "attach a cover to the activity or the volunteer"),
     Reason.UNKNOWN_COVER: Explanation("the organisation has attached no such cover", "check the cover and whom it insures"),
@@ -253,6 +259,9 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.PUBLICITY_OVER: Explanation("the time for objections is over", "turn to the organisation or an authority"),
     Reason.PUBLICITY_RUNNING: Explanation("the award is still publicised", "award it when the days for objections are over"),
     Reason.FUTURE_HEIGHT: Explanation("the chain has not come to that height", "name the height that the report was made from"),
+    Reason.TOO_FEW_ABSENCES: Explanation("the volunteer was not absent that often this year", "name another reason, or propose nothing"),
+    Reason.UNKNOWN_SANCTION: Explanation("the volunteer has no such sanction of the organisation", "check the identifier"),
+    Reason.SANCTION_CLOSED: Explanation("the sanction is past that step", "look at where it stands"),
     Reason.CHANGE_PENDING: Explanation("another change is to take effect first", "wait until it has, then ask for this one"),
     Reason.INVALID_PROPOSAL: Explanation("what is proposed, or its height, cannot be", "correct the values or the height"),
     Reason.INVALID_AUTHORITIES: Explanation("the authorities or their height cannot be", "correct the names, keys or height"),

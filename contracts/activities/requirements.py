@@ -3,6 +3,7 @@
 from contracts.activities.cover import is_covered
 from contracts.activities.published import Activity
 from contracts.activities.terms import Risk, Terms
+from contracts.blocks import is_blocked
 from contracts.parameters import get_parameter
 from contracts.trainings import has_training
 from ledger.errors import Rejection
@@ -20,6 +21,8 @@ def find_missing(
     ask for it in every activity.
     """
     first_day = Day(max(today, activity.first_day))
+    if is_blocked(state, volunteer, today):
+        return Rejection(Reason.VOLUNTEER_BLOCKED, "a sanction keeps the volunteer from taking part", volunteer.hex())
     for code in terms.trainings:
         if not has_training(state, volunteer, code, first_day):
             return Rejection(Reason.TRAINING_MISSING, f"the volunteer has not had the training {code}", code)

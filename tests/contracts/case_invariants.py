@@ -1,6 +1,7 @@
-"""What must hold of certificates and stars in every state."""
+"""What must hold of certificates, stars and sanctions in every state."""
 
 from contracts.certificates.registry import CertificateStatus
+from contracts.sanctions import SanctionStatus
 from tests.contracts.chain import Chain
 
 
@@ -8,6 +9,7 @@ def check_cases(chain: Chain) -> None:
     """Raise `AssertionError` where what is on record contradicts itself."""
     check_certificates(chain)
     check_stars(chain)
+    check_sanctions(chain)
 
 
 def check_certificates(chain: Chain) -> None:
@@ -35,3 +37,13 @@ def check_stars(chain: Chain) -> None:
         assert star.volunteer in volunteers
         assert len(set(star.objectors)) == len(star.objectors)
         assert set(star.objectors) <= volunteers.keys() | organisations.keys()
+
+
+def check_sanctions(chain: Chain) -> None:
+    """Whoever is blocked has a sanction in force that says so, until the same day; nobody is blocked by a proposal."""
+    sanctions = chain.read_table(b"sanction")
+    for volunteer, block in chain.read_table(b"block").items():
+        sanction = sanctions[block.sanction]
+        assert (sanction.volunteer, sanction.last_day) == (volunteer, block.last_day)
+        assert sanction.status in {SanctionStatus.CONFIRMED, SanctionStatus.APPEALED}
+    assert all(sanction.proposers for sanction in sanctions.values())

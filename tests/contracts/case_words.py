@@ -1,4 +1,4 @@
-"""What the tables of ledgers say about certificates, stars and reports."""
+"""What the tables of ledgers say about certificates, stars, reports and sanctions."""
 
 from datetime import date
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from contracts.certificates.registry import RegisterCertificate, Revocation, RevokeCertificate, SupersedeCertificate
 from contracts.certificates.stars import DecideStar, ObjectToStar, PublicizeStar
 from contracts.reports import AnchorReport
+from contracts.sanctions import AboutSanction, ProposeSanction, SanctionReason
 from ledger.genesis import to_date, to_day
 from ledger.types import Height, Minutes
 from tests.contracts.chain import Chain, hash_of, identifier_of, name_of
@@ -13,7 +14,7 @@ from tests.contracts.chain import Chain, hash_of, identifier_of, name_of
 
 def parse_case(words: list[str], _rows: list[str]) -> tuple[str, Any] | None:
     """Kind and body of what a row says, None where it is about something else."""
-    for parse in (_parse_certificates, _parse_stars, _parse_reports):
+    for parse in (_parse_certificates, _parse_stars, _parse_reports, _parse_sanctions):
         action = parse(words)
         if action is not None:
             return action
@@ -60,6 +61,18 @@ def _parse_reports(words: list[str]) -> tuple[str, Any] | None:
     return None
 
 
+def _parse_sanctions(words: list[str]) -> tuple[str, Any] | None:
+    match words:
+        case ["sanction", case_, "of", name, "for", volunteer, why, "until", last]:
+            ids = identifier_of(case_), identifier_of(name), identifier_of(volunteer)
+            reason, day = SanctionReason[why.upper().replace("-", "_")], to_day(date.fromisoformat(last))
+            return "sanctions.propose", ProposeSanction(*ids, reason, day, hash_of(case_))
+        case [("confirm" | "appeal" | "lift") as step, "sanction", case_, "of", name, "for", volunteer]:
+            ids = identifier_of(case_), identifier_of(name), identifier_of(volunteer)
+            return f"sanctions.{step}", AboutSanction(*ids, hash_of(f"{step} {case_}"))
+    return None
+
+
 def describe_case(chain: Chain, words: list[str]) -> str:
     """Answer a question of a table about what is on record."""
     match words:
@@ -73,6 +86,11 @@ def describe_case(chain: Chain, words: list[str]) -> str:
             star = chain.read_table(b"star")[identifier_of(name)]
             objections = f"{len(star.objectors)} objections"
             return f"{star.stars} stars, {star.status.name.lower()}, {objections}, {to_date(star.effective_day)}"
+        case ["sanction", name]:
+            sanction = chain.read_table(b"sanction")[identifier_of(name)]
+            return f"{sanction.status.name.lower()} until {to_date(sanction.last_day)}"
+        case ["blocked"]:
+            return " ".join(sorted(name_of(key.hex()) for key in chain.read_table(b"block"))) or "nobody"
         case ["report", name]:
             report = chain.read_table(b"report")[hash_of(name)]
             publisher = name_of(report.organisation.hex()) if report.organisation else "the region"

@@ -1,4 +1,4 @@
-"""Random operations about certificates, stars and reports."""
+"""Random operations about certificates, stars, reports and sanctions."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +13,7 @@ from contracts.certificates.registry import (
 )
 from contracts.certificates.stars import DecideStar, ObjectToStar, PublicizeStar, StarStatus
 from contracts.reports import AnchorReport
+from contracts.sanctions import AboutSanction, ProposeSanction, SanctionReason, SanctionStatus
 from ledger.codec import MAX_DAY
 from ledger.types import Day, Height, Minutes
 from tests.contracts.chain import Chain, hash_of, identifier_of, name_of
@@ -23,6 +24,7 @@ Maker = Callable[[], Made]
 CERTIFICATES = tuple(f"c{number}" for number in range(24))
 STARS = tuple(f"star {number}" for number in range(8))
 REPORTS = tuple(f"report {number}" for number in range(16))
+SANCTIONS = tuple(f"sanction {number}" for number in range(24))
 PEOPLE = ("mia", "noa", "old", "pia")
 
 
@@ -41,6 +43,9 @@ class Draws(Protocol):
     def choose_officers(self, name: str) -> tuple[str, ...]:
         """Return the officers that an organisation has now."""
 
+    def choose_keys(self, volunteer: str) -> tuple[str, ...]:
+        """Return the key that a volunteer has now, if any."""
+
     def choose_authority(self) -> tuple[str, ...]:
         """Return an authority that decides now."""
 
@@ -56,6 +61,10 @@ def make_cases(draws: Draws) -> dict[str, Maker]:
         "certificates.award_star": lambda: _decide(draws, is_award=True),
         "certificates.withdraw_star": lambda: _decide(draws, is_award=False),
         "reports.anchor": lambda: _anchor(draws),
+        "sanctions.propose": lambda: _sanction(draws),
+        "sanctions.confirm": lambda: _step(draws, SanctionStatus.PROPOSED),
+        "sanctions.appeal": lambda: _step(draws, SanctionStatus.CONFIRMED),
+        "sanctions.lift": lambda: _step(draws, SanctionStatus.APPEALED),
     }
 
 
@@ -122,7 +131,8 @@ def _publicise(draws: Draws) -> Made:
 def _object(draws: Draws) -> Made:
     award, name, _ = _owned(draws, b"star", STARS, StarStatus.PUBLICISED)
     objector = draws.choose((*PEOPLE[:2], "Library"))
-    signers = draws.choose_officers(objector)[:1] if objector == "Library" else (objector,)
+    own = draws.choose_keys(objector) or (objector,)
+    signers = draws.choose_officers(objector)[:1] if objector == "Library" else own
     return signers, ObjectToStar(identifier_of(award), identifier_of(name), identifier_of(objector), hash_of("grounds"))
 
 
@@ -149,3 +159,27 @@ def _anchor(draws: Draws) -> Made:
     height = Height(max(draws.chain.height + draws.choose((-5, -1, 0, 1)), 0))
     signers = draws.choose_authority() if organisation is None else officers[:1]
     return signers, AnchorReport(hash_of(draws.choose(REPORTS)), organisation, height)
+
+
+def _sanction(draws: Draws) -> Made:
+    name, officers = draws.choose_organisation()
+    found = draws.chain.read_table(b"sanction")
+    unused = [item for item in SANCTIONS if identifier_of(item) not in found]
+    case, volunteer = draws.choose((*unused * 4, *SANCTIONS)), draws.choose(("mia", "noa", *PEOPLE))
+    reason = draws.choose((*SanctionReason, SanctionReason.MISCONDUCT, SanctionReason.BAD_FAITH))
+    last_day = Day(min(_today(draws) + draws.choose((0, 1, 30, 30, 30, 400)), MAX_DAY))
+    ids = identifier_of(case), identifier_of(name), identifier_of(volunteer)
+    return officers[:1], ProposeSanction(*ids, reason, last_day, hash_of("grounds"))
+
+
+def _step(draws: Draws, status: SanctionStatus) -> Made:
+    """One step of a sanction of this status; the right people sign it, mostly."""
+    case, name, officers = _owned(draws, b"sanction", SANCTIONS, status)
+    found = draws.chain.read_table(b"sanction").get(identifier_of(case))
+    volunteer = name_of(found.volunteer.hex()) if found and draws.choose(range(8)) else draws.choose(PEOPLE)
+    signers = draws.choose_authority()
+    if status is SanctionStatus.CONFIRMED:
+        signers = draws.choose_keys(volunteer) or (volunteer,)
+    elif draws.choose((False, True)) or (found and found.status is not status):
+        signers = officers[-1:]
+    return signers, AboutSanction(identifier_of(case), identifier_of(name), identifier_of(volunteer), hash_of("grounds"))

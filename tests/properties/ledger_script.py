@@ -42,6 +42,7 @@ from contracts.points.adjusting import Adjustment, AdjustPoints
 from contracts.points.giving import DonatePoints, GivePoints, GrantPoints, get_donations
 from contracts.reports import AnchorReport
 from contracts.rulebook import KINDS, RuleBookV1, compute_genesis_state, get_parties
+from contracts.sanctions import AboutSanction, ProposeSanction, SanctionReason
 from ledger.authorities import Authority
 from ledger.blocks import Block, Commit, Vote, compute_block_hash, compute_commit_message
 from ledger.codec import encode
@@ -102,6 +103,7 @@ VOLUNTEERS = tuple(make_identifier(f"volunteer {name}") for name in "1234")
 ACTIVITIES = tuple(make_identifier(f"activity {name}") for name in "1234")
 PROJECTS = tuple(make_identifier(f"project {name}") for name in NAMES)
 CERTIFICATES = tuple(make_identifier(f"certificate {name}") for name in NAMES)
+SANCTIONS = tuple(make_identifier(f"sanction {name}") for name in NAMES)
 STARS = tuple(make_identifier(f"star {name}") for name in NAMES)
 OFFERS = tuple(make_identifier(f"offer {name}") for name in "12")
 HOLD_NAMES = tuple(make_identifier(f"hold {name}") for name in range(60))
@@ -532,6 +534,24 @@ class Script:
 
     def draw_certificates_withdraw_star(self, _time_ms: TimeMs) -> Any:
         return DecideStar(STARS[1], ORGANISATIONS[1]), self._officers(1, 2)
+
+    def draw_sanctions_propose(self, time_ms: TimeMs) -> Any:
+        index, last_day = self.random.randrange(2), Day(time_ms // 86_400_000 + self.random.randint(0, 2))
+        ids = SANCTIONS[index], ORGANISATIONS[index], VOLUNTEERS[index]
+        return ProposeSanction(*ids, SanctionReason.MISCONDUCT, last_day, sha256(b"g")), self._officers(index, 1)
+
+    def _about_sanction(self) -> AboutSanction:
+        index = self.random.randrange(2)
+        return AboutSanction(SANCTIONS[index], ORGANISATIONS[index], VOLUNTEERS[index], sha256(b"g"))
+
+    def draw_sanctions_confirm(self, _time_ms: TimeMs) -> Any:
+        return self._about_sanction(), self._authority()
+
+    def draw_sanctions_appeal(self, _time_ms: TimeMs) -> Any:
+        return self._about_sanction(), (make_key("volunteer 1"), make_key("volunteer 2"))
+
+    def draw_sanctions_lift(self, _time_ms: TimeMs) -> Any:
+        return self._about_sanction(), (*self._authority(), *self._officers(0, 1))
 
     def draw_reports_anchor(self, _time_ms: TimeMs) -> Any:
         height = Height(self.chain.tip.height + self.random.randint(-1, 2))

@@ -112,6 +112,7 @@ EXTREMES = Pools(
 PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
     "default": (),
     "short": (
+        ("absences_for_sanction", 1), ("max_sanction_days", 30),
         ("star_publicity_days", 1),
         ("adjustments_need_authority", 0),
         ("max_open_claims", 1),
@@ -121,6 +122,7 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
         ("max_earning_minutes", 120),
     ),
     "low": (
+        ("absences_for_sanction", 1), ("max_sanction_days", 1),
         ("star_publicity_days", 0),
         ("answer_deadline_working_days", 1),
         ("max_open_claims", 0),
@@ -133,6 +135,7 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
         ("utc_offset_minutes", -720), ("withdrawal_notice_days", 0), ("key_waiting_days", 0),
     ),
     "high": (
+        ("absences_for_sanction", 366), ("max_sanction_days", 3660),
         ("star_publicity_days", 90),
         ("answer_deadline_working_days", 366),
         ("max_open_claims", 1_000),
@@ -221,6 +224,10 @@ _WEIGHTS = {
     "governance.change_authorities": 10,
     "governance.recover": 4,
     "certificates.register": 12,
+    "sanctions.propose": 12,
+    "sanctions.confirm": 8,
+    "sanctions.appeal": 8,
+    "sanctions.lift": 2,
     "certificates.revoke": 2,
     "certificates.supersede": 6,
     "certificates.withdraw_star": 2,
@@ -359,6 +366,10 @@ class Generator:
     def choose_officers(self, name: str) -> tuple[str, ...]:
         """Return the officers that an organisation has now."""
         return self._officers_of(name)
+
+    def choose_keys(self, volunteer: str) -> tuple[str, ...]:
+        """Return the key that a volunteer has now, if any."""
+        return self._keys_of(volunteer)
 
     def choose_authority(self) -> tuple[str, ...]:
         """Return whoever decides now, one of them."""

@@ -38,6 +38,7 @@ from contracts.offences import OffenceRecorded
 from contracts.points import adjusting, giving
 from contracts.reports import AnchorReport
 from contracts.rulebook import EVENT_TYPES, KINDS, get_parties
+from contracts.sanctions import SanctionChanged
 from ledger.blocks import Header
 from ledger.codec import decode, encode
 from ledger.errors import CodecError, HourledgerError
@@ -117,6 +118,7 @@ EVENTS: dict[str, Any] = {
     "certificates.star_changed": stars.StarChanged,
     "certificates.star_objected": stars.ObjectToStar,
     "reports.anchored": AnchorReport,
+    "sanctions.changed": SanctionChanged,
     "governance.change_approved": ChangeApproved,
     "governance.authorities_changed": AuthoritiesChanged,
     "governance.proposal_approved": ProposalApproved,
