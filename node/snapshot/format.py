@@ -167,7 +167,8 @@ def read_records(file: IO[bytes], progress: Callable[[int], None] = lambda _byte
     """Yield the records of a snapshot to the end of the file; `progress` is told the bytes of each. Raise only `CodecError`."""
     start = file.read(len(MAGIC))
     if start != MAGIC:
-        if start.startswith(_ANY_VERSION):
+        is_whole = len(start) == len(MAGIC)
+        if is_whole and start.startswith(_ANY_VERSION):
             raise CodecError("the snapshot is of a version that is not known here", Reason.UNSUPPORTED_VERSION)
         raise CodecError("the file is not a snapshot")
     while prefix := file.read(_LENGTH_BYTES):

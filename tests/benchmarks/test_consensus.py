@@ -62,7 +62,7 @@ def test_processor_time() -> None:
         pass
     # Two readings of one process, one right after the other.
     assert spent.processes == pytest.approx(spent.own, abs=0.025)
-    assert 0 < spent.busy <= spent.available
+    assert 0 < spent.busy <= spent.available + 0.02, "both are counted in hundredths of a second"
 
 
 def test_percentiles() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from certificates.handover import build_chain_trust
@@ -16,7 +16,7 @@ from ledger.reasons import Reason
 from ledger.types import Height
 from node.chain import Chain
 from node.chain.auditing import validate_content
-from node.snapshot.format import Beginning, End, Entries, Handover, Handovers, Record, Value, Values
+from node.snapshot.format import MAGIC, Beginning, End, Entries, Handover, Handovers, Record, Value, Values
 from node.snapshot.writing import Source, validate_source
 from node.storage import namespaces
 from node.storage.fsck import check_store
@@ -137,7 +137,8 @@ def test_any_changed_byte_is_refused(position: int, difference: int) -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(0, len(DATA) - 1))
+@example(length=len(MAGIC) - 2)
+@given(length=st.integers(0, len(DATA) - 1))
 def test_a_snapshot_that_was_cut_off_is_refused(length: int) -> None:
     assert refuse(DATA[:length]).reason in {Reason.MALFORMED, Reason.INVALID_PROOF}
 
