@@ -25,6 +25,8 @@ MAX_CONNECTIONS: Final = 1_000
 IDLE_SECONDS: Final = 75.0
 """How long a connection may be open without a whole request."""
 BACKLOG: Final = 128
+BACKLOG_SHARE: Final = 16
+"""One in so many descriptors at most for clients that come in one go."""
 
 _Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 _logger = logging.getLogger(LOGGER_NAME)
@@ -51,9 +53,12 @@ async def listening(
 
     Port 0 means any that is free. Raises `HourledgerError`: `PORT_IN_USE`, `USAGE` for an address that cannot be listened on.
     """
-    factory = _make_factory(runner, min(max_connections, find_descriptor_limit() // 2), idle_seconds)
+    limit = find_descriptor_limit()
+    factory = _make_factory(runner, min(max_connections, limit // 2), idle_seconds)
+    # As many are let in at once before those that are too many can be refused, so they must not use up all descriptors.
+    backlog = max(1, min(BACKLOG, limit // BACKLOG_SHARE))
     try:
-        server = await asyncio.get_running_loop().create_server(factory, host, port, backlog=BACKLOG)
+        server = await asyncio.get_running_loop().create_server(factory, host, port, backlog=backlog)
     except OSError as error:
         reason = Reason.PORT_IN_USE if error.errno == errno.EADDRINUSE else Reason.USAGE
         detail = "the port is in use" if reason is Reason.PORT_IN_USE else "the address cannot be listened on"
