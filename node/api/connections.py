@@ -8,7 +8,9 @@ import asyncio
 import errno
 import json
 import logging
+import os
 import resource
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -25,7 +27,7 @@ MAX_CONNECTIONS: Final = 1_000
 IDLE_SECONDS: Final = 75.0
 """How long a connection may be open without a whole request."""
 BACKLOG: Final = 128
-BACKLOG_SHARE: Final = 16
+AT_ONCE_SHARE: Final = 16
 """One in so many descriptors at most for clients that come in one go."""
 
 _Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -55,20 +57,28 @@ async def listening(
     """
     limit = find_descriptor_limit()
     factory = _make_factory(runner, min(max_connections, limit // 2), idle_seconds)
-    # As many are let in at once before those that are too many can be refused, so they must not use up all descriptors.
-    backlog = max(1, min(BACKLOG, limit // BACKLOG_SHARE))
+    # asyncio takes so many in one go, before any can be refused for being too many: they must not use up all descriptors.
+    at_once = max(1, min(BACKLOG, limit // AT_ONCE_SHARE))
     try:
-        server = await asyncio.get_running_loop().create_server(factory, host, port, backlog=backlog)
+        server = await asyncio.get_running_loop().create_server(factory, host, port, backlog=at_once)
     except OSError as error:
         reason = Reason.PORT_IN_USE if error.errno == errno.EADDRINUSE else Reason.USAGE
         detail = "the port is in use" if reason is Reason.PORT_IN_USE else "the address cannot be listened on"
         raise HourledgerError(reason, detail, f"{host}:{port}") from error
+    _let_wait(server)
     bound_host, bound_port = server.sockets[0].getsockname()[:2]
     shown = f"[{bound_host}]" if ":" in bound_host else bound_host
     try:
         yield Listener(f"http://{shown}:{bound_port}", server.close)
     finally:
         server.close()
+
+
+def _let_wait(server: asyncio.Server) -> None:
+    """Let the system keep more clients waiting than are taken in one go."""
+    for item in server.sockets:
+        with socket.socket(fileno=os.dup(item.fileno())) as listener:
+            listener.listen(BACKLOG)
 
 
 def find_descriptor_limit() -> int:
