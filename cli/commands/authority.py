@@ -78,6 +78,8 @@ def _require_there(authorities: Sequence[Authority], name: str) -> None:
 
 
 def _approve(session: Session, authorities: Sequence[Authority], height: int) -> None:
+    if not authorities:
+        raise HourledgerError(Reason.INVALID_AUTHORITIES, "a chain has one authority at least: add another one first")
     body = ChangeAuthorities(Height(height), tuple(authorities))
     name = compute_authorities_hash(body.authorities).hex()
     done = f"The change to {len(authorities)} authorities from block {height} on is approved"

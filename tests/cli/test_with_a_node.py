@@ -271,3 +271,17 @@ def test_numbers_and_calendar_by_vote(town: Town) -> None:
     assert shown["next_calendar"]["holidays"] == ["2030-10-01"]
     file.write_text("[]")
     assert town("governance", "calendar", file, "--at-height", 60, key="authority", good=False).code == 2
+
+
+def test_changes_of_the_authorities_that_cannot_be(town: Town) -> None:
+    def refuse(*arguments: object) -> str:
+        error = town("authority", *arguments, "--at-height", 99, key="authority", good=False).document["error"]
+        return str(error["reason"])
+
+    assert refuse("remove", "nobody") == "not_found"
+    assert refuse("remove", "town.example/log/a1") == "invalid_authorities", "the only one"
+    assert refuse("add", town.folder / "authority.pem") == "unreadable_file"
+    assert refuse("rotate", "nobody", town.folder / "authority.pem") == "not_found"
+    shown = town("authority", "show").document
+    assert [item["name"] for item in shown["authorities"]] == ["town.example/log/a1"]
+    assert (shown["next"], shown["approvals"]) == (None, [])

@@ -77,6 +77,26 @@ def run_to_end(*arguments: str, environment: Mapping[str, str] | None = None) ->
     return Ended(done.returncode, done.stderr, done.stdout)
 
 
+def run(*arguments: object, code: int = 0) -> str:
+    """Run the program; return what it printed, or its one sentence where it is to end with another code."""
+    done = subprocess.run(
+        make_command(*map(str, arguments)),
+        cwd=ROOT,
+        env=make_environment({}),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=2 * START_SECONDS,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    if code == 0:
+        return done.stdout
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    return done.stderr
+
+
 def fail_to_run(home: Path, *arguments: str) -> Ended:
     """Run a node that cannot start."""
     ended = run_to_end("node", "run", "--home", str(home), "--port", "0", *arguments)

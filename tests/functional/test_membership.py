@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -25,7 +24,7 @@ from ledger.types import Identifier, TimeMs
 from node.home import Home, init_network, load_node_keys
 from node.keystore import save_key
 from node.settings import load_settings
-from tests.functional.node_process import ROOT, make_command, make_environment
+from tests.functional.node_process import run
 
 pytestmark = [pytest.mark.functional, pytest.mark.slow]
 
@@ -61,23 +60,6 @@ def make_network(folder: Path, first_port: int) -> tuple[Home, ...]:
         first_port=first_port,
         recovery_keys=[key.public_key for key in RECOVERY_KEYS],
     )
-
-
-def run(*arguments: object, code: int = 0) -> str:
-    """Run the program; return what it printed, or its sentence where it is to end with another code."""
-    done = subprocess.run(
-        make_command(*map(str, arguments)),
-        cwd=ROOT,
-        env=make_environment({}),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done.stdout if code == 0 else done.stderr
 
 
 def name_of(number: int) -> str:

@@ -27,7 +27,7 @@ from ledger.transactions import SignedTransaction, encode_signed
 from ledger.types import Identifier, TimeMs
 from node.home import Home, init_network, load_node_keys
 from node.settings import load_settings
-from tests.functional.node_process import ROOT, make_command, make_environment
+from tests.functional.node_process import ROOT, make_command, make_environment, run
 
 pytestmark = [pytest.mark.functional, pytest.mark.slow]
 
@@ -71,25 +71,6 @@ def start(stack: ExitStack, homes: Sequence[Home]) -> list[LocalNode]:
     for node in nodes:
         node.wait_until_up()
     return nodes
-
-
-def run(*arguments: object, code: int = 0) -> str:
-    """Run the program; return what it printed, or its one sentence where it is to end with another code."""
-    done = subprocess.run(
-        make_command(*map(str, arguments)),
-        cwd=ROOT,
-        env=make_environment({}),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    assert done.returncode == code, done.stderr
-    if code == 0:
-        return done.stdout
-    assert len(done.stderr.splitlines()) == 1, done.stderr
-    return done.stderr
 
 
 def make_transaction(home: Home, number: int) -> SignedTransaction:
