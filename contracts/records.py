@@ -94,11 +94,12 @@ _record: Codec[Record] = codec.struct(
     codec.boolean,
     codec.member(RecordStatus),
 )
-_CALENDARS: Final[Table[tuple[Record, ...]]] = Table(b"calendar", codec.sequence(_record, 1, MAX_RECORDS_A_MONTH))
+CALENDARS: Final[Table[tuple[Record, ...]]] = Table(b"calendar", codec.sequence(_record, 1, MAX_RECORDS_A_MONTH))
+"""Key: volunteer, then the month (4 bytes: year times 12 and the months before)."""
 BATCHES: Final[Table[Batch]] = Table(
     b"batch", codec.struct(Batch, codec.identifier, codec.binary("revisions", 1, MAX_ROWS)), is_public=True
 )
-TABLES: Final = (_CALENDARS, BATCHES)
+TABLES: Final = (CALENDARS, BATCHES)
 
 
 def _month_key(day: Day) -> bytes:
@@ -125,7 +126,7 @@ class Calendars:
         place = volunteer, _month_key(day)
         month = self._months.get(place)
         if month is None:
-            records = _CALENDARS.get(self._view, *place) or ()
+            records = CALENDARS.get(self._view, *place) or ()
             month = self._months[place] = {item.record: item for item in records}
         return month
 
@@ -155,7 +156,7 @@ class Calendars:
     def save(self, state: Overlay) -> None:
         """Write the months that changed."""
         for place in self._changed:
-            _CALENDARS.put(state, tuple(self._months[place].values()), *place)
+            CALENDARS.put(state, tuple(self._months[place].values()), *place)
 
 
 def find_conflict(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from cli.commands import hours_answers, hours_codes
 from cli.commands.volunteer import load_registrar, registrar_options
 from cli.office.book_records import KnownRecord, Records
 from cli.office.correcting import Corrected, amend, find_amendments, void
@@ -15,6 +16,7 @@ from cli.office.importer import ImportOptions, ImportResult, import_rows
 from cli.office.limits import describe_limits
 from cli.office.planning import Fate, Plan, make_plan
 from cli.office.record_book import FILE_NAME, RecordBook
+from cli.office.refreshing import refresh
 from cli.office.roster import Roster, get_day, read_roster
 from cli.office.summary import (
     describe_preview,
@@ -224,6 +226,18 @@ def void_hours(
         return _tell_corrections(session, corrected, drafts or office / "drafts", "made void")
 
 
+@command.command("refresh")
+@works_at_desk
+def refresh_book(session: Session, *, office: Path, organisation: Identifier | None) -> None:
+    """Tell the record book what became of the organisation's records elsewhere: made void, amended, claimed."""
+    key = session.load_keys()[0]
+    with open_desk(session, office, organisation) as desk:
+        changed = refresh(desk, session.client, key, is_dry_run=session.is_dry_run)
+    done = "would be" if session.is_dry_run else "are"
+    document = {"dry_run": session.is_dry_run, "changed": [item.hex() for item in changed]}
+    session.output.give(document, f"{len(changed)} records {done} brought up to date.")
+
+
 def _find_record(desk: Desk, volunteer: str, day: Day, reference: str) -> KnownRecord:
     known = desk.records.find_row(volunteer, day, reference)
     if known is None:
@@ -243,3 +257,7 @@ def _tell_corrections(session: Session, corrected: Corrected, folder: Path, done
     outcomes = [outcome.document for _item, outcome in corrected.done]
     session.output.give({"outcomes": outcomes, "drafts": [str(path) for path in paths]}, "\n".join(lines))
     return ExitCode.REFUSED if refused else ExitCode.OK
+
+
+for _command in (*hours_answers.COMMANDS, *hours_codes.COMMANDS):
+    command.add_command(_command)

@@ -26,6 +26,8 @@ class RecordStatus(StrEnum):
     CERTIFIED = "certified"
     REFUSED = "refused"
     VOID = "void"
+    RESERVED = "reserved"
+    """Certified for whoever has its code, and not claimed yet as far as this book knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,10 @@ class Records:
         known = self.find(record)
         if known is not None:
             self.put(replace(known, status=status, refusal=refusal))
+
+    def list_with(self, status: RecordStatus) -> tuple[KnownRecord, ...]:
+        """Return all records that stand so."""
+        return self._find_all("status = ?", (status.value,))
 
     def compute_totals(self) -> Totals:
         """Return the sums over all certified records."""

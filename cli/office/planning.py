@@ -75,6 +75,8 @@ def _plan_row(book: RecordBook, records: Records, row: AttendanceRow) -> Planned
             return PlannedRow(row, known.record, Fate.WAITING)
         case RecordStatus.VOID:
             return PlannedRow(row, known.record, Fate.REFUSED, RowOutcome(Reason.RECORD_VOID, known.record.hex()))
+        case RecordStatus.RESERVED:
+            return PlannedRow(row, known.record, Fate.KNOWN)
         case RecordStatus.CERTIFIED:
             return PlannedRow(row, known.record, Fate.KNOWN if is_same(records, known, row) else Fate.CHANGED)
 

@@ -106,6 +106,10 @@ class RecordBook:
         """Identifier to enrol a volunteer under."""
         return self._name(b"volunteer", reference)
 
+    def compute_code(self, record: Identifier) -> Identifier:
+        """Return the code with which a helper who is not registered claims a record. The same on every run."""
+        return Identifier(hmac_sha256(self._secret, b"claim-code\x00" + record)[:IDENTIFIER_BYTES])
+
     def compute_activity(self, reference: str, activity_class: ActivityClass, first_day: Day) -> Identifier:
         """Identifier to publish an activity under. One reference may need several: a later period, another class."""
         return self._name(b"activity", reference, str(int(activity_class)), str(first_day))
@@ -139,6 +143,15 @@ class RecordBook:
             raise HourledgerError(Reason.USAGE, "the record book is another organisation's", known.hex())
         if known is None:
             self._save_fact("organisation", organisation)
+
+    def load_position(self) -> int:
+        """Return the place in the log up to which this book knows what became of its records."""
+        known = self._load_fact("position")
+        return 0 if known is None else int.from_bytes(known, "big")
+
+    def save_position(self, position: int) -> None:
+        """Say up to where this book knows the log."""
+        self.database.execute("INSERT OR REPLACE INTO facts VALUES ('position', ?)", (position.to_bytes(8, "big"),))
 
     def _load_secret(self) -> bytes:
         with self.database.transaction():

@@ -3,18 +3,19 @@
 from dataclasses import dataclass, replace
 
 from cli.office.answers import NodeOutcome, parse_identifier_hex
-from cli.office.book_records import Records, RecordStatus
+from cli.office.book_records import KnownRecord, Records, RecordStatus
 from cli.office.outbox import Waiting
 from cli.office.record_book import RecordBook
 from contracts.activities import PublishActivity
 from contracts.hours import AmendHours, CertifyHours, VoidHours
+from contracts.hours.codes import DropReserved, ReserveHours, compute_code_hash
 from contracts.identity.volunteers import EnrolVolunteers
 from contracts.rulebook import KINDS
 from ledger.codec import decode
 from ledger.errors import RowOutcome
 from ledger.reasons import Reason
 from ledger.transactions import MAX_TRANSACTION_BYTES
-from ledger.types import IDENTIFIER_BYTES, EntryIndex, Identifier
+from ledger.types import IDENTIFIER_BYTES, EntryIndex, Hash, Identifier
 
 _IS_CERTIFIED = frozenset({Reason.DUPLICATE_RECORD})
 _IS_ENROLLED = frozenset({Reason.DUPLICATE_PERSON, Reason.ALREADY_EXISTS})
@@ -45,9 +46,21 @@ def settle(book: RecordBook, records: Records, waiting: Waiting, outcome: NodeOu
         case VoidHours():
             if outcome.is_accepted or outcome.reason is Reason.RECORD_VOID:
                 records.mark(body.record, RecordStatus.VOID)
+        case ReserveHours():
+            _settle_reservation(records, body, outcome)
+        case DropReserved():
+            dropped = find_reserved(book, records, body.code_hash) if outcome.is_accepted else None
+            if dropped is not None:
+                records.mark(dropped.record, RecordStatus.VOID)
         case _:
             pass
     return Settled()
+
+
+def find_reserved(book: RecordBook, records: Records, code_hash: Hash) -> KnownRecord | None:
+    """Return the record that waits for whoever has the code of that hash."""
+    reserved = records.list_with(RecordStatus.RESERVED)
+    return next((item for item in reserved if compute_code_hash(book.compute_code(item.record)) == code_hash), None)
 
 
 def _settle_enrolment(book: RecordBook, body: EnrolVolunteers, outcome: NodeOutcome) -> Settled:
@@ -99,6 +112,19 @@ def _settle_batch(records: Records, waiting: Waiting, body: CertifyHours, outcom
             is_void = refusal.reason is Reason.RECORD_VOID
             records.mark(attendance.record, RecordStatus.VOID if is_void else RecordStatus.REFUSED, refusal)
     return Settled(records=tuple(certified))
+
+
+def _settle_reservation(records: Records, body: ReserveHours, outcome: NodeOutcome) -> None:
+    if outcome.reason is not None:
+        for row in body.rows:
+            records.mark(row.record, RecordStatus.REFUSED, RowOutcome(outcome.reason, outcome.value))
+        return
+    for row, refusal in zip(body.rows, outcome.rows, strict=True):
+        # A code that is taken was taken by an earlier run: nobody else can make it from this book's secret.
+        is_reserved = refusal is None or refusal.reason is Reason.ALREADY_EXISTS
+        records.mark(
+            row.record, RecordStatus.RESERVED if is_reserved else RecordStatus.REFUSED, None if is_reserved else refusal
+        )
 
 
 def _settle_amendment(book: RecordBook, records: Records, body: AmendHours, outcome: NodeOutcome) -> None:

@@ -58,6 +58,10 @@ class MissingClaim:
     claimed_day: Day
     deadline_day: Day
 
+    def is_overdue(self, today: Day) -> bool:
+        """Whether the organisation should have answered before `today`."""
+        return today > self.deadline_day
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimedMissing:

@@ -19,7 +19,20 @@ from ledger.types import IDENTIFIER_BYTES, Identifier, PublicKey
 from node.api.requests import get_service
 from node.api.signatures import RequestParts, verify_request
 
-_OWNED = frozenset({b"volunteer", b"key-replacement", b"points", b"calendar", b"merchant-points", b"turnover"})
+_OWNED = frozenset(
+    {
+        b"volunteer",
+        b"key-replacement",
+        b"points",
+        b"calendar",
+        b"imported-total",
+        b"training",
+        b"award",
+        b"missing-count",
+        b"merchant-points",
+        b"turnover",
+    }
+)
 """Tables whose keys begin with the identifier of the party that may read the value."""
 
 

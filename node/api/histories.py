@@ -1,4 +1,4 @@
-"""A volunteer's entries, page by page: all of them for the volunteer, an organisation's own for its officers."""
+"""Entries that name a volunteer or an organisation, page by page: each signer gets those that it is a party to."""
 
 import json
 from typing import Any, Final
@@ -21,8 +21,8 @@ MAX_LOOKED_AT: Final = 20_000
 
 
 async def list_entries(request: web.Request) -> web.Response:
-    """List the entries that name a volunteer and that the signer of the request may read."""
-    volunteer = read_identifier(request)
+    """List the entries that name a volunteer or an organisation and that the signer of the request may read."""
+    party = read_identifier(request)
     start = read_query_number(request, "from", 0)
     limit = max(1, read_query_number(request, "limit", DEFAULT_PAGE, MAX_PAGE))
     service = get_service(request)
@@ -30,17 +30,17 @@ async def list_entries(request: web.Request) -> web.Response:
         signed_by = authenticate(request, pinned.reader.state)
     if signed_by is None:
         raise HourledgerError(Reason.NOT_AUTHENTICATED, "the answer is for its parties only")
-    text = await service.read(lambda view: json.dumps(find_page(view, volunteer, signed_by, start, limit)))
+    text = await service.read(lambda view: json.dumps(find_page(view, party, signed_by, start, limit)))
     return web.json_response(text=text)
 
 
-def find_page(pinned: Pinned, volunteer: Identifier, signed_by: Identifier, start: int, limit: int) -> dict[str, Any]:
+def find_page(pinned: Pinned, party: Identifier, signed_by: Identifier, start: int, limit: int) -> dict[str, Any]:
     """Return the page from entry `start` on, and where the next one starts, None after the last."""
     reader = pinned.reader
     page: list[dict[str, Any]] = []
     byte_count = 0
     first = EntryIndex(min(start, reader.tip.size))
-    for looked_at, index in enumerate(reader.iterate_subject(volunteer, first)):
+    for looked_at, index in enumerate(reader.iterate_subject(party, first)):
         if len(page) == limit or byte_count >= MAX_PAGE_BYTES or looked_at == MAX_LOOKED_AT:
             return {"entries": page, "next": index}
         entry = reader.read_entry(index)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from certificates.verification import MAX_CERTIFICATE_BYTES
-from node.api import bundles, checking, histories, requests
+from node.api import bundles, checking, histories, own_records, questions, requests
 from node.api.schemas import (
     HASH,
     IDENTIFIER,
@@ -16,6 +16,7 @@ from node.api.schemas import (
     TEXT,
     TIME_MS,
     Schema,
+    bytes_in_hex,
     list_of,
     members,
     ref,
@@ -98,6 +99,14 @@ _QUESTION: Final[Schema] = {
         {"type": "object"},
     ],
 }
+_PAGE_OF_ENTRIES: Final = (
+    _in_query("from", NUMBER, "position in the log to begin at"),
+    _in_query("limit", {"type": "integer", "minimum": 0, "maximum": histories.MAX_PAGE}, "entries of a page"),
+)
+_PAGE_OF_QUESTIONS: Final = (
+    _in_query("from", some_bytes_in_hex(32), "place to begin at, as `next` gives it"),
+    _in_query("limit", {"type": "integer", "minimum": 0, "maximum": questions.MAX_PAGE}, "items of a page"),
+)
 _ENVELOPE: Final = Body(TRANSACTION)
 
 OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = MappingProxyType(
@@ -162,6 +171,33 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = MappingProxyType(
             statuses=(404, 503),
         ),
         ("GET", "/v1/organisations/{id}"): Operation("Show an organisation.", _json("Organisation"), (_ID,)),
+        ("GET", "/v1/organisations/{id}/entries"): Operation(
+            "List an organisation's entries that the signer may read. A page may be empty and not the last.",
+            _json("Entries"),
+            (_ID, *_PAGE_OF_ENTRIES),
+            access=Access.PARTIES,
+            statuses=(503,),
+        ),
+        ("GET", "/v1/organisations/{id}/overdue"): Operation(
+            "Count the disputes and claims that an organisation has not answered, and those whose day is over.",
+            _json("Overdue"),
+            (_ID,),
+            statuses=(503,),
+        ),
+        ("GET", "/v1/organisations/{id}/disputes"): Operation(
+            "List open disputes: all of them for the organisation's officers, their own for volunteers.",
+            _json("Disputes"),
+            (_ID, *_PAGE_OF_QUESTIONS),
+            access=Access.PARTIES,
+            statuses=(503,),
+        ),
+        ("GET", "/v1/organisations/{id}/claims"): Operation(
+            "List the records that are said to be missing, to the officers all of them, to volunteers their own.",
+            _json("Claims"),
+            (_ID, *_PAGE_OF_QUESTIONS),
+            access=Access.PARTIES,
+            statuses=(503,),
+        ),
         ("GET", "/v1/merchants/{id}"): Operation("Show a merchant.", _json("Merchant"), (_ID,)),
         ("GET", "/v1/merchants/{id}/account"): Operation(
             "Show a merchant its balance.", _json("MerchantAccount"), (_ID,), access=Access.PARTIES
@@ -184,11 +220,21 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = MappingProxyType(
         ("GET", "/v1/volunteers/{id}/entries"): Operation(
             "List a volunteer's entries that the signer may read. A page may be empty and not the last.",
             _json("Entries"),
-            (
-                _ID,
-                _in_query("from", NUMBER, "position in the log to begin at"),
-                _in_query("limit", {"type": "integer", "minimum": 0, "maximum": histories.MAX_PAGE}, "entries of a page"),
-            ),
+            (_ID, *_PAGE_OF_ENTRIES),
+            access=Access.PARTIES,
+            statuses=(503,),
+        ),
+        ("GET", "/v1/volunteers/{id}/records"): Operation(
+            "List a volunteer's records as they stand, by month: all of them for the volunteer, an organisation its own.",
+            _json("Records"),
+            (_ID, _in_query("from", bytes_in_hex(own_records.MONTH_BYTES), "month to begin at, as `next` gives it")),
+            access=Access.PARTIES,
+            statuses=(503,),
+        ),
+        ("GET", "/v1/volunteers/{id}/merits"): Operation(
+            "Show a volunteer imported totals, trainings and awards.",
+            _json("Merits"),
+            (_ID,),
             access=Access.PARTIES,
             statuses=(503,),
         ),

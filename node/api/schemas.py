@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
+from contracts.hours import Correction, Resolution
 from ledger.codec import MAX_TIME_MS
 from ledger.proofs import MEDIA_TYPE
 from ledger.reasons import Reason
@@ -91,6 +92,31 @@ _SIGN_UP_TERMS: Final = members(
         "taken": NUMBER,
         "may_wait": NUMBER,
         "waiting": NUMBER,
+    }
+)
+_CORRECTION: Final = one_of(*(item.name.lower() for item in Correction))
+_OPEN_COUNT: Final = members({"open": NUMBER, "overdue": NUMBER, "is_complete": BOOLEAN})
+_RECORD: Final = members(
+    {
+        "record": IDENTIFIER,
+        "organisation": IDENTIFIER,
+        "day": DAY,
+        "start_minute": nullable(NUMBER),
+        "minutes": NUMBER,
+        "points": NUMBER,
+        "is_late": BOOLEAN,
+        "status": one_of("counted", "void", "moved"),
+        "is_cosigned": BOOLEAN,
+        "dispute": nullable(
+            members(
+                {
+                    "grounds": _CORRECTION,
+                    "deadline_day": DAY,
+                    "is_overdue": BOOLEAN,
+                    "resolution": nullable(one_of(*(item.name.lower() for item in Resolution))),
+                }
+            )
+        ),
     }
 )
 _BUNDLE_ENTRY: Final = members({"index": NUMBER, "entry": BASE64, "hashes": list_of(BASE64)})
@@ -204,6 +230,65 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "officers": list_of(PUBLIC_KEY),
                 "approvals": NUMBER,
                 "preparers": list_of(PUBLIC_KEY),
+            }
+        ),
+        "Overdue": members({"organisation": IDENTIFIER, "day": DAY, "disputes": _OPEN_COUNT, "claims": _OPEN_COUNT}),
+        "Disputes": members(
+            {
+                "disputes": list_of(
+                    members(
+                        {
+                            "record": IDENTIFIER,
+                            "volunteer": IDENTIFIER,
+                            "recorded_day": DAY,
+                            "grounds": _CORRECTION,
+                            "disputed_day": DAY,
+                            "deadline_day": DAY,
+                            "is_overdue": BOOLEAN,
+                        }
+                    )
+                ),
+                "next": nullable(TEXT),
+            }
+        ),
+        "Claims": members(
+            {
+                "claims": list_of(
+                    members(
+                        {
+                            "claim": IDENTIFIER,
+                            "volunteer": IDENTIFIER,
+                            "activity": IDENTIFIER,
+                            "day": DAY,
+                            "claimed_day": DAY,
+                            "deadline_day": DAY,
+                            "is_overdue": BOOLEAN,
+                        }
+                    )
+                ),
+                "next": nullable(TEXT),
+            }
+        ),
+        "Records": members({"records": list_of(_RECORD), "next": nullable(TEXT)}),
+        "Merits": members(
+            {
+                "volunteer": IDENTIFIER,
+                "totals": list_of(
+                    members(
+                        {
+                            "organisation": IDENTIFIER,
+                            "source": HASH,
+                            "first_day": DAY,
+                            "last_day": DAY,
+                            "minutes": NUMBER,
+                            "evidence": HASH,
+                        }
+                    )
+                ),
+                "trainings": list_of(
+                    members({"training": TEXT, "organisation": IDENTIFIER, "completed_day": DAY, "expires_day": DAY})
+                ),
+                "awards": list_of(members({"award": IDENTIFIER, "organisation": IDENTIFIER, "day": DAY})),
             }
         ),
         "Merchant": members({"merchant": IDENTIFIER, **_PARTY, "key": PUBLIC_KEY}),

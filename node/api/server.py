@@ -7,7 +7,19 @@ from typing import Final
 from aiohttp import HttpVersion11, web
 
 from ledger.genesis import Genesis
-from node.api import about, bundles, checking, governance, histories, log, settings, transactions, values
+from node.api import (
+    about,
+    bundles,
+    checking,
+    governance,
+    histories,
+    log,
+    own_records,
+    questions,
+    settings,
+    transactions,
+    values,
+)
 from node.api.about import GENESIS
 from node.api.errors import answer_errors, respond_http, send_in_time
 from node.api.openapi import describe_api
@@ -45,6 +57,10 @@ _NODE_ENDPOINTS: Final = (
     Endpoint("GET", "/v1/entries/{index}/proof", log.show_entry_proof),
     Endpoint("POST", "/v1/bundles", bundles.make_bundle),
     Endpoint("GET", "/v1/organisations/{id}", values.show_organisation),
+    Endpoint("GET", "/v1/organisations/{id}/entries", histories.list_entries),
+    Endpoint("GET", "/v1/organisations/{id}/overdue", questions.show_overdue),
+    Endpoint("GET", "/v1/organisations/{id}/disputes", questions.list_disputes),
+    Endpoint("GET", "/v1/organisations/{id}/claims", questions.list_claims),
     Endpoint("GET", "/v1/merchants/{id}", values.show_merchant),
     Endpoint("GET", "/v1/merchants/{id}/account", values.show_merchant_account),
     Endpoint("GET", "/v1/activities/{id}", values.show_activity),
@@ -53,6 +69,8 @@ _NODE_ENDPOINTS: Final = (
     Endpoint("GET", "/v1/offers/{id}", values.show_offer),
     Endpoint("GET", "/v1/volunteers/{id}", values.show_volunteer),
     Endpoint("GET", "/v1/volunteers/{id}/entries", histories.list_entries),
+    Endpoint("GET", "/v1/volunteers/{id}/records", own_records.list_records),
+    Endpoint("GET", "/v1/volunteers/{id}/merits", own_records.show_merits),
     Endpoint("GET", "/v1/holds/{id}", values.show_hold),
     Endpoint("GET", "/v1/state/{key}", values.show_state),
     Endpoint("POST", "/v1/verify", checking.verify),

@@ -131,6 +131,12 @@ class ChainReader:
         for key, value in self._snapshot.iterate(namespaces.STATE.prefix):
             yield key[len(namespaces.STATE.prefix) :], value
 
+    def iterate_values_under(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """Yield the current values whose state key begins with `prefix`, with the rest of the key, from the rest `start` on."""
+        whole = namespaces.STATE.key(prefix)
+        for key, value in self._snapshot.iterate(whole, start):
+            yield key[len(whole) :], value
+
     def iterate_subject(self, party: Identifier, start: EntryIndex = FIRST_ENTRY) -> Iterator[EntryIndex]:
         """Yield the indexes, from `start` on, of the entries that a party may read because they name it."""
         self._require_range(start, self.tip.size)

@@ -1,79 +1,13 @@
 """The commands against a real node: what the doubles of the other tests cannot show."""
 
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 
-from node.keystore import load_key
 from tests.cli import people
-from tests.cli.command_line import CommandLine, Result
+from tests.cli.town import ROWS, Town, fetch_trust, found_organisation
 
 pytestmark = pytest.mark.functional
-
-ROOT = Path(__file__).parents[2]
-ROWS = (
-    "R-1,A,Care,Service,2026-05-01,Town,V-1,60",
-    "R-2,A,Care,Service,2026-05-02,Town,V-1,240",
-    "R-3,A,Care,Service,2026-05-02,Town,V-2,120",
-)
-
-
-@dataclass(frozen=True)
-class Town:
-    """A node, and everybody's keys."""
-
-    folder: Path
-    url: str
-    hourledger: CommandLine
-
-    def __call__(self, *arguments: object, key: str = "", good: bool = True) -> Result:
-        keys = [item for name in key.split() for item in ("--key", self.folder / f"{name}.pem")]
-        result = self.hourledger(*arguments, *keys, "--node", self.url, "--json")
-        assert (result.code == 0) == good, result
-        return result
-
-    def at_office(self, *arguments: object, key: str = "first second", good: bool = True) -> Result:
-        return self(*arguments, "--office", self.folder / "office", key=key, good=good)
-
-    def make_key(self, name: str) -> str:
-        made = self.hourledger("keys", "new", self.folder / f"{name}.pem", "--no-passphrase")
-        return made.out.strip()
-
-    def public_key(self, name: str) -> str:
-        """Return the public key of a key that was made, in hexadecimal."""
-        return load_key(self.folder / f"{name}.pem", None).public_key.hex()
-
-
-@pytest.fixture
-def town(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Town]:
-    hourledger = CommandLine(capsys)
-    home = tmp_path / "node"
-    init = ("node", "init", "--home", home, "--chain-id", "town.example/log", "--region", "Town", "--no-passphrase")
-    assert hourledger(*init).code == 0
-    (tmp_path / "authority.pem").write_bytes((home / "keys" / "authority.pem").read_bytes())
-    command = [sys.executable, "-m", "cli", "node", "run", "--home", str(home), "--port", "0"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        assert process.stdout is not None
-        url = process.stdout.readline().split()[-1]
-        try:
-            yield Town(tmp_path, url, hourledger)
-        finally:
-            process.terminate()
-            assert process.wait(20) == 0
-
-
-def found_organisation(town: Town) -> str:
-    officers = [item for name in ("first", "second") for item in ("--officer", town.make_key(name))]
-    organisation: str = town("org", "register", "--name", "河畔", *officers, key="authority").document["organisation"]
-    town.hourledger("keys", "registrar", town.folder / "office" / "registrar.key")
-    holder = ("--id", "V-1", "--public-key", town.make_key("holder"), "--organisation", organisation)
-    town.at_office("volunteer", "enrol", *holder)
-    return organisation
 
 
 def test_from_registration_to_certificate(town: Town) -> None:
@@ -99,13 +33,6 @@ def test_from_registration_to_certificate(town: Town) -> None:
     town.at_office("cert", "issue", "V-1", "--out", certificate, key="first")
     report = town.hourledger("verify", certificate, "--trust", trust, "--json")
     assert (report.code, report.document["statement"]["minutes"]) == (0, 30)
-
-
-def fetch_trust(town: Town) -> bytes:
-    from cli.office.client import NodeClient  # noqa: PLC0415
-
-    with NodeClient(town.url) as client:
-        return client.get_bytes("/v1/trust")
 
 
 def test_points_from_hold_to_settlement(town: Town) -> None:

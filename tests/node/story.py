@@ -11,7 +11,10 @@ from contracts.activities.projects import OpenProject, PlaceActivity
 from contracts.activities.sign_ups import SignUpVolunteer
 from contracts.activities.terms import SetTerms, Terms
 from contracts.exchange import HoldPoints, PublishOffer
-from contracts.hours import Attendance, CertifyHours, Mode
+from contracts.hours import Attendance, CertifyHours, Correction, DisputeRecord, Mode
+from contracts.hours.merits import RecordAward, RecordTraining
+from contracts.hours.missing import ClaimMissing
+from contracts.hours.totals import ImportTotal
 from contracts.identity.merchants import RegisterMerchant
 from contracts.identity.organisations import RegisterOrganisation
 from contracts.identity.volunteers import Enrolment, EnrolVolunteers
@@ -29,6 +32,8 @@ ACTIVITY = Identifier(b"activity-0000001")
 PROJECT = Identifier(b"project-00000001")
 OFFER = Identifier(b"offer-0000000001")
 HOLD = Identifier(b"hold-00000000001")
+CLAIM = Identifier(b"claim-0000000001")
+AWARD = Identifier(b"award-0000000001")
 NOBODY = Identifier(b"nobody-000000001")
 
 OFFICER = SigningKey(b"1" * 32)
@@ -71,6 +76,11 @@ def make_attendance(number: int, volunteer: Identifier = VOLUNTEER, minutes: int
     return Attendance(record, ACTIVITY, volunteer, day, None, Minutes(minutes), commitment)
 
 
+def make_total() -> ImportTotal:
+    first, last = to_day(date(2020, 1, 1)), to_day(date(2020, 12, 31))
+    return ImportTotal(ORGANISATION, OTHER_VOLUNTEER, Hash(b"x" * 32), first, last, Minutes(6_000), NO_DETAILS)
+
+
 def tell(node: RunningNode) -> Story:
     """Carry out the whole story."""
     registered = node.carry_out("identity.register_organisation", make_organisation(), AUTHORITY)
@@ -99,4 +109,14 @@ def tell(node: RunningNode) -> Story:
     node.carry_out("activities.set_terms", terms, OFFICER)
     node.carry_out("activities.give_notice", GiveNotice(ACTIVITY, ORGANISATION, Subject.RISK, NO_DETAILS), OFFICER)
     node.carry_out("activities.sign_up", SignUpVolunteer(ACTIVITY, ORGANISATION, OTHER_VOLUNTEER), OTHER_VOLUNTEER_KEY)
+    disputed = make_attendance(2, OTHER_VOLUNTEER)
+    dispute = DisputeRecord(ORGANISATION, OTHER_VOLUNTEER, disputed.record, disputed.day, Correction.WRONG_TIME)
+    node.carry_out("hours.dispute", dispute, OTHER_VOLUNTEER_KEY)
+    missing = ClaimMissing(CLAIM, ORGANISATION, OTHER_VOLUNTEER, ACTIVITY, to_day(date(2026, 10, 4)))
+    node.carry_out("hours.claim_missing", missing, OTHER_VOLUNTEER_KEY)
+    node.carry_out("hours.import_total", make_total(), OFFICER)
+    training = RecordTraining(ORGANISATION, OTHER_VOLUNTEER, "first-aid", disputed.day, to_day(date(2027, 10, 3)), NO_DETAILS)
+    node.carry_out("hours.record_training", training, OFFICER)
+    award = RecordAward(ORGANISATION, OTHER_VOLUNTEER, AWARD, disputed.day, NO_DETAILS)
+    node.carry_out("hours.record_award", award, OFFICER)
     return Story(hours["first_event_index"], hours, held["first_event_index"], registered["first_event_index"])

@@ -5,6 +5,7 @@ import pytest
 from contracts.exchange import HOLDS
 from contracts.identity.organisations import ChangeOfficer
 from contracts.identity.parties import AUTHORITIES, KEYS, ORGANISATIONS, TAGS, VOLUNTEERS
+from contracts.trainings import TRAININGS
 from ledger.crypto import SigningKey
 from node.api.signatures import RequestParts, sign_request
 from tests.node import story as people
@@ -38,6 +39,13 @@ RIGHTS = {
     "/v1/entries/0":                      OPEN,
     "/v1/volunteers/VOLUNTEER/entries":   "401 200 200 200 200 200 200 200 401",
     "/v1/activities/ACTIVITY/sign-ups/OTHER_VOLUNTEER": "401 200 200 403 403 200 403 403 401",
+    "/v1/organisations/ORGANISATION/entries":   "401 200 200 200 200 200 200 200 401",
+    "/v1/organisations/ORGANISATION/overdue":   "200 200 200 200 200 200 200 200 200",
+    "/v1/organisations/ORGANISATION/disputes":  "401 200 200 200 200 200 200 200 401",
+    "/v1/organisations/ORGANISATION/claims":    "401 200 200 200 200 200 200 200 401",
+    "/v1/volunteers/VOLUNTEER/records":   "401 200 200 200 200 200 200 200 401",
+    "/v1/volunteers/VOLUNTEER/merits":    "401 403 403 403 200 403 403 403 401",
+    "/v1/state/TRAINING_KEY":             "401 403 403 403 403 200 403 403 401",
     "/v1/state/ORGANISATION_KEY":         OPEN,
     "/v1/state/AUTHORITIES_KEY":          OPEN,
     "/v1/state/VOLUNTEER_KEY":            "401 403 403 403 200 403 403 403 401",
@@ -59,6 +67,8 @@ def fill(target: str, story: Story) -> str:
         "HOLD_KEY": HOLDS.key(people.HOLD).hex(),
         "TAG_KEY": TAGS.key(b"t" * 32).hex(),
         "KEY_KEY": KEYS.key(people.OFFICER.public_key).hex(),
+        "TRAINING_KEY": TRAININGS.key(people.OTHER_VOLUNTEER, b"first-aid").hex(),
+        "ORGANISATION": people.ORGANISATION.hex(),
         "ACTIVITY": people.ACTIVITY.hex(),
         "OTHER_VOLUNTEER": people.OTHER_VOLUNTEER.hex(),
         "VOLUNTEER": people.VOLUNTEER.hex(),

@@ -102,6 +102,12 @@ def make_good_requests(node: RunningNode, story: Story) -> dict[tuple[str, str],
     sign_up = f"/v1/activities/{people.ACTIVITY.hex()}/sign-ups/{people.OTHER_VOLUNTEER.hex()}"
     answers["GET", "/v1/activities/{id}/sign-ups/{volunteer}"] = node.get(sign_up, people.OTHER_VOLUNTEER_KEY)
     answers["GET", "/v1/holds/{id}"] = node.get(f"/v1/holds/{people.HOLD.hex()}", volunteer)
+    organisation = f"/v1/organisations/{people.ORGANISATION.hex()}"
+    for name in ("entries", "overdue", "disputes", "claims"):
+        answers["GET", f"/v1/organisations/{{id}}/{name}"] = node.get(f"{organisation}/{name}", officer)
+    of_other = f"/v1/volunteers/{people.OTHER_VOLUNTEER.hex()}"
+    for name in ("records", "merits"):
+        answers["GET", f"/v1/volunteers/{{id}}/{name}"] = node.get(f"{of_other}/{name}", people.OTHER_VOLUNTEER_KEY)
     answers["POST", "/v1/bundles"] = node.post("/v1/bundles", {"entries": [entry], "keys": [organisation_key]}, officer)
     answers["POST", "/v1/verify"] = node.post("/v1/verify", {})
     return answers
