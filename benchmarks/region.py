@@ -7,7 +7,7 @@ from contracts.activities import ActivityClass, PublishActivity
 from contracts.hours import Attendance, CertifyHours, Mode
 from contracts.identity.organisations import RegisterOrganisation
 from contracts.identity.volunteers import Enrolment, EnrolVolunteers
-from contracts.rulebook import KINDS, RuleBookV1, compute_genesis_state, get_parties
+from contracts.rulebook import KINDS, RULE_BOOKS, compute_genesis_state, get_parties
 from ledger.blocks import Commit, Vote, compute_block_hash, compute_commit_message
 from ledger.codec import encode
 from ledger.crypto import Context, SigningKey, sha256
@@ -46,7 +46,7 @@ class Region:
     def __post_init__(self) -> None:
         genesis = make_development_genesis()
         store = open_leveldb(self.folder / "store")
-        self.chain = Chain.open(store, genesis, RuleBookV1(), compute_genesis_state(genesis), get_parties)
+        self.chain = Chain.open(store, genesis, RULE_BOOKS, compute_genesis_state(genesis), get_parties)
         authority = make_development_key("authority")
         keys = tuple(key.public_key for key in OFFICERS)
         self.add([self.sign("identity.register_organisation", RegisterOrganisation(ORGANISATION, "Bench", keys, 2), authority)])

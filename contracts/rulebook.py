@@ -1,4 +1,4 @@
-"""The rule book: all kinds of transaction of version 1, collected from their modules.
+"""The rule books: the kinds of transaction of each version, collected from their modules, and which one is in force.
 
 Adding a kind is a file with its rule and, for a new module, a line in `MODULES`.
 """
@@ -24,22 +24,21 @@ from contracts import (
     trainings,
     workdays,
 )
-from contracts.governance import RECOVER_KIND, RECOVERY_KEYS, recover_codec, take_effect
+from contracts.governance import RECOVER_KIND, RECOVERY_KEYS, find_version, recover_codec, take_effect
 from contracts.identity.parties import KEYS, get_authorities, set_authorities
 from contracts.kinds import Kind, Module
 from contracts.parameters import set_parameter
 from contracts.workdays import Workdays, set_workdays
-from ledger.authorities import Authority
 from ledger.blocks import HEADER
 from ledger.codec import decode
 from ledger.errors import CodecError, HourledgerError, Rejection
 from ledger.events import OUTCOME, EventType, split_entry
-from ledger.execution import BlockContext, Effects, Override, TransactionContext
+from ledger.execution import BlockContext, Effects, Override, RuleBooks, TransactionContext
 from ledger.genesis import Genesis
 from ledger.reasons import Reason
 from ledger.state import EmptyView, Overlay, Table, View
 from ledger.transactions import MAX_TRANSACTION_BYTES, Transaction
-from ledger.types import Height, Identifier, PublicKey
+from ledger.types import Identifier, PublicKey
 from ledger.votes import Offence
 
 MODULES: Final[tuple[Module, ...]] = (
@@ -67,14 +66,15 @@ TABLES: Final[Mapping[bytes, Table[Any]]] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class RuleBookV1:
-    """The rules of version 1; it has no state of its own."""
+class KindsRuleBook:
+    """One version of the rules: its number, and its kinds of transaction by name. It has no state of its own."""
 
-    version: int = 1
+    version: int
+    kinds: Mapping[str, Kind[Any]]
 
     def validate_form(self, transaction: Transaction) -> None:
         """Raise `HourledgerError` for an unknown kind or a body that does not decode."""
-        kind = KINDS.get(transaction.kind)
+        kind = self.kinds.get(transaction.kind)
         if kind is None:
             raise HourledgerError(Reason.UNKNOWN_KIND, "the rule book has no such kind", transaction.kind)
         try:
@@ -87,27 +87,36 @@ class RuleBookV1:
         if not any(KEYS.has(view, key) for key in signers) and set(RECOVERY_KEYS.get(view) or ()).isdisjoint(signers):
             raise Rejection(Reason.UNKNOWN_KEY, "no signer's key is registered on this chain", signers[0].hex())
 
-    def find_authorities(self, view: View, height: Height) -> tuple[Authority, ...]:
-        """Return the set that decides on the block at `height`, from the state before it or after it."""
-        return get_authorities(view, height)
-
-    def find_override(self, transaction: Transaction) -> Override | None:
-        """Return what a recovery claims, None for any other kind. Nothing is verified."""
-        if transaction.kind != RECOVER_KIND:
-            return None
-        body = decode(recover_codec, transaction.body, max_bytes=MAX_TRANSACTION_BYTES)
-        return Override(body.height, body.parent_hash, body.authorities)
-
     def apply(self, state: Overlay, transaction: Transaction, context: TransactionContext) -> Effects:
         """Carry out a transaction, or raise `Rejection`."""
         self.admit(state, context.signers)
         take_effect(state, context.block.height)
-        kind = KINDS[transaction.kind]
+        kind = self.kinds[transaction.kind]
         return kind.rule(state, decode(kind.codec, transaction.body, max_bytes=MAX_TRANSACTION_BYTES), context)
 
     def record_offence(self, state: Overlay, offence: Offence, _block: BlockContext) -> Effects:
         """Record an authority's offence, or raise `Rejection`."""
         return offences.record_offence(state, offence)
+
+
+def find_override(transaction: Transaction) -> Override | None:
+    """Return what a recovery claims, None for any other kind. Nothing is verified."""
+    if transaction.kind != RECOVER_KIND:
+        return None
+    body = decode(recover_codec, transaction.body, max_bytes=MAX_TRANSACTION_BYTES)
+    return Override(body.height, body.parent_hash, body.authorities)
+
+
+def make_rule_books(*versions: KindsRuleBook) -> RuleBooks:
+    """Return what a chain needs that knows these versions of the rules."""
+    by_number = MappingProxyType({rules.version: rules for rules in versions})
+    return RuleBooks(by_number, find_version, get_authorities, find_override)
+
+
+RULE_BOOK_V1: Final = KindsRuleBook(1, KINDS)
+RULE_BOOKS: Final = make_rule_books(RULE_BOOK_V1)
+"""A rule that changes goes into the kinds of a new version, beside the old one: `{**KINDS, "hours.certify": ...}`. A chain that
+has run under version 1 is replayed under it."""
 
 
 def compute_genesis_state(genesis: Genesis) -> Overlay:

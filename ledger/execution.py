@@ -5,13 +5,14 @@ changes are then dropped and the refusal is recorded as the transaction's outcom
 goes up, because a node that guesses would fork.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from ledger.authorities import Authority
-from ledger.errors import Rejection, RowOutcome
+from ledger.errors import HourledgerError, Rejection, RowOutcome
 from ledger.events import OUTCOME, Outcome, shorten_value
+from ledger.reasons import Reason
 from ledger.state import Overlay, View
 from ledger.transactions import SignedTransaction, Transaction, decode_payload
 from ledger.types import ZERO_HASH, Hash, Height, PublicKey, TimeMs
@@ -71,17 +72,35 @@ class RuleBook(Protocol):
     def admit(self, view: View, signers: Sequence[PublicKey]) -> None:
         """Raise `Rejection` unless somebody known has signed, so that strangers cannot fill the log with refusals."""
 
-    def find_authorities(self, view: View, height: Height) -> tuple[Authority, ...]:
-        """Return the set that decides on the block at `height`, from the state before it or after it."""
-
-    def find_override(self, transaction: Transaction) -> Override | None:
-        """Return what a recovery claims, None for any other transaction. Only carrying it out shows whether it is good."""
-
     def apply(self, state: Overlay, transaction: Transaction, context: TransactionContext) -> Effects:
         """Carry out a transaction on `state`, or raise `Rejection`."""
 
     def record_offence(self, state: Overlay, offence: Offence, block: BlockContext) -> Effects:
         """Record what evidence shows, or raise `Rejection`: for a stranger, or an offender named for that height already."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBooks:
+    """The versions of the rules that this program has, and what the chain must be able to ask whichever is in force.
+
+    `find_version` and `find_authorities` say which version, and which set of authorities, is for the block at a height, from
+    the state before that block or after it. `find_override` says what a recovery claims, None for any other transaction: only
+    carrying it out shows whether it is good.
+    """
+
+    versions: Mapping[int, RuleBook]
+    find_version: Callable[[View, Height], int]
+    find_authorities: Callable[[View, Height], tuple[Authority, ...]]
+    find_override: Callable[[Transaction], Override | None]
+
+    def at(self, view: View, height: Height) -> RuleBook:
+        """Return the rules for the block at `height`; raise `UNSUPPORTED_VERSION` where this program does not have them."""
+        version = self.find_version(view, height)
+        rule_book = self.versions.get(version)
+        if rule_book is None:
+            detail = f"from block {height} on the chain is under rule book {version}, which this program does not have"
+            raise HourledgerError(Reason.UNSUPPORTED_VERSION, detail, str(version))
+        return rule_book
 
 
 @dataclass(frozen=True, slots=True)

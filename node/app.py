@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from aiohttp import web
 
-from contracts.rulebook import RuleBookV1, compute_genesis_state, get_parties
+from contracts.rulebook import RULE_BOOKS, compute_genesis_state, get_parties
 from ledger.errors import HourledgerError
 from ledger.genesis import Genesis
 from ledger.reasons import Reason
@@ -75,7 +75,7 @@ def run_node(
 def open_service(home: Home, genesis: Genesis, keys: NodeKeys, store: KeyValueStore, clock: Clock) -> LedgerService:
     """Return the service over a store. An authority's first checkpoint is cosigned. Raises `HourledgerError`."""
     state = compute_genesis_state(genesis)
-    chain = Chain.open(store, genesis, RuleBookV1(), state, get_parties, load_recovery(home))
+    chain = Chain.open(store, genesis, RULE_BOOKS, state, get_parties, load_recovery(home))
     cosigner = Cosigner(genesis.chain_id, keys, FileOnDisk(home.cosigned))
     return LedgerService(chain, Mempool(), cosigner, Handovers(chain), clock, make_pinned(chain, cosigner, clock()))
 

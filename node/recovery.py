@@ -4,7 +4,7 @@ Nothing here decides: recovery keys that genesis names sign the recovery, and ea
 own node.
 """
 
-from contracts.rulebook import RuleBookV1
+from contracts.rulebook import find_override
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
 from ledger.transactions import SignedTransaction, decode_payload, encode_signed
@@ -23,7 +23,7 @@ def find_next_place(home: Home) -> tuple[str, Height, Hash]:
 
 def validate_recovery(home: Home, recovery: SignedTransaction, time_ms: TimeMs) -> None:
     """Raise `HourledgerError` unless a block with this recovery would follow the newest block of a stopped node now."""
-    claim = RuleBookV1().find_override(decode_payload(recovery))
+    claim = find_override(decode_payload(recovery))
     if claim is None:
         raise HourledgerError(Reason.USAGE, "the draft is not a recovery; hourledger node recover makes one", "")
     with open_stopped(home, recovery) as node:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from contracts.rulebook import RuleBookV1
+from contracts.rulebook import RULE_BOOKS
 from ledger.blocks import Commit, Vote, compute_block_hash, compute_commit_message
 from ledger.checkpoint import parse_signed_checkpoint
 from ledger.crypto import Context, SigningKey
@@ -245,7 +245,8 @@ def _merge(known: SignedTransaction, other: SignedTransaction) -> SignedTransact
 def _execute(pinned: Pinned, signed: SignedTransaction, time_ms: TimeMs) -> Outcome:
     header = pinned.reader.tip.header
     block = BlockContext(header.chain_id, Height(header.height + 1), TimeMs(max(time_ms, header.time_ms + 1)))
-    outcome, _events = execute_transaction(Overlay(pinned.reader.state), RuleBookV1(), signed, block)
+    rule_book = RULE_BOOKS.at(pinned.reader.state, block.height)
+    outcome, _events = execute_transaction(Overlay(pinned.reader.state), rule_book, signed, block)
     return outcome
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from contracts.rulebook import RuleBookV1, compute_genesis_state, get_parties
+from contracts.rulebook import RULE_BOOKS, compute_genesis_state, get_parties
 from ledger.errors import HourledgerError
 from ledger.genesis import Genesis
 from ledger.reasons import Reason
@@ -44,4 +44,4 @@ def open_stopped(home: Home, recovery: SignedTransaction | None = None) -> Itera
 
 def open_chain(store: KeyValueStore, genesis: Genesis, recovery: SignedTransaction | None = None) -> Chain:
     """Return the chain in a store under the rules of this program; raise `HourledgerError`."""
-    return Chain.open(store, genesis, RuleBookV1(), compute_genesis_state(genesis), get_parties, recovery)
+    return Chain.open(store, genesis, RULE_BOOKS, compute_genesis_state(genesis), get_parties, recovery)

@@ -15,7 +15,7 @@ from contracts.identity.organisations import RegisterOrganisation
 from contracts.identity.parties import ORGANISATIONS
 from contracts.identity.volunteers import Enrolment, EnrolVolunteers
 from contracts.records import BATCHES
-from contracts.rulebook import KINDS, RuleBookV1, compute_genesis_state, get_parties
+from contracts.rulebook import KINDS, RULE_BOOKS, compute_genesis_state, get_parties
 from ledger.authorities import Authority
 from ledger.blocks import Commit, Vote, compute_block_hash, compute_commit_message
 from ledger.checkpoint import Checkpoint, add_signatures, cosign, format_signed_checkpoint, sign_checkpoint
@@ -138,7 +138,7 @@ def make_closing() -> SignedTransaction:
 def make_region() -> Region:
     """Build the chain: an organisation in block 1, a volunteer and an activity in block 2, their hours in block 3."""
     store = MemoryStore()
-    chain = Chain.open(store, GENESIS, RuleBookV1(), compute_genesis_state(GENESIS), get_parties)
+    chain = Chain.open(store, GENESIS, RULE_BOOKS, compute_genesis_state(GENESIS), get_parties)
     openings = {compute_record_commitment(opening): opening for opening in map(_make_opening, range(3))}
     blocks = (
         (_sign("identity.register_organisation", _registration(), make_key("east vote")),),

@@ -7,7 +7,7 @@ import click
 
 from cli.options import PATH, json_option
 from cli.output import Output
-from contracts.rulebook import RuleBookV1, compute_genesis_state, get_parties
+from contracts.rulebook import RULE_BOOKS, compute_genesis_state, get_parties
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
 from node.home import Home, load_genesis
@@ -60,7 +60,7 @@ def _check(home: Home, output: Output) -> FsckReport:
             try:
                 output.step("Deriving everything from genesis, or where blocks are missing from the log")
                 state = compute_genesis_state(genesis)
-                return check_store(store, genesis, RuleBookV1(), state, get_parties, scratch=scratch)
+                return check_store(store, genesis, RULE_BOOKS, state, get_parties, scratch=scratch)
             finally:
                 scratch.close()
     finally:

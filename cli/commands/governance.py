@@ -1,4 +1,4 @@
-"""What the authorities decide by vote besides who they are: the region's numbers and its calendar."""
+"""What the authorities decide by vote besides who they are: the region's numbers, its calendar, the version of the rules."""
 
 import json
 from datetime import date
@@ -12,6 +12,7 @@ from cli.output import format_json
 from cli.reading import read_bounded
 from cli.session import Session, asks, sends
 from contracts.governance.settings import SetCalendar, SetParameters, Value
+from contracts.governance.versions import MAX_VERSION, SetRuleBook
 from ledger.errors import HourledgerError
 from ledger.genesis import to_day
 from ledger.reasons import Reason
@@ -23,7 +24,7 @@ _at_height = click.option("--at-height", type=click.IntRange(1), required=True, 
 
 @click.group()
 def command() -> None:
-    """The region's numbers and calendar. A change takes effect once a quorum of authorities has sent the same command."""
+    """The region's numbers, calendar and rules. A change takes effect once a quorum has sent the same command."""
 
 
 @command.command("show")
@@ -51,6 +52,20 @@ def _parse_value(text: str) -> Value:
         return Value(name, int(number))
     except ValueError as error:
         raise click.UsageError(f"'{text}' is not written NAME=NUMBER, such as points_per_hour=2") from error
+
+
+@command.command("rule-book")
+@click.argument("version", type=click.IntRange(1, MAX_VERSION))
+@_at_height
+@sends
+def rule_book(session: Session, *, version: int, at_height: int) -> None:
+    """Approve VERSION of the rules. Update the program of every node first: one without these rules stops before that block."""
+    known = session.client.get_json("/v1/governance")["known_rule_books"]
+    if version not in known:
+        detail = f"the program of the node you ask has rule books {', '.join(map(str, known))} and would stop at that block"
+        raise HourledgerError(Reason.UNSUPPORTED_VERSION, detail, str(version))
+    done = f"Rule book {version} from block {at_height} on is approved"
+    session.carry_out("governance.set_rule_book", SetRuleBook(Height(at_height), version), done)
 
 
 @command.command("calendar")

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from contracts.governance import membership, settings, voting
+from contracts.governance import membership, settings, versions, voting
 from contracts.governance.membership import (
     APPROVALS,
     AUTHORITIES_CHANGED,
@@ -16,6 +16,7 @@ from contracts.governance.membership import (
     recover_codec,
 )
 from contracts.governance.settings import take_effect
+from contracts.governance.versions import find_next_version, find_version
 from contracts.governance.voting import MAX_LEAD_BLOCKS, MIN_LEAD_BLOCKS
 from contracts.kinds import Module
 
@@ -32,12 +33,14 @@ __all__ = [
     "ChangeApproved",
     "ChangeAuthorities",
     "Recover",
+    "find_next_version",
+    "find_version",
     "recover_codec",
     "take_effect",
 ]
 
 MODULE: Final = Module(
-    kinds=(*membership.KINDS, *settings.KINDS),
-    events=(*membership.EVENTS, *voting.EVENTS, *settings.EVENTS),
-    tables=(*membership.TABLES, *voting.TABLES, *settings.TABLES),
+    kinds=(*membership.KINDS, *settings.KINDS, *versions.KINDS),
+    events=(*membership.EVENTS, *voting.EVENTS, *settings.EVENTS, *versions.EVENTS),
+    tables=(*membership.TABLES, *voting.TABLES, *settings.TABLES, *versions.TABLES),
 )

@@ -34,6 +34,7 @@ class Subject(IntEnum):
 
     PARAMETERS = 1
     CALENDAR = 2
+    RULE_BOOK = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,8 +203,11 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "quorum": NUMBER,
                 "parameters": _NUMBERS,
                 "calendar": members(_DAYS_OF_CALENDAR),
+                "rule_book": NUMBER,
+                "known_rule_books": list_of(NUMBER),
                 "next_parameters": nullable(members({"effective_height": NUMBER, "parameters": _NUMBERS})),
                 "next_calendar": nullable(members({"effective_height": NUMBER, **_DAYS_OF_CALENDAR})),
+                "next_rule_book": nullable(members({"effective_height": NUMBER, "version": NUMBER})),
                 "approvals": list_of(members({"authority": TEXT, "subject": TEXT, "proposal_hash": HASH})),
             }
         ),

@@ -4,11 +4,13 @@ from typing import Any
 
 from aiohttp import web
 
-from contracts.governance import take_effect
+from contracts.governance import find_next_version, find_version, take_effect
 from contracts.governance.settings import NEXT_PARAMETERS, NEXT_WORKDAYS, SetCalendar, SetParameters
+from contracts.governance.versions import SetRuleBook
 from contracts.governance.voting import Subject, find_approvals, get_ballot
 from contracts.identity.parties import get_authorities
 from contracts.parameters import PARAMETERS, get_parameter
+from contracts.rulebook import RULE_BOOKS
 from contracts.workdays import get_workdays
 from ledger.authorities import compute_quorum
 from ledger.genesis import to_date
@@ -29,13 +31,17 @@ async def show_governance(request: web.Request) -> web.Response:
 def _describe(state: View, height: Height) -> dict[str, Any]:
     workdays = get_workdays(state)
     parameters, calendar = NEXT_PARAMETERS.get(state), NEXT_WORKDAYS.get(state)
+    rule_book = find_next_version(state, height)
     return {
         "height": height,
         "quorum": compute_quorum(len(get_authorities(state, height))),
         "parameters": {name: get_parameter(state, name) for name in PARAMETERS},
         "calendar": _describe_days(workdays.holidays, workdays.working_weekends),
+        "rule_book": find_version(state, height),
+        "known_rule_books": sorted(RULE_BOOKS.versions),
         "next_parameters": None if parameters is None else _describe_parameters(parameters),
         "next_calendar": None if calendar is None else _describe_calendar(calendar),
+        "next_rule_book": None if rule_book is None else _describe_rule_book(rule_book),
         "approvals": _describe_approvals(state, height),
     }
 
@@ -51,6 +57,10 @@ def _describe_parameters(body: SetParameters) -> dict[str, Any]:
 
 def _describe_calendar(body: SetCalendar) -> dict[str, Any]:
     return {"effective_height": body.effective_height, **_describe_days(body.holidays, body.working_weekends)}
+
+
+def _describe_rule_book(body: SetRuleBook) -> dict[str, Any]:
+    return {"effective_height": body.effective_height, "version": body.version}
 
 
 def _describe_approvals(state: View, height: Height) -> list[dict[str, Any]]:

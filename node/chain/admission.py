@@ -13,7 +13,6 @@ from ledger.reasons import Reason
 from ledger.state import View
 from ledger.transactions import (
     SignedTransaction,
-    Transaction,
     decode_payload,
     validate_form,
     validate_validity,
@@ -33,40 +32,37 @@ def validate_new(source: Readable, transaction_id: Hash, same_block: Container[H
 
 
 class Admission:
-    """Checks transactions for one chain under one rule book."""
+    """Checks transactions for one chain."""
 
-    __slots__ = ("_capacity", "_chain_id", "_older", "_rule_book", "_verified")
+    __slots__ = ("_capacity", "_chain_id", "_older", "_verified")
 
-    def __init__(self, chain_id: str, rule_book: RuleBook, capacity: int = REMEMBERED_ENVELOPES) -> None:
+    def __init__(self, chain_id: str, capacity: int = REMEMBERED_ENVELOPES) -> None:
         self._chain_id = chain_id
-        self._rule_book = rule_book
         self._capacity = capacity
         # Two generations of what was verified: when the younger is full, the older is dropped. Needs no lock and no order.
         self._verified: set[Hash] = set()
         self._older: set[Hash] = set()
 
-    def validate(self, envelope: bytes, signed: SignedTransaction, view: View, time_ms: TimeMs) -> None:
+    def validate(self, envelope: bytes, signed: SignedTransaction, rule_book: RuleBook, view: View, time_ms: TimeMs) -> None:
         """Raise `HourledgerError` unless the transaction may be in a block at `time_ms` that follows the state in `view`.
 
-        `envelope` is the encoding of `signed`.
+        `envelope` is the encoding of `signed`, `rule_book` the rules of that block.
         """
         transaction = decode_payload(signed)
-        envelope_hash = sha256(envelope)
-        is_verified = envelope_hash in self._verified or envelope_hash in self._older
+        # What has a form under one version of the rules need not have one under the next.
+        verified = sha256(rule_book.version.to_bytes(8, "big"), envelope)
+        is_verified = verified in self._verified or verified in self._older
         if not is_verified:
-            self._validate_content(transaction)
+            validate_form(transaction, self._chain_id)
+            rule_book.validate_form(transaction)
         validate_validity(transaction, time_ms)
         if not is_verified:
             verify_signatures(signed)
-            self._remember(envelope_hash)
-        self._rule_book.admit(view, signed.signers)
+            self._remember(verified)
+        rule_book.admit(view, signed.signers)
 
-    def _validate_content(self, transaction: Transaction) -> None:
-        validate_form(transaction, self._chain_id)
-        self._rule_book.validate_form(transaction)
-
-    def _remember(self, envelope_hash: Hash) -> None:
+    def _remember(self, verified: Hash) -> None:
         if len(self._verified) >= self._capacity:
             self._older = self._verified
             self._verified = set()
-        self._verified.add(envelope_hash)
+        self._verified.add(verified)

@@ -11,7 +11,7 @@ from ledger.authorities import Authority
 from ledger.blocks import Block, Commit, commit_codec, compute_block_hash, verify_commit
 from ledger.codec import encode
 from ledger.errors import HourledgerError
-from ledger.execution import BlockContext, RuleBook
+from ledger.execution import BlockContext, RuleBook, RuleBooks
 from ledger.genesis import Genesis
 from ledger.reasons import Reason
 from ledger.state import Overlay, View
@@ -43,7 +43,7 @@ class Chain:
         self._rules = rules
         self._tip = tip
         self._override = override
-        self._admission = Admission(rules.chain_id, rules.rule_book)
+        self._admission = Admission(rules.chain_id)
         self._failure: HourledgerError | None = None
         # Candidates for the block after the tip, by block hash: what was executed once is not executed again.
         self._executed: dict[Hash, Candidate] = {}
@@ -53,7 +53,7 @@ class Chain:
         cls,
         store: KeyValueStore,
         genesis: Genesis,
-        rule_book: RuleBook,
+        rule_books: RuleBooks,
         genesis_state: Overlay,
         parties_of: PartiesOf,
         override: SignedTransaction | None = None,
@@ -65,7 +65,7 @@ class Chain:
         `STORE_OF_ANOTHER_CHAIN`, `STORE_DAMAGED` when the ends of what is stored do not fit together, `UNSUPPORTED_VERSION`,
         and whatever the store raises.
         """
-        rules = ChainRules(genesis, rule_book, genesis_state, parties_of)
+        rules = ChainRules(genesis, rule_books, genesis_state, parties_of)
         return cls(store, rules, open_tip(store, rules), override)
 
     @property
@@ -90,9 +90,18 @@ class Chain:
         return self._rules.find_deciders(self.view(), height, self._tip.block_hash, self._list_override())
 
     @property
+    def rule_book(self) -> RuleBook:
+        """The rules of the next block. Raises `UNSUPPORTED_VERSION` where this program does not have them."""
+        return self._rules.rule_books.at(self.view(), Height(self._tip.height + 1))
+
+    def require_rules(self) -> None:
+        """Raise `UNSUPPORTED_VERSION` unless this program has the rules of the next block: no engine may go on without."""
+        _ = self.rule_book
+
+    @property
     def deciders(self) -> tuple[Authority, ...]:
         """The set that decided on the newest block, and cosigns the checkpoint that ends with it."""
-        return self._rules.rule_book.find_authorities(self.view(), self._tip.height)
+        return self._rules.rule_books.find_authorities(self.view(), self._tip.height)
 
     @property
     def has_recovery(self) -> bool:
@@ -130,7 +139,7 @@ class Chain:
         """
         signed = decode_signed(envelope)
         time_ms = proposing.compute_block_time(self._tip, time_ms)
-        self._admission.validate(envelope, signed, self.view(), time_ms)
+        self._admission.validate(envelope, signed, self.rule_book, self.view(), time_ms)
         return signed
 
     def check_offence(self, offence: Offence, time_ms: TimeMs) -> None:
@@ -140,7 +149,7 @@ class Chain:
         """
         time_ms = proposing.compute_block_time(self._tip, time_ms)
         context = BlockContext(self.chain_id, Height(self._tip.height + 1), time_ms)
-        validate_open(self._store, self._rules.rule_book, self._tip, offence, context)
+        validate_open(self._store, self.rule_book, self._tip, offence, context)
 
     def build(
         self,
@@ -232,7 +241,7 @@ class Chain:
         """
         block, view = candidate.block, self.view()
         height, parent_hash = block.header.height, block.header.parent_hash
-        if candidate.deciders == self._rules.rule_book.find_authorities(view, height):
+        if candidate.deciders == self._rules.rule_books.find_authorities(view, height):
             return
         reason: Reason | None = candidate.left_out[0].error.reason if candidate.left_out else Reason.NOT_PERMITTED
         if self._rules.find_deciders(view, height, parent_hash, block.transactions) == candidate.deciders:

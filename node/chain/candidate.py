@@ -81,6 +81,7 @@ def compute_next_place(tip: Tip) -> Place:
 
 def compute_header_start(
     rules: ChainRules,
+    rule_book_version: int,
     place: Place,
     deciders: tuple[Authority, ...],
     time_ms: TimeMs,
@@ -103,7 +104,7 @@ def compute_header_start(
         log_root=place.frontier.root,
         authorities_hash=compute_authorities_hash(deciders),
         next_authorities_hash=ZERO_HASH,
-        rule_book_version=rules.rule_book.version,
+        rule_book_version=rule_book_version,
         evidence_root=compute_tree_root([compute_leaf_hash(item) for item in evidence]),
     )
 
@@ -142,7 +143,7 @@ def assemble(
         events_root=compute_tree_root(leaf_hashes),
         state_root=updated.root,
         next_authorities_hash=compute_authorities_hash(
-            rules.rule_book.find_authorities(executed.state, Height(place.height + 1))
+            rules.rule_books.find_authorities(executed.state, Height(place.height + 1))
         ),
     )
     entries = (*executed.entries, HEADER.encode(header))

@@ -52,8 +52,9 @@ def open_tip(store: KeyValueStore, rules: ChainRules) -> Tip:
 def compute_first_candidate(store: Readable, rules: ChainRules) -> Candidate:
     """Return block 0: the genesis state and nothing else."""
     place = compute_first_place(rules)
-    deciders = rules.rule_book.find_authorities(rules.genesis_state, place.height)
-    start = compute_header_start(rules, place, deciders, rules.genesis.time_ms, NO_PROPOSER, ())
+    deciders = rules.rule_books.find_authorities(rules.genesis_state, place.height)
+    version = rules.rule_books.find_version(rules.genesis_state, place.height)
+    start = compute_header_start(rules, version, place, deciders, rules.genesis.time_ms, NO_PROPOSER, ())
     return assemble(rules, store, place, deciders, start, (), Executed((), (), rules.genesis_state))
 
 
@@ -79,7 +80,7 @@ def _verify_last_block(store: Readable, rules: ChainRules, tip: Tip) -> None:
         commit = load_required(store, namespaces.compute_commit_key(tip.height), decode_commit)
         try:
             # The state after a block still names the set that decided on it.
-            deciders = rules.rule_book.find_authorities(StateView(store), tip.height)
+            deciders = rules.rule_books.find_authorities(StateView(store), tip.height)
             verify_commit(rules.chain_id, deciders, tip.header, commit)
         except HourledgerError as error:
             raise damaged(f"the commit of block {tip.height} is not good", error.detail) from error

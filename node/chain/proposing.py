@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from ledger.authorities import Authority
 from ledger.blocks import MAX_BLOCK_BYTES, MAX_BLOCK_TRANSACTIONS
 from ledger.errors import HourledgerError
+from ledger.execution import RuleBook
 from ledger.reasons import Reason
 from ledger.transactions import SignedTransaction, encode_signed
 from ledger.types import Hash, PublicKey, TimeMs
@@ -55,20 +56,26 @@ def build(
     time_ms = compute_block_time(tip, time_ms)
     place = compute_next_place(tip)
     context = make_context(rules.chain_id, place, time_ms, deciders)
-    recorded = record_some(source, rules.rule_book, tip, waiting.evidence, context)
+    rule_book = rules.rule_books.at(StateView(source), place.height)
+    recorded = record_some(source, rule_book, tip, waiting.evidence, context)
     free_bytes = MAX_BLOCK_BYTES - HEADER_ALLOWANCE_BYTES
     free_bytes -= sum(len(item) + ENVELOPE_ALLOWANCE_BYTES for item in recorded.evidence)
-    selected = _select(admission, source, waiting.transactions, time_ms, free_bytes)
-    done = execute_with_evidence(recorded, rules.rule_book, selected.transactions, context)
+    selected = _select(admission, rule_book, source, waiting.transactions, time_ms, free_bytes)
+    done = execute_with_evidence(recorded, rule_book, selected.transactions, context)
     failed = {item.transaction_id for item in done.failures}
     envelopes = tuple(encode_signed(item) for item in selected.transactions if item.transaction_id not in failed)
-    start = compute_header_start(rules, place, deciders, time_ms, proposer, envelopes, recorded.evidence)
+    start = compute_header_start(rules, rule_book.version, place, deciders, time_ms, proposer, envelopes, recorded.evidence)
     candidate = assemble(rules, source, place, deciders, start, envelopes, done.executed, recorded.evidence)
     return replace(candidate, left_out=(*selected.left_out, *done.failures))
 
 
 def _select(
-    admission: Admission, source: Readable, transactions: Iterable[SignedTransaction], time_ms: TimeMs, free_bytes: int
+    admission: Admission,
+    rule_book: RuleBook,
+    source: Readable,
+    transactions: Iterable[SignedTransaction],
+    time_ms: TimeMs,
+    free_bytes: int,
 ) -> _Selected:
     """Take transactions in order up to the first that does not fit; a later one must not overtake it."""
     view = StateView(source)
@@ -81,7 +88,7 @@ def _select(
         try:
             validate_new(source, transaction_id, taken)
             envelope = encode_signed(signed)
-            admission.validate(envelope, signed, view, time_ms)
+            admission.validate(envelope, signed, rule_book, view, time_ms)
         except HourledgerError as error:
             if error.reason is Reason.STORE_DAMAGED:
                 raise

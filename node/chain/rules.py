@@ -1,4 +1,4 @@
-"""What a chain follows: its genesis, its rule book, and who decides on its blocks. All of it is given from outside."""
+"""What a chain follows: its genesis, its rule books, and who decides on its blocks. All of it is given from outside."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from ledger.authorities import Authority
 from ledger.errors import CodecError
-from ledger.execution import Override, RuleBook
+from ledger.execution import Override, RuleBooks
 from ledger.genesis import Genesis, compute_genesis_hash
 from ledger.state import Overlay, View
 from ledger.transactions import decode_payload, decode_signed
@@ -24,7 +24,7 @@ class ChainRules:
     """
 
     genesis: Genesis
-    rule_book: RuleBook
+    rule_books: RuleBooks
     genesis_state: Overlay
     parties_of: PartiesOf
 
@@ -48,11 +48,11 @@ class ChainRules:
         override = self.find_override(transactions[0]) if transactions else None
         if override is not None and (override.height, override.parent_hash) == (height, parent_hash):
             return override.authorities
-        return self.rule_book.find_authorities(state, height)
+        return self.rule_books.find_authorities(state, height)
 
     def find_override(self, envelope: bytes) -> Override | None:
         """Return what a recovery claims, None for any other envelope, also for one that does not decode."""
         try:
-            return self.rule_book.find_override(decode_payload(decode_signed(envelope)))
+            return self.rule_books.find_override(decode_payload(decode_signed(envelope)))
         except CodecError:
             return None

@@ -2,6 +2,7 @@
 
 from ledger.blocks import MAX_BLOCK_BYTES, MAX_BLOCK_EVIDENCE, MAX_BLOCK_TRANSACTIONS, Block, Header, encode_block
 from ledger.errors import HourledgerError, ProofError
+from ledger.execution import RuleBook
 from ledger.reasons import Reason
 from ledger.state import View
 from ledger.transactions import SignedTransaction, decode_signed
@@ -31,19 +32,22 @@ def validate(rules: ChainRules, admission: Admission, source: Readable, tip: Tip
     place = compute_next_place(tip)
     _validate_size(block)
     deciders = rules.find_deciders(view, place.height, place.parent_hash, block.transactions)
-    start = compute_header_start(rules, place, deciders, header.time_ms, header.proposer, block.transactions, block.evidence)
+    rule_book = rules.rule_books.at(view, place.height)
+    start = compute_header_start(
+        rules, rule_book.version, place, deciders, header.time_ms, header.proposer, block.transactions, block.evidence
+    )
     _require_same(start, header, _RESULTS)
     if header.time_ms <= tip.header.time_ms:
         raise _refusal(header, "its time is not after that of the block before", str(header.time_ms))
     if header.proposer not in {authority.key for authority in deciders}:
         raise _refusal(header, "its proposer is no authority", header.proposer.hex())
-    transactions = _validate_transactions(admission, source, view, block)
+    transactions = _validate_transactions(admission, rule_book, source, view, block)
     context = make_context(rules.chain_id, place, header.time_ms, deciders)
-    recorded = record_all(source, rules.rule_book, tip, block.evidence, context)
-    done = execute_with_evidence(recorded, rules.rule_book, transactions, context)
+    recorded = record_all(source, rule_book, tip, block.evidence, context)
+    done = execute_with_evidence(recorded, rule_book, transactions, context)
     if done.failures:
         raise done.failures[0].error
-    if deciders != rules.rule_book.find_authorities(view, place.height) and not done.executed.outcomes[0].is_accepted:
+    if deciders != rules.rule_books.find_authorities(view, place.height) and not done.executed.outcomes[0].is_accepted:
         raise _refusal(header, "its recovery is refused", str(done.executed.outcomes[0].reason))
     candidate = assemble(rules, source, place, deciders, start, block.transactions, done.executed, block.evidence)
     _require_same(candidate.block.header, header)
@@ -67,7 +71,9 @@ def _require_same(expected: Header, found: Header, ignored: tuple[str, ...] = ()
         raise _refusal(found, detail, _shown(getattr(found, name)))
 
 
-def _validate_transactions(admission: Admission, source: Readable, view: View, block: Block) -> tuple[SignedTransaction, ...]:
+def _validate_transactions(
+    admission: Admission, rule_book: RuleBook, source: Readable, view: View, block: Block
+) -> tuple[SignedTransaction, ...]:
     """Return a block's transactions; each may enter it, and is in no block before and but once in this one."""
     transactions: dict[Hash, SignedTransaction] = {}
     for number, envelope in enumerate(block.transactions):
@@ -75,7 +81,7 @@ def _validate_transactions(admission: Admission, source: Readable, view: View, b
             signed = decode_signed(envelope)
             transaction_id = signed.transaction_id
             validate_new(source, transaction_id, transactions)
-            admission.validate(envelope, signed, view, block.header.time_ms)
+            admission.validate(envelope, signed, rule_book, view, block.header.time_ms)
         except HourledgerError as error:
             if error.reason is Reason.STORE_DAMAGED:
                 raise

@@ -207,8 +207,8 @@ class Replica:
         return dict(self._sources.heights)
 
     def _begin_height(self) -> None:
-        tip = self._chain.tip
-        height = Height(tip.height + 1)
+        self._chain.require_rules()
+        height = Height(self._chain.tip.height + 1)
         self._book = HeightBook(height, self._chain.authorities)
         self._timers.clear()
         self._silence.begin_height()

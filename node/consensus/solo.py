@@ -22,6 +22,7 @@ async def run_solo(service: LedgerService, key: SigningKey, heartbeat_ms: int, s
     due_at = loop.time() + heartbeat_ms / 1_000
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="blocks") as thread:
         while True:
+            _require_rules(service)
             await _wait_for_any(stop, service.work, max(0.0, due_at - loop.time()))
             if stop.is_set():
                 return
@@ -37,6 +38,15 @@ async def run_solo(service: LedgerService, key: SigningKey, heartbeat_ms: int, s
             if made.pinned is not None:
                 due_at = loop.time() + heartbeat_ms / 1_000
                 _log_block(made, time.perf_counter() - began)
+
+
+def _require_rules(service: LedgerService) -> None:
+    """What the authorities voted for and this program does not have is the end for it, at once and not with the next block."""
+    try:
+        service.chain.require_rules()
+    except HourledgerError as error:
+        service.fail(error)
+        raise
 
 
 def is_alone(service: LedgerService, key: SigningKey) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ledger.blocks import decode_block
 from ledger.errors import CodecError, HourledgerError
-from ledger.execution import RuleBook
+from ledger.execution import RuleBooks
 from ledger.genesis import Genesis, compute_genesis_hash
 from ledger.reasons import Reason
 from ledger.state import Overlay
@@ -43,7 +43,7 @@ class FsckReport:
 def check_store(
     store: KeyValueStore,
     genesis: Genesis,
-    rule_book: RuleBook,
+    rule_books: RuleBooks,
     genesis_state: Overlay,
     parties_of: PartiesOf,
     *,
@@ -60,10 +60,10 @@ def check_store(
     try:
         lowest = load_lowest(content)
         if lowest:
-            Chain.open(store, genesis, rule_book, genesis_state, parties_of)
+            Chain.open(store, genesis, rule_books, genesis_state, parties_of)
             counts = audit(content, scratch, genesis.authorities, compute_genesis_hash(genesis), parties_of, progress)
         else:
-            chain = Chain.open(scratch, genesis, rule_book, genesis_state, parties_of)
+            chain = Chain.open(scratch, genesis, rule_books, genesis_state, parties_of)
             _validate_beginning(scratch, content)
             _replay(chain, content, progress)
             counts = {namespace.prefix: compare(scratch, content, namespace) for namespace in namespaces.NAMESPACES}

@@ -15,7 +15,7 @@ from contracts.identity.organisations import ChangeStanding, RegisterOrganisatio
 from contracts.identity.parties import ORGANISATIONS, Standing
 from contracts.identity.volunteers import Enrolment, EnrolVolunteers
 from contracts.records import BATCHES
-from contracts.rulebook import KINDS, RuleBookV1, compute_genesis_state
+from contracts.rulebook import KINDS, RULE_BOOK_V1, compute_genesis_state
 from ledger import merkle, state_tree
 from ledger.authorities import Authority, compute_authorities_hash
 from ledger.blocks import HEADER, HEADER_VERSION, Header
@@ -159,7 +159,7 @@ class RegionBuilder:
         state = Overlay(EmptyView())
         state.absorb(compute_genesis_state(self.genesis))
         block = BlockContext(self.genesis.chain_id, Height(1), NOW)
-        executed = execute_block(state, RuleBookV1(), self.transactions, block)
+        executed = execute_block(state, RULE_BOOK_V1, self.transactions, block)
         assert all(outcome.is_accepted for outcome in executed.outcomes), executed.outcomes
         state.absorb(executed.state)
         authorities_hash = compute_authorities_hash((AUTHORITY,))

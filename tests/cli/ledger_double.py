@@ -9,7 +9,7 @@ from contracts.hours import HOURS_RECORDED, RecordedHours
 from contracts.identity.organisations import RegisterOrganisation
 from contracts.identity.parties import ORGANISATIONS, get_preparers
 from contracts.points import ISSUED
-from contracts.rulebook import RuleBookV1, compute_genesis_state
+from contracts.rulebook import RULE_BOOK_V1, compute_genesis_state
 from ledger.authorities import Authority
 from ledger.crypto import SigningKey
 from ledger.errors import HourledgerError
@@ -85,7 +85,7 @@ class LedgerDouble:
         validate_form(decode_payload(signed), CHAIN_ID)
         validate_validity(decode_payload(signed), TimeMs(self.now_ms))
         verify_signatures(signed)
-        book = RuleBookV1()
+        book = RULE_BOOK_V1
         book.validate_form(decode_payload(signed))
         book.admit(self.state, signed.signers)
         block = BlockContext(CHAIN_ID, Height(len(self.outcomes) + 1), TimeMs(self.now_ms))
@@ -97,7 +97,7 @@ class LedgerDouble:
     def try_out(self, signed: SignedTransaction) -> dict[str, Any]:
         """What would become of a transaction now."""
         block = BlockContext(CHAIN_ID, Height(len(self.outcomes) + 1), TimeMs(self.now_ms))
-        outcome, events = execute_transaction(Overlay(self.state), RuleBookV1(), signed, block)
+        outcome, events = execute_transaction(Overlay(self.state), RULE_BOOK_V1, signed, block)
         return {**format_outcome(outcome, 0, len(events)), "entry_index": None, "first_event_index": None}
 
     # What tests ask about the ledger itself.

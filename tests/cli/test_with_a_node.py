@@ -200,6 +200,15 @@ def test_numbers_and_calendar_by_vote(town: Town) -> None:
     assert town("governance", "calendar", file, "--at-height", 60, key="authority", good=False).code == 2
 
 
+def test_a_version_of_the_rules_that_the_node_does_not_have_is_not_voted_for(town: Town) -> None:
+    refused = town("governance", "rule-book", 2, "--at-height", 9, key="authority", good=False)
+    assert (refused.code, refused.document["error"]["reason"]) == (2, "unsupported_version")
+    refused = town("governance", "rule-book", 1, "--at-height", 9, key="authority", good=False)
+    assert (refused.code, refused.document["error"]["reason"]) == (1, "no_change")
+    shown = town("governance", "show").document
+    assert (shown["rule_book"], shown["known_rule_books"], shown["next_rule_book"]) == (1, [1], None)
+
+
 def test_changes_of_the_authorities_that_cannot_be(town: Town) -> None:
     def refuse(*arguments: object) -> str:
         error = town("authority", *arguments, "--at-height", 99, key="authority", good=False).document["error"]

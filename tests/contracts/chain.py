@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from contracts.rulebook import EVENT_TYPES, KINDS, RuleBookV1, compute_genesis_state, get_parties, get_table
+from contracts.rulebook import EVENT_TYPES, KINDS, RULE_BOOK_V1, RULE_BOOKS, compute_genesis_state, get_parties, get_table
 from ledger.authorities import Authority, compute_authorities_hash
 from ledger.codec import decode, encode
 from ledger.crypto import SigningKey, sha256
@@ -37,7 +37,7 @@ CHAIN_ID = "test.example/town"
 AUTHORITY = "region"
 RECOVERY = tuple(f"recovery {number}" for number in range(1, 5))
 """Who signs a recovery: any three of them are enough."""
-RULES = RuleBookV1()
+RULES = RULE_BOOK_V1
 _NAMES: dict[str, str] = {}
 
 
@@ -162,8 +162,8 @@ class Chain:
     def _open_block(self, transaction: Transaction, time_ms: int) -> BlockContext:
         """Context of the next block. As in a node, the state tells who decides on it, or a recovery in it."""
         height, parent_hash = Height(self.height + 1), self.block_hash
-        deciders = RULES.find_authorities(self, height)
-        claim = RULES.find_override(transaction)
+        deciders = RULE_BOOKS.find_authorities(self, height)
+        claim = RULE_BOOKS.find_override(transaction)
         if claim is not None and (claim.height, claim.parent_hash) == (height, parent_hash):
             deciders = claim.authorities
         return BlockContext(CHAIN_ID, height, TimeMs(time_ms), parent_hash, compute_authorities_hash(deciders))

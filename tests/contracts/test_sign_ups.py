@@ -8,6 +8,7 @@ from contracts.activities.sign_ups import SignUpVolunteer, WithdrawVolunteer
 from contracts.activities.terms import MAX_WAITING, Risk, SetTerms, Terms
 from contracts.identity.organisations import RegisterOrganisation
 from contracts.identity.volunteers import Enrolment, EnrolVolunteers
+from contracts.rulebook import RULE_BOOKS
 from contracts.trainings import TRAININGS, Training, has_training
 from ledger.authorities import compute_authorities_hash
 from ledger.execution import BlockContext, execute_transaction
@@ -48,7 +49,7 @@ def set_terms(chain: Chain, capacity: int, waiting: int) -> tuple[bytes, ...]:
 def test_two_who_sign_up_in_one_block_do_not_share_the_last_place(chain: Chain) -> None:
     set_terms(chain, 1, 0)
     block_state = Overlay(chain)
-    deciders = compute_authorities_hash(RULES.find_authorities(chain, Height(chain.height + 1)))
+    deciders = compute_authorities_hash(RULE_BOOKS.find_authorities(chain, Height(chain.height + 1)))
     block = BlockContext(CHAIN_ID, Height(chain.height + 1), NOW_MS, chain.block_hash, deciders)
     reasons = []
     for name in PEOPLE[:2]:

@@ -19,6 +19,7 @@ from contracts.exchange import ChangeOffer, EndHold, HoldChanged, HoldPoints, Po
 from contracts.exchange.settlements import AcknowledgeSettlement, CloseSettlement, SettlementClosed
 from contracts.governance.membership import ChangeAuthorities
 from contracts.governance.settings import SetCalendar, SetParameters, Value
+from contracts.governance.versions import SetRuleBook
 from contracts.governance.voting import ProposalApproved
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, RecordedHours, VoidedHours, VoidHours
 from contracts.hours.codes import ClaimByCode, DropReserved, ReservedHours, ReserveHours, compute_code_hash
@@ -402,6 +403,8 @@ def _parse_governance(words: list[str], _rows: list[str]) -> Action | None:
             pairs = [item.partition("=") for item in values]
             chosen = tuple(Value(name, int(value)) for name, _, value in pairs)
             return "governance.set_parameters", SetParameters(Height(int(height)), chosen)
+        case ["rule-book", version, "from", "block", height]:
+            return "governance.set_rule_book", SetRuleBook(Height(int(height)), int(version))
         case ["calendar", *days, "from", "block", height]:
             # Made-up working days have a plus before them.
             holidays = tuple(parse_day(day) for day in days if not day.startswith("+"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from certificates.verification import verify_certificate
-from contracts.rulebook import TABLES, RuleBookV1, compute_genesis_state, get_parties
+from contracts.rulebook import RULE_BOOKS, TABLES, compute_genesis_state, get_parties
 from ledger.genesis import parse_genesis
 from ledger.proofs import parse_bundle
 from ledger.transactions import decode_signed, verify_signatures
@@ -56,7 +56,7 @@ def test_the_files_do_what_the_pages_say() -> None:
     expected = Expected(GENESIS, parse_trust((FILES / "trust.txt").read_bytes()), get_parties)
     with (FILES / "chain.snapshot").open("rb") as file:
         assert restore(file, target, expected).height == 3
-    Chain.open(target, GENESIS, RuleBookV1(), compute_genesis_state(GENESIS), get_parties)
+    Chain.open(target, GENESIS, RULE_BOOKS, compute_genesis_state(GENESIS), get_parties)
     report = verify_certificate((FILES / "certificate.json").read_bytes(), (trust,), TimeMs(NOW_MS + 10**8)).report
     assert report.verdict is Verdict.VALID
 

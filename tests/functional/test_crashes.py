@@ -14,7 +14,7 @@ import pytest
 
 from cli.office.client import NodeClient
 from contracts.hours import HOURS_RECORDED
-from contracts.rulebook import RuleBookV1, compute_genesis_state, get_parties
+from contracts.rulebook import RULE_BOOKS, compute_genesis_state, get_parties
 from ledger.errors import HourledgerError
 from ledger.events import split_entry
 from ledger.reasons import Reason
@@ -135,7 +135,7 @@ def read_records(home: Path) -> list[Identifier]:
     genesis = load_genesis(Home(home))
     store = open_leveldb(home / "store", create=False)
     try:
-        chain = Chain.open(store, genesis, RuleBookV1(), compute_genesis_state(genesis), get_parties)
+        chain = Chain.open(store, genesis, RULE_BOOKS, compute_genesis_state(genesis), get_parties)
         with chain.reader() as reader:
             entries = list(reader.iterate_entries(EntryIndex(0), reader.tip.size))
     finally:

@@ -12,15 +12,18 @@ from pathlib import Path
 
 import pytest
 
+from cli.office.builders import build_transaction, sign_all
 from cli.office.client import NodeClient
+from cli.session import compute_now_ms
+from contracts.governance.versions import SetRuleBook
 from ledger.checkpoint import Checkpoint, parse_signed_checkpoint
 from ledger.errors import HourledgerError
 from ledger.merkle import verify_consistency
 from ledger.reasons import EXPLANATIONS, Reason
 from ledger.transactions import SignedTransaction, encode_signed
-from ledger.types import Hash, TimeMs
-from node.home import init_development_home, init_home
-from tests.functional.node_process import NodeProcess, fail_to_run, make_registration
+from ledger.types import Hash, Height, TimeMs
+from node.home import Home, init_development_home, init_home, load_genesis, make_development_key
+from tests.functional.node_process import STOP_SECONDS, NodeProcess, fail_to_run, make_registration, run
 
 pytestmark = pytest.mark.functional
 
@@ -266,3 +269,16 @@ def test_clients_that_hold_connections_keep_no_file_from_the_store(home: Path) -
             stranger.get_status()
         assert caught.value.reason is Reason.BUSY
         assert node.stop() == 0
+
+
+def test_stops_before_a_block_whose_rules_it_does_not_have_and_says_what_to_do(home: Path) -> None:
+    body = SetRuleBook(Height(3), 2)
+    unsigned = build_transaction(load_genesis(Home(home)).chain_id, "governance.set_rule_book", body, compute_now_ms() + 60_000)
+    with NodeProcess(home) as node, node.connect() as client:
+        send(client, sign_all(unsigned, [make_development_key("authority")]))
+        assert client.get_json("/v1/governance")["next_rule_book"] == {"effective_height": 3, "version": 2}
+        outcome = send(client, make_registration(home, 1))
+        assert node.process.wait(STOP_SECONDS) == EXPLANATIONS[Reason.UNSUPPORTED_VERSION].exit_code
+        assert (outcome["height"], "Traceback" in node.read_log()) == (2, False)
+    refuse(home, Reason.UNSUPPORTED_VERSION)
+    assert "sound" in run("fsck", home)

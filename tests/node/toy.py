@@ -11,7 +11,7 @@ from ledger.codec import Codec, decode, encode
 from ledger.crypto import Context, SigningKey
 from ledger.errors import CodecError, HourledgerError, Rejection
 from ledger.events import OUTCOME, EventType, split_entry
-from ledger.execution import BlockContext, Effects, TransactionContext
+from ledger.execution import BlockContext, Effects, RuleBook, RuleBooks, TransactionContext
 from ledger.genesis import Genesis
 from ledger.reasons import Reason
 from ledger.state import EmptyView, Overlay, View
@@ -51,13 +51,6 @@ class ToyRuleBook:
     """Kinds `put`, `own` (a put by `MEMBER` only), `refuse` (always rejected) and `break` (a bug), for known members."""
 
     version: int = 1
-    authorities: tuple[Authority, ...] = ()
-
-    def find_authorities(self, _view: View, _height: Height) -> tuple[Authority, ...]:
-        return self.authorities
-
-    def find_override(self, _transaction: Transaction) -> None:
-        return None
 
     def validate_form(self, transaction: Transaction) -> None:
         if transaction.kind not in {"put", "own", "refuse", "break"}:
@@ -97,8 +90,18 @@ class ToyRuleBook:
         return Effects((PUT.encode(Put(b"offence", offence.evidence_hash)),))
 
 
-def make_rule_book(genesis: Genesis) -> ToyRuleBook:
-    return ToyRuleBook(authorities=genesis.authorities)
+RULE_BOOK = ToyRuleBook()
+
+
+def _answer(answer: Any, _view: View, _height: Height) -> Any:
+    return answer
+
+
+def make_rule_books(genesis: Genesis, rule_book: RuleBook = RULE_BOOK) -> RuleBooks:
+    """One version for ever, and the authorities of genesis."""
+    return RuleBooks(
+        {1: rule_book}, lambda _view, _height: 1, lambda _view, _height: genesis.authorities, lambda _transaction: None
+    )
 
 
 def parties_of(entry: bytes) -> tuple[Identifier, ...]:
@@ -118,7 +121,7 @@ def make_genesis(authorities: int = 1, chain_id: str = CHAIN_ID) -> Genesis:
 
 
 GENESIS = make_genesis()
-RULE_BOOK = make_rule_book(GENESIS)
+RULE_BOOKS = make_rule_books(GENESIS)
 
 
 def make_genesis_state() -> Overlay:
@@ -129,7 +132,7 @@ def make_genesis_state() -> Overlay:
 
 
 def open_chain(store: KeyValueStore, genesis: Genesis = GENESIS) -> Chain:
-    return Chain.open(store, genesis, make_rule_book(genesis), make_genesis_state(), parties_of)
+    return Chain.open(store, genesis, make_rule_books(genesis), make_genesis_state(), parties_of)
 
 
 def transact(

@@ -23,6 +23,7 @@ from contracts.exchange import HOLDS, MAX_QUANTITY, ChangeOffer, EndHold, HoldPo
 from contracts.exchange.settlements import AcknowledgeSettlement, CloseSettlement
 from contracts.governance import MIN_LEAD_BLOCKS, ChangeAuthorities, Recover
 from contracts.governance.settings import SetCalendar, SetParameters, Value
+from contracts.governance.versions import SetRuleBook
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, VoidHours
 from contracts.hours.codes import ClaimByCode, DropReserved, ReservedHours, ReserveHours, compute_code_hash
 from contracts.hours.cosigning import CosignRecord
@@ -41,7 +42,7 @@ from contracts.points import ISSUED, ExpirePoints, get_lots, get_merchant_balanc
 from contracts.points.adjusting import Adjustment, AdjustPoints
 from contracts.points.giving import DonatePoints, GivePoints, GrantPoints, get_donations
 from contracts.reports import AnchorReport
-from contracts.rulebook import KINDS, RuleBookV1, compute_genesis_state, get_parties
+from contracts.rulebook import KINDS, KindsRuleBook, compute_genesis_state, get_parties, make_rule_books
 from contracts.sanctions import AboutSanction, ProposeSanction, SanctionReason
 from ledger.authorities import Authority
 from ledger.blocks import Block, Commit, Vote, compute_block_hash, compute_commit_message
@@ -594,6 +595,9 @@ class Script:
     def draw_governance_set_calendar(self, _time_ms: TimeMs) -> Any:
         return self._propose(SetCalendar(self._lead(), (Day(TODAY + self.random.randrange(14)),), ()))
 
+    def draw_governance_set_rule_book(self, _time_ms: TimeMs) -> Any:
+        return self._propose(SetRuleBook(self._lead(), self.random.choice(tuple(RULE_BOOKS.versions))))
+
     def draw_governance_recover(self, time_ms: TimeMs) -> Any:
         """One that no operator has accepted: the chain's own set decides on the block, so that it can only be refused."""
         body, signers = self.draw_recovery(time_ms)
@@ -632,8 +636,12 @@ _SETS = ("governance.change_authorities",) * (len(KINDS) // 10)
 _WEIGHTED = (*KINDS, *_OFTEN, *_SETS, "hours.amend", "hours.void", "exchange.refund")
 
 
+RULE_BOOKS = make_rule_books(*(KindsRuleBook(number, KINDS) for number in range(1, 5)))
+"""The rules under several numbers, so that random ledgers change their version and go on."""
+
+
 def open_chain(store: KeyValueStore, recovery: SignedTransaction | None = None) -> Chain:
-    return Chain.open(store, GENESIS, RuleBookV1(), compute_genesis_state(GENESIS), get_parties, recovery)
+    return Chain.open(store, GENESIS, RULE_BOOKS, compute_genesis_state(GENESIS), get_parties, recovery)
 
 
 def commit(chain: Chain, candidate: Candidate) -> None:

@@ -20,6 +20,7 @@ from contracts.exchange import ChangeOffer, EndHold, HoldPoints, HoldStatus, Poi
 from contracts.exchange.settlements import AcknowledgeSettlement, CloseSettlement
 from contracts.governance import MAX_LEAD_BLOCKS, MIN_LEAD_BLOCKS, ChangeAuthorities, Recover
 from contracts.governance.settings import SetCalendar, SetParameters, Value
+from contracts.governance.versions import SetRuleBook, find_version
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode, VoidHours
 from contracts.hours.codes import ClaimByCode, DropReserved, ReservedHours, ReserveHours, compute_code_hash
 from contracts.hours.cosigning import CosignRecord
@@ -38,6 +39,7 @@ from contracts.points.adjusting import Adjustment, AdjustPoints
 from contracts.points.giving import DonatePoints, GivePoints, GrantPoints
 from contracts.records import Record, RecordStatus
 from contracts.rulebook import KINDS
+from contracts.workdays import get_workdays
 from ledger.authorities import Authority
 from ledger.codec import MAX_DAY, MAX_POINTS, MAX_TIME_MS
 from ledger.genesis import Genesis
@@ -73,7 +75,14 @@ TRAININGS = ("first-aid", "rescue")
 OFFERS = ("bread", "ticket", "cake", "roll")
 HOLDS = tuple(f"h{number}" for number in range(60))
 AUTHORITIES = (AUTHORITY, "north", "south", "west", "east")
-SETTABLE = ("ballot_validity_blocks", "late_records_earn", "max_hold_days", "points_per_hour", "points_validity_days")
+SETTABLE = (
+    "ballot_validity_blocks",
+    "late_records_earn",
+    "max_hold_days",
+    "points_per_hour",
+    "points_validity_days",
+    "refunds_are_given",
+)
 """Parameters that random votes change: those that no invariant of earlier records is about."""
 EVERYBODY = (*AUTHORITIES[:2], *OFFICERS, *MERCHANTS, *VOLUNTEERS, RECOVERY[0], "stranger")
 
@@ -339,6 +348,7 @@ class Generator:
             "governance.recover": self._recover,
             "governance.set_parameters": self._set_parameters,
             "governance.set_calendar": self._set_calendar,
+            "governance.set_rule_book": self._set_rule_book,
             **make_cases(self),
         }
         assert set(self.makers) == set(KINDS)
@@ -947,8 +957,16 @@ class Generator:
     def _set_calendar(self) -> tuple[tuple[str, ...], Any]:
         days = sorted({Day(FIRST_DAY + self.random.randrange(10)) for _ in range(3)})
         weekends = tuple(day for day in days if (day + 3) % 7 >= 5)
+        if self._is_rare(6):
+            current = get_workdays(self.chain)
+            return self._propose(lambda height: SetCalendar(height, current.holidays, current.working_weekends))
         holidays = tuple(days) if self._is_rare(6) else tuple(day for day in days if day not in weekends)
         return self._propose(lambda height: SetCalendar(height, holidays, weekends if self._is_rare(2) else ()))
+
+    def _set_rule_book(self) -> tuple[tuple[str, ...], Any]:
+        current = find_version(self.chain, Height(self.chain.height + 1))
+        version = max(1, current + self._choose((-1, 0, 0, 1, 1, 2)))
+        return self._propose(lambda height: SetRuleBook(height, version))
 
     def _next_set(self) -> tuple[Authority, ...]:
         if self._is_rare(8):

@@ -29,6 +29,7 @@ def check_step(before: Chain, after: Chain, operation: Operation, result: Result
         check_recovery(before, after, events)
         return
     check_settings(before, after, operation, result)
+    check_version(before, after, operation, result)
     for height in (after.height, after.height + LEADS[0] - 1):
         assert read_deciders(before, height) == read_deciders(after, height)
     if operation.kind == "governance.change_authorities" and result.outcome.is_accepted:
@@ -38,6 +39,28 @@ def check_step(before: Chain, after: Chain, operation: Operation, result: Result
     assert not events
     for table in (b"authorities", b"next-authorities", b"approval"):
         assert before.read_table(table) == after.read_table(table)
+
+
+def read_version(chain: Chain, height: int) -> int:
+    """Version of the rules for a block, as DESIGN has it: one number before its height, another from there on."""
+    row = chain.read_table(b"rule-book").get(b"")
+    return 1 if row is None else int(row.next_version if height >= row.effective_height else row.version)
+
+
+def check_version(before: Chain, after: Chain, operation: Operation, result: Result) -> None:
+    """The version never falls, changes at its height and not before, and by what more than two thirds approved."""
+    height, current = after.height, read_version(before, after.height)
+    assert current == read_version(after, height)
+    if before.read_table(b"rule-book") == after.read_table(b"rule-book"):
+        return
+    assert operation.kind == "governance.set_rule_book"
+    chosen, effective_height = operation.body.version, operation.body.effective_height
+    assert 3 * result.events[-2].approvals > 2 * len(read_deciders(before, height))
+    assert [read_version(after, effective_height + lead) for lead in (-1, 0)] == [current, chosen]
+    if chosen == current:
+        assert read_version(before, 2**62) > current, "only what waits is taken back"
+    else:
+        assert current == read_version(before, 2**62) < chosen
 
 
 SETTINGS = {b"next-parameters": "governance.set_parameters", b"next-workdays": "governance.set_calendar"}

@@ -22,6 +22,7 @@ from contracts.exchange import ChangeOffer, HoldChanged, PublishOffer, WithdrawO
 from contracts.exchange.settlements import AcknowledgeSettlement, SettlementClosed
 from contracts.governance import AuthoritiesChanged, ChangeApproved
 from contracts.governance.settings import SetCalendar, SetParameters
+from contracts.governance.versions import SetRuleBook
 from contracts.governance.voting import ProposalApproved
 from contracts.hours.codes import DropReserved, HoursReserved
 from contracts.hours.cosigning import CosignedHours
@@ -124,6 +125,7 @@ EVENTS: dict[str, Any] = {
     "governance.proposal_approved": ProposalApproved,
     "governance.parameters_set": SetParameters,
     "governance.calendar_set": SetCalendar,
+    "governance.rule_book_set": SetRuleBook,
     "governance.offence": OffenceRecorded,
 }
 EVERYBODY = ("region", "ann", "bob", "lea", "mia", "noa", "Bakery", "Cinema", *RECOVERY)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from contracts.governance import AUTHORITIES_CHANGED
 from contracts.hours import HOURS_RECORDED
 from contracts.offences import OFFENCE
-from contracts.rulebook import RuleBookV1, compute_genesis_state, get_parties
+from contracts.rulebook import compute_genesis_state, get_parties
 from ledger.authorities import compute_authorities_hash
 from ledger.events import split_entry
 from ledger.reasons import Reason
@@ -24,6 +24,7 @@ from node.storage.leveldb import open_leveldb
 from node.storage.memory import MemoryStore
 from tests.properties.ledger_script import (
     GENESIS,
+    RULE_BOOKS,
     compute_issued,
     compute_points_in_hands,
     compute_roots,
@@ -82,7 +83,7 @@ def test_replay_leads_to_the_same_roots_in_memory_and_in_leveldb(tmp_path_factor
         for target in (MemoryStore(), store):
             again = replay(blocks, target)
             assert again.tip == made[-1][0].tip == open_chain(target).tip
-            report = check_store(target, GENESIS, RuleBookV1(), compute_genesis_state(GENESIS), get_parties)
+            report = check_store(target, GENESIS, RULE_BOOKS, compute_genesis_state(GENESIS), get_parties)
             assert report.blocks == len(blocks) + 1
     finally:
         store.close()

@@ -59,7 +59,7 @@ def test_every_state_keeps_its_invariants_and_repeats(parameters: str, seed: int
 def test_random_ledgers_reach_every_kind_and_most_reasons() -> None:
     accepted: Counter[str] = Counter()
     reasons: Counter[Reason | None] = Counter()
-    for seed in range(24):
+    for seed in range(48):
         for operation, result in play(base("short" if seed % 2 else "default").copy(), Random(seed), STEPS):
             accepted[operation.kind] += result.outcome.is_accepted
             reasons[result.outcome.reason] += 1
@@ -112,7 +112,7 @@ def test_random_ledgers_meet_every_answer_of_governance() -> None:
     assert {old for old, _ in changes} == {new for _, new in changes} == {1, 2, 3, 4, 5}
 
 
-VOTES = ("governance.set_parameters", "governance.set_calendar")
+VOTES = ("governance.set_parameters", "governance.set_calendar", "governance.set_rule_book")
 """What a quorum of the set settles besides who is in it."""
 
 
@@ -123,17 +123,18 @@ def test_random_ledgers_meet_every_answer_of_votes() -> None:
     for seed in range(8):
         chain = base().copy()
         generator = Generator(Random(seed), chain, kinds=(GOVERNANCE[0], *VOTES))
-        for _ in range(120):
+        for _ in range(180):
             operation = generator.draw(generator.pools.start_ms)
             before = chain.copy()
             result = chain.submit(operation.signers, operation.kind, operation.body, generator.pools.start_ms)
             check_invariants(chain)
             check_step(before, chain, operation, result)
             answers[operation.kind].add(result.outcome.reason)
-            in_force.update(name for name in (b"parameter", b"workdays") if before.read_table(name) != chain.read_table(name))
+            tables = (b"parameter", b"workdays", b"rule-book")
+            in_force.update(name for name in tables if before.read_table(name) != chain.read_table(name))
     of_both = {None, Reason.NOT_PERMITTED, Reason.UNKNOWN_KEY, Reason.NO_CHANGE, Reason.CHANGE_PENDING, Reason.INVALID_PROPOSAL}
-    assert [answers[kind] for kind in VOTES] == [of_both, of_both]
-    assert min(in_force[b"parameter"], in_force[b"workdays"]) > 8
+    assert [answers[kind] for kind in VOTES] == [of_both, of_both, of_both]
+    assert min(in_force[b"parameter"], in_force[b"workdays"], in_force[b"rule-book"]) > 8
 
 
 @settings(max_examples=60)

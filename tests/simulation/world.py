@@ -15,7 +15,7 @@ from typing import Final
 
 from contracts.identity.organisations import RegisterOrganisation
 from contracts.offences import OFFENCE
-from contracts.rulebook import KINDS, RuleBookV1, compute_genesis_state, get_parties
+from contracts.rulebook import KINDS, RULE_BOOKS, compute_genesis_state, get_parties
 from ledger.authorities import compute_quorum
 from ledger.blocks import Header, verify_commit
 from ledger.codec import encode
@@ -216,7 +216,7 @@ class World:
 
     def _open(self, node: Node) -> None:
         """Put a node together as `node.app` and `node.consensus.network` do."""
-        chain = Chain.open(node.chain_disk, self.genesis, RuleBookV1(), compute_genesis_state(self.genesis), get_parties)
+        chain = Chain.open(node.chain_disk, self.genesis, RULE_BOOKS, compute_genesis_state(self.genesis), get_parties)
         if chain.tip.height < node.final_height:
             raise UnsafeError(f"seed {self.seed}: {node.name} has told of block {node.final_height} and lost it")
         keys = NodeKeys(*(make_key(f"{node.number} {role}") for role in ("authority", "cosigner", "log")))
@@ -494,7 +494,7 @@ class World:
             chain = node.chain
             if chain is None:
                 continue
-            report = check_store(node.chain_disk, self.genesis, RuleBookV1(), compute_genesis_state(self.genesis), get_parties)
+            report = check_store(node.chain_disk, self.genesis, RULE_BOOKS, compute_genesis_state(self.genesis), get_parties)
             if report.blocks != chain.tip.height + 1:
                 raise UnsafeError(f"seed {self.seed}: {node.name} has {report.blocks} sound blocks of {chain.tip.height + 1}")
             for transaction_id, height in self.acknowledged.items():

@@ -6,14 +6,13 @@ from itertools import pairwise
 
 import pytest
 
-from ledger.authorities import Authority
 from ledger.codec import encode
 from ledger.errors import HourledgerError
 from ledger.execution import BlockContext, Effects, TransactionContext
 from ledger.reasons import Reason
 from ledger.state import EmptyView, Overlay, View
 from ledger.transactions import SignedTransaction, Transaction, draft, encode_signed, sign
-from ledger.types import Height, Identifier, PublicKey, TimeMs
+from ledger.types import Identifier, PublicKey, TimeMs
 from ledger.votes import Offence
 from node.chain.admission import Admission, validate_new
 from node.storage.memory import MemoryStore
@@ -31,9 +30,9 @@ FAULTS: dict[Reason, dict[str, object]] = {
 
 
 def find_reason(signed: SignedTransaction, time_ms: TimeMs = toy.START_MS) -> Reason | None:
-    admission = Admission(toy.CHAIN_ID, toy.RULE_BOOK)
+    admission = Admission(toy.CHAIN_ID)
     try:
-        admission.validate(encode_signed(signed), signed, toy.make_genesis_state(), time_ms)
+        admission.validate(encode_signed(signed), signed, toy.RULE_BOOK, toy.make_genesis_state(), time_ms)
     except HourledgerError as error:
         return error.reason
     return None
@@ -67,9 +66,8 @@ def test_time_comes_before_signatures_and_signatures_before_membership() -> None
 class CountingRules:
     """The toy's rules, counting the bodies that were looked at."""
 
-    version = 1
-
-    def __init__(self) -> None:
+    def __init__(self, version: int = 1) -> None:
+        self.version = version
         self.looked_at = 0
 
     def validate_form(self, transaction: Transaction) -> None:
@@ -78,12 +76,6 @@ class CountingRules:
 
     def admit(self, view: View, signers: Sequence[PublicKey]) -> None:
         toy.RULE_BOOK.admit(view, signers)
-
-    def find_authorities(self, view: View, height: Height) -> tuple[Authority, ...]:
-        return toy.RULE_BOOK.find_authorities(view, height)
-
-    def find_override(self, transaction: Transaction) -> None:
-        return toy.RULE_BOOK.find_override(transaction)
 
     def apply(self, state: Overlay, transaction: Transaction, context: TransactionContext) -> Effects:
         return toy.RULE_BOOK.apply(state, transaction, context)
@@ -94,29 +86,38 @@ class CountingRules:
 
 def test_bytes_are_looked_at_once_but_time_and_membership_always() -> None:
     rules = CountingRules()
-    admission = Admission(toy.CHAIN_ID, rules, capacity=1)
+    admission = Admission(toy.CHAIN_ID, capacity=1)
     state = toy.make_genesis_state()
     one, two, three = (toy.transact(number) for number in range(3))
 
     def look_at(signed: SignedTransaction, time_ms: TimeMs = toy.START_MS) -> int:
-        admission.validate(encode_signed(signed), signed, state, time_ms)
+        admission.validate(encode_signed(signed), signed, rules, state, time_ms)
         return rules.looked_at
 
     assert [look_at(one), look_at(one), look_at(two), look_at(one), look_at(three), look_at(one)] == [1, 1, 2, 2, 3, 4]
     with pytest.raises(HourledgerError, match="time is over"):
         look_at(one, TimeMs(toy.FAR_MS + 1))
     with pytest.raises(HourledgerError, match="no member has signed"):
-        admission.validate(encode_signed(one), one, EmptyView(), toy.START_MS)
+        admission.validate(encode_signed(one), one, rules, EmptyView(), toy.START_MS)
+
+
+def test_bytes_are_looked_at_again_under_another_version() -> None:
+    """What has a form under one version of the rules need not have one under the next."""
+    admission, first, second = Admission(toy.CHAIN_ID), CountingRules(), CountingRules(2)
+    signed = toy.transact(1)
+    for rules in (first, second, first, second):
+        admission.validate(encode_signed(signed), signed, rules, toy.make_genesis_state(), toy.START_MS)
+    assert (first.looked_at, second.looked_at) == (1, 1)
 
 
 def test_other_signatures_are_not_taken_as_verified() -> None:
-    admission = Admission(toy.CHAIN_ID, toy.RULE_BOOK)
+    admission = Admission(toy.CHAIN_ID)
     state = toy.make_genesis_state()
     good = toy.transact(1)
-    admission.validate(encode_signed(good), good, state, toy.START_MS)
+    admission.validate(encode_signed(good), good, toy.RULE_BOOK, state, toy.START_MS)
     forged = replace(good, signatures=(replace(good.signatures[0], signature=bytes(64)),))  # type: ignore[arg-type]
     with pytest.raises(HourledgerError, match="signature does not fit"):
-        admission.validate(encode_signed(forged), forged, state, toy.START_MS)
+        admission.validate(encode_signed(forged), forged, toy.RULE_BOOK, state, toy.START_MS)
 
 
 def test_a_transaction_is_new_once() -> None:

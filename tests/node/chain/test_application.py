@@ -262,7 +262,7 @@ def test_more_signatures_are_the_same_transaction(chain: Chain) -> None:
 
 
 def test_genesis_state_may_be_empty() -> None:
-    chain = Chain.open(MemoryStore(), toy.GENESIS, toy.RULE_BOOK, Overlay(EmptyView()), toy.parties_of)
+    chain = Chain.open(MemoryStore(), toy.GENESIS, toy.RULE_BOOKS, Overlay(EmptyView()), toy.parties_of)
     assert chain.tip.header.state_root == compute_state_root({})
     with refused(Reason.UNKNOWN_KEY):
         chain.check(encode_signed(toy.transact(1)), toy.START_MS)

@@ -83,7 +83,7 @@ def test_fsck_derives_blocks_with_evidence_anew() -> None:
     toy.add_block(chain)
     candidate = build(chain, convict(1))
     chain.commit(candidate, toy.make_commit(candidate.block.header))
-    report = check_store(store, toy.GENESIS, toy.RULE_BOOK, toy.make_genesis_state(), toy.parties_of)
+    report = check_store(store, toy.GENESIS, toy.RULE_BOOKS, toy.make_genesis_state(), toy.parties_of)
     assert (report.blocks, report.transactions) == (3, 2)
     assert chain.tip == toy.open_chain(store).tip
 
@@ -194,7 +194,7 @@ class FailingRules(toy.ToyRuleBook):
 
 
 def test_a_fault_in_a_rule_stops_no_proposer() -> None:
-    rules = FailingRules(authorities=toy.GENESIS.authorities)
+    rules = toy.make_rule_books(toy.GENESIS, FailingRules())
     chain = Chain.open(MemoryStore(), toy.GENESIS, rules, toy.make_genesis_state(), toy.parties_of)
     toy.add_block(chain)
     assert build(chain, convict(1)).block.evidence == ()

@@ -13,7 +13,7 @@ from contracts.governance import (
     Recover,
 )
 from contracts.identity.parties import compute_authority_identifier
-from contracts.rulebook import KINDS, RuleBookV1, compute_genesis_state, get_parties
+from contracts.rulebook import KINDS, RULE_BOOKS, compute_genesis_state, get_parties
 from ledger.authorities import Authority, compute_authorities_hash
 from ledger.blocks import Commit, Vote, compute_block_hash, compute_commit_message, verify_commit
 from ledger.codec import encode
@@ -66,7 +66,7 @@ class Runner:
 
     def open(self) -> Chain:
         state = compute_genesis_state(GENESIS)
-        return Chain.open(self.store, GENESIS, RuleBookV1(), state, get_parties, self.override)
+        return Chain.open(self.store, GENESIS, RULE_BOOKS, state, get_parties, self.override)
 
     def build(self, *transactions: SignedTransaction) -> Candidate:
         proposer = self.chain.authorities[0].key
@@ -161,7 +161,7 @@ def test_a_chain_goes_on_after_it_is_opened_again_and_fsck_agrees() -> None:
         runner.chain = runner.open()
         deciding = smaller if runner.chain.tip.height >= 8 else FIVE
         assert runner.chain.deciders == deciding
-    report = check_store(runner.store, GENESIS, RuleBookV1(), compute_genesis_state(GENESIS), get_parties)
+    report = check_store(runner.store, GENESIS, RULE_BOOKS, compute_genesis_state(GENESIS), get_parties)
     assert report.blocks == 10
 
 
@@ -242,7 +242,7 @@ def test_recovery_keys_put_a_new_set_in_charge() -> None:
     runner.chain = runner.open()
     assert runner.chain.deciders == runner.chain.authorities == SPARE
     runner.add()
-    report = check_store(runner.store, GENESIS, RuleBookV1(), compute_genesis_state(GENESIS), get_parties)
+    report = check_store(runner.store, GENESIS, RULE_BOOKS, compute_genesis_state(GENESIS), get_parties)
     assert report.blocks == 4
 
 

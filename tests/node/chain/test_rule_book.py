@@ -19,7 +19,7 @@ BODY = RegisterOrganisation(Identifier(bytes(16)), "Helpers", (toy.MEMBER.public
 
 def open_chain(store: KeyValueStore) -> Chain:
     state = rulebook.compute_genesis_state(GENESIS)
-    return Chain.open(store, GENESIS, rulebook.RuleBookV1(), state, rulebook.get_parties)
+    return Chain.open(store, GENESIS, rulebook.RULE_BOOKS, state, rulebook.get_parties)
 
 
 def test_an_organisation_is_registered_and_everything_checked() -> None:
@@ -30,7 +30,7 @@ def test_an_organisation_is_registered_and_everything_checked() -> None:
     assert candidate.left_out == ()
     assert candidate.outcomes[0].is_accepted
     assert ORGANISATION_REGISTERED.decode(candidate.entries[0]) == BODY
-    report = check_store(store, GENESIS, rulebook.RuleBookV1(), rulebook.compute_genesis_state(GENESIS), rulebook.get_parties)
+    report = check_store(store, GENESIS, rulebook.RULE_BOOKS, rulebook.compute_genesis_state(GENESIS), rulebook.get_parties)
     assert (report.blocks, report.entries, report.transactions) == (2, 4, 1)
     other = open_chain(replica)
     other.commit(other.validate(candidate.block), toy.make_commit(candidate.block.header))

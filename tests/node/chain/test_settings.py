@@ -3,7 +3,7 @@
 from contracts.governance.settings import CALENDAR_SET, PARAMETERS_SET, SetCalendar, SetParameters, Value
 from contracts.governance.voting import PROPOSAL_APPROVED
 from contracts.parameters import get_parameter
-from contracts.rulebook import RuleBookV1, compute_genesis_state, get_parties
+from contracts.rulebook import RULE_BOOKS, compute_genesis_state, get_parties
 from contracts.workdays import Workdays, get_workdays
 from ledger.reasons import Reason
 from ledger.transactions import SignedTransaction
@@ -72,7 +72,7 @@ def test_another_node_and_a_replay_come_to_the_same_over_the_change() -> None:
         other.chain.commit(candidate, make_commit(candidate, candidate.deciders))
         other.chain = other.open()
     assert other.chain.tip == runner.chain.tip
-    report = check_store(runner.store, GENESIS, RuleBookV1(), compute_genesis_state(GENESIS), get_parties)
+    report = check_store(runner.store, GENESIS, RULE_BOOKS, compute_genesis_state(GENESIS), get_parties)
     assert report.blocks == 8
 
 

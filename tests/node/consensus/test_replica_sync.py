@@ -7,8 +7,22 @@ from typing import Any
 
 import pytest
 
-from contracts.rulebook import RuleBookV1, compute_genesis_state, get_parties
-from ledger.types import Height, PublicKey, TimeMs
+from contracts.governance.versions import SetRuleBook
+from contracts.rulebook import (
+    KINDS,
+    RULE_BOOK_V1,
+    RULE_BOOKS,
+    KindsRuleBook,
+    compute_genesis_state,
+    get_parties,
+    make_rule_books,
+)
+from ledger.codec import encode
+from ledger.errors import HourledgerError
+from ledger.execution import RuleBooks
+from ledger.reasons import Reason
+from ledger.transactions import SignedTransaction, Transaction, draft, sign
+from ledger.types import Height, Identifier, PublicKey, TimeMs
 from node.chain import Chain
 from node.chain.pruning import prune
 from node.consensus.guard import Guard
@@ -43,6 +57,7 @@ class Node:
     net: "Net"
     store: MemoryStore
     guard: MemoryStore
+    rule_books: RuleBooks = RULE_BOOKS
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     said: list[Any] = field(default_factory=list)
     chain: Chain = field(init=False)
@@ -50,7 +65,7 @@ class Node:
 
     def __post_init__(self) -> None:
         key = make_key(f"{self.name[1:]} authority")
-        self.chain = Chain.open(self.store, GENESIS, RuleBookV1(), compute_genesis_state(GENESIS), get_parties)
+        self.chain = Chain.open(self.store, GENESIS, self.rule_books, compute_genesis_state(GENESIS), get_parties)
         listener = Listener(on_event=lambda event, **fields: self.events.append((event, fields)))
         timeouts = Timeouts(heartbeat_ms=HEARTBEAT_MS)
         self.replica = Replica(self.chain, Mempool(), Guard(self.guard, key.public_key), key, self, listener, timeouts)
@@ -100,8 +115,14 @@ class Net:
     def is_joined(self, one: str, other: str) -> bool:
         return one not in self.apart and other not in self.apart
 
-    def start(self, name: str, store: MemoryStore | None = None, guard: MemoryStore | None = None) -> Node:
-        self.nodes[name] = Node(name, self, store or MemoryStore(), guard or MemoryStore())
+    def start(
+        self,
+        name: str,
+        store: MemoryStore | None = None,
+        guard: MemoryStore | None = None,
+        rule_books: RuleBooks = RULE_BOOKS,
+    ) -> Node:
+        self.nodes[name] = Node(name, self, store or MemoryStore(), guard or MemoryStore(), rule_books)
         return self.nodes[name]
 
     def stop(self, name: str) -> Node:
@@ -297,3 +318,37 @@ def test_with_its_votes_it_goes_on_at_once() -> None:
     net.run(2 * HEARTBEAT_MS)
     assert node.height >= 4
     assert ABSTAIN_MS > 2 * HEARTBEAT_MS
+
+
+def vote_for_rule_book(net: Net, version: int, height: int) -> SignedTransaction:
+    body = encode(KINDS["governance.set_rule_book"].codec, SetRuleBook(Height(height), version))
+    content = Transaction(
+        1, GENESIS.chain_id, "governance.set_rule_book", body, Identifier(bytes(16)), TimeMs(net.now + 600_000)
+    )
+    signed = draft(content)
+    for number in range(3):
+        signed = sign(signed, make_key(f"{number} authority"))
+    return signed
+
+
+def test_who_has_no_rules_for_a_block_stops_before_it_and_catches_up_with_a_newer_program() -> None:
+    """It does not vote nil on what it cannot judge: its operator is told, and the others go on."""
+    both = make_rule_books(RULE_BOOK_V1, KindsRuleBook(2, KINDS))
+    net = Net()
+    for name in NAMES[:3]:
+        net.start(name, rule_books=both)
+    old = net.start("n3")
+    net.run_until(lambda: old.height >= 1)
+    effective = old.height + 3
+    net.nodes["n0"].replica.submit(vote_for_rule_book(net, 2, effective), net.now)
+    with pytest.raises(HourledgerError, match=f"from block {effective} on the chain is under rule book 2") as stopped:
+        net.run_until(lambda: False)
+    assert stopped.value.reason is Reason.UNSUPPORTED_VERSION
+    assert (old.height, old.replica.failure) == (effective - 1, stopped.value)
+    assert max(old.list_heights_of_own_words()) == effective - 1
+    net.stop("n3")
+    net.run_until(lambda: net.nodes["n0"].height >= effective + 2)
+    assert net.nodes["n0"].chain.tip.header.rule_book_version == 2
+    newer = net.start("n3", old.store, old.guard, both)
+    net.run_until(lambda: newer.height >= effective + 2)
+    net.run_until(lambda: max(newer.list_heights_of_own_words(), default=0) > effective)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from contracts.rulebook import RuleBookV1, compute_genesis_state, get_parties
+from contracts.rulebook import RULE_BOOKS, compute_genesis_state, get_parties
 from ledger.blocks import encode_block
 from ledger.types import Height, PublicKey, Round, TimeMs
 from ledger.votes import NO_ROUND, VoteType, sign_vote
@@ -61,7 +61,7 @@ def wires() -> Connected:
 
 def make_node(wires: Connected, guard_store: MemoryStore) -> Replica:
     genesis = make_genesis(SIZE)
-    chain = Chain.open(MemoryStore(), genesis, RuleBookV1(), compute_genesis_state(genesis), get_parties)
+    chain = Chain.open(MemoryStore(), genesis, RULE_BOOKS, compute_genesis_state(genesis), get_parties)
     key = make_key(f"{OWN} authority")
     replica = Replica(chain, Mempool(), Guard(guard_store, key.public_key), key, wires, Listener(), TIMEOUTS)
     replica.start(NOW_MS)

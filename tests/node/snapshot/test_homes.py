@@ -11,7 +11,7 @@ import pytest
 from certificates.handover import build_chain_trust
 from cli.office.builders import build_transaction, sign_all
 from contracts.governance import ChangeAuthorities
-from contracts.rulebook import RuleBookV1, compute_genesis_state, get_parties
+from contracts.rulebook import RULE_BOOKS, compute_genesis_state, get_parties
 from ledger.authorities import Authority
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
@@ -104,8 +104,8 @@ def test_a_restored_home_has_the_chain_and_can_be_made_into_a_snapshot_again(
     genesis = load_genesis(fresh)
     with closing(open_leveldb(fresh.store)) as store, closing(open_leveldb(stopped.store)) as original:
         state = compute_genesis_state(genesis)
-        report = check_store(store, genesis, RuleBookV1(), state, get_parties)
-        whole = check_store(original, genesis, RuleBookV1(), state, get_parties)
+        report = check_store(store, genesis, RULE_BOOKS, state, get_parties)
+        whole = check_store(original, genesis, RULE_BOOKS, state, get_parties)
     assert (report.blocks, report.lowest_block) == (1, restored.height)
     assert (report.entries, report.transactions, report.values) == (whole.entries, whole.transactions, whole.values)
     take(fresh, tmp_path / "again")

@@ -78,7 +78,7 @@ def test_the_store_is_what_the_original_was_without_its_old_blocks(blocks: int) 
     restored = restore_bytes(to_bytes(make_records(chain)), target)
     assert (restored.height, restored.entries, restored.handovers) == (blocks, chain.tip.size, 0)
     assert toy.read_all(target) == without_old_blocks(toy.read_all(store), blocks)
-    report = check_store(target, GENESIS, toy.make_rule_book(GENESIS), toy.make_genesis_state(), toy.parties_of)
+    report = check_store(target, GENESIS, toy.make_rule_books(GENESIS), toy.make_genesis_state(), toy.parties_of)
     assert (report.blocks, report.entries, report.lowest_block) == (1, chain.tip.size, blocks)
 
 

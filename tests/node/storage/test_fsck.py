@@ -35,7 +35,7 @@ KEYS = sorted(STORY)
 
 
 def fsck(store: KeyValueStore, genesis: Genesis = toy.GENESIS, scratch: KeyValueStore | None = None) -> FsckReport:
-    return check_store(store, genesis, toy.RULE_BOOK, toy.make_genesis_state(), toy.parties_of, scratch=scratch)
+    return check_store(store, genesis, toy.RULE_BOOKS, toy.make_genesis_state(), toy.parties_of, scratch=scratch)
 
 
 def fsck_after(changes: dict[bytes, bytes | None]) -> HourledgerError:
@@ -69,7 +69,7 @@ def test_progress_is_told() -> None:
     heights: list[Height] = []
     store = MemoryStore()
     store.write(STORY)
-    check_store(store, toy.GENESIS, toy.RULE_BOOK, toy.make_genesis_state(), toy.parties_of, progress=heights.append)
+    check_store(store, toy.GENESIS, toy.RULE_BOOKS, toy.make_genesis_state(), toy.parties_of, progress=heights.append)
     assert heights == [1, 2, 3, 4, 5]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.rulebook import RuleBookV1, compute_genesis_state, get_parties
+from contracts.rulebook import RULE_BOOKS, compute_genesis_state, get_parties
 from ledger.blocks import Block, commit_codec, decode_block, encode_block
 from ledger.codec import encode
 from ledger.errors import HourledgerError
@@ -43,7 +43,7 @@ HEADS = {namespaces.FORMAT, namespaces.GENESIS}
 
 
 def fsck(store: KeyValueStore, scratch: KeyValueStore | None = None) -> FsckReport:
-    return check_store(store, toy.GENESIS, toy.RULE_BOOK, toy.make_genesis_state(), toy.parties_of, scratch=scratch)
+    return check_store(store, toy.GENESIS, toy.RULE_BOOKS, toy.make_genesis_state(), toy.parties_of, scratch=scratch)
 
 
 def fsck_after(changes: dict[bytes, bytes | None]) -> HourledgerError:
@@ -72,7 +72,7 @@ def test_progress_is_told() -> None:
     heights: list[Height] = []
     store = MemoryStore()
     store.write(STORY)
-    check_store(store, toy.GENESIS, toy.RULE_BOOK, toy.make_genesis_state(), toy.parties_of, progress=heights.append)
+    check_store(store, toy.GENESIS, toy.RULE_BOOKS, toy.make_genesis_state(), toy.parties_of, progress=heights.append)
     assert heights == [3, 4, 5]
 
 
@@ -159,7 +159,7 @@ def make_changing_chain() -> membership.Runner:
 
 def check(store: MemoryStore) -> FsckReport:
     genesis = membership.GENESIS
-    return check_store(store, genesis, RuleBookV1(), compute_genesis_state(genesis), get_parties)
+    return check_store(store, genesis, RULE_BOOKS, compute_genesis_state(genesis), get_parties)
 
 
 def test_the_log_names_all_sets() -> None:
