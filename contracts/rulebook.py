@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from contracts import (
+    accounts,
     activities,
     blocks,
     certificates,
@@ -51,6 +52,7 @@ MODULES: Final[tuple[Module, ...]] = (
     certificates.MODULE,
     reports.MODULE,
     sanctions.MODULE,
+    accounts.MODULE,
     governance.MODULE,
     offences.MODULE,
 )

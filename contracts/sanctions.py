@@ -11,8 +11,8 @@ from typing import Final
 
 from contracts.activities.attendance import get_year_of_marks
 from contracts.blocks import BLOCKS, Block, is_blocked
+from contracts.identity.departed import require_account, require_past_account
 from contracts.identity.parties import (
-    VOLUNTEERS,
     get_authorities,
     get_organisation,
     require_authority,
@@ -171,7 +171,8 @@ def appeal_sanction(state: Overlay, body: AboutSanction, context: TransactionCon
 
 def lift_sanction(state: Overlay, body: AboutSanction, context: TransactionContext) -> Effects:
     """Drop a proposal or end a block (signed by one officer, or, where the volunteer has appealed, by an authority)."""
-    _require_known(state, body.organisation, body.volunteer)
+    get_organisation(state, body.organisation)
+    require_past_account(state, body.volunteer)
     found = SANCTIONS.get(state, body.sanction)
     if found is not None and found.status is SanctionStatus.APPEALED:
         require_authority(state, context)
@@ -188,8 +189,7 @@ def lift_sanction(state: Overlay, body: AboutSanction, context: TransactionConte
 
 def _require_known(state: View, organisation: Identifier, volunteer: Identifier) -> None:
     get_organisation(state, organisation)
-    if not VOLUNTEERS.has(state, volunteer):
-        raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", volunteer.hex())
+    require_account(state, volunteer)
 
 
 def _require_second_person(state: View, body: AboutSanction, context: TransactionContext) -> None:

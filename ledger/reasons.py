@@ -40,6 +40,7 @@ class Reason(StrEnum):
     UNKNOWN_ORGANISATION = "unknown_organisation"
     UNKNOWN_MERCHANT = "unknown_merchant"
     UNKNOWN_VOLUNTEER = "unknown_volunteer"
+    VOLUNTEER_ERASED = "volunteer_erased"
     UNKNOWN_REPLACEMENT = "unknown_replacement"
     NOT_PERMITTED = "not_permitted"
     SUSPENDED = "suspended"
@@ -151,6 +152,7 @@ SIGNER_REASONS = frozenset(
         Reason.UNKNOWN_ORGANISATION,
         Reason.UNKNOWN_MERCHANT,
         Reason.UNKNOWN_VOLUNTEER,
+        Reason.VOLUNTEER_ERASED,
         Reason.NOT_PERMITTED,
         Reason.SUSPENDED,
         Reason.INSUFFICIENT_SIGNATURES,
@@ -198,6 +200,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.UNKNOWN_ORGANISATION: Explanation("no such organisation", "check the identifier, or register the organisation"),
     Reason.UNKNOWN_MERCHANT: Explanation("no such merchant", "check the identifier, or register the merchant"),
     Reason.UNKNOWN_VOLUNTEER: Explanation("no such volunteer", "enrol the volunteer first"),
+    Reason.VOLUNTEER_ERASED: Explanation("the account was erased", "destroy what you still have about the person"),
     Reason.UNKNOWN_REPLACEMENT: Explanation("no new key waits for the volunteer", "have the organisation ask for one"),
     Reason.NOT_PERMITTED: Explanation("the signer may not do this", "have it signed by someone whose role allows it"),
     Reason.SUSPENDED: Explanation("the party is suspended", "ask the authority to reinstate it"),

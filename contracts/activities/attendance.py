@@ -12,7 +12,8 @@ from typing import Final
 
 from contracts.activities.places import SIGN_UPS, SignUp, SignUpStanding
 from contracts.activities.published import MAX_ACTIVITY_DAYS, Activity, get_activity, require_activity
-from contracts.identity.parties import VOLUNTEERS, get_organisation, require_officers
+from contracts.identity.departed import find_absence, require_account
+from contracts.identity.parties import get_organisation, require_officers
 from contracts.kinds import Kind
 from contracts.parameters import compute_today
 from ledger import codec
@@ -135,8 +136,7 @@ def mark_attendance(state: Overlay, body: MarkAttendance, context: TransactionCo
 def excuse_absence(state: Overlay, body: ExcuseAbsence, context: TransactionContext) -> Effects:
     """Excuse an absence, also when the activity is closed (signed by one officer)."""
     get_organisation(state, body.organisation)
-    if not VOLUNTEERS.has(state, body.volunteer):
-        raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", body.volunteer.hex())
+    require_account(state, body.volunteer)
     require_officers(state, context, body.organisation, count=1)
     if get_activity(state, body.activity, body.organisation) is None:
         raise Rejection(Reason.UNKNOWN_ACTIVITY, "the organisation has no such activity", body.activity.hex())
@@ -154,8 +154,9 @@ def _require_day(state: View, context: TransactionContext, activity: Activity, d
 
 
 def _find_refusal(state: View, body: MarkAttendance, row: AttendanceMark) -> RowOutcome | None:
-    if not VOLUNTEERS.has(state, row.volunteer):
-        return RowOutcome(Reason.UNKNOWN_VOLUNTEER, row.volunteer.hex())
+    absence = find_absence(state, row.volunteer)
+    if absence is not None:
+        return absence
     sign_up = SIGN_UPS.get(state, body.activity, row.volunteer)
     if sign_up is None or not _is_expected(sign_up, body.day, row.mark):
         return RowOutcome(Reason.UNKNOWN_SIGN_UP, row.volunteer.hex())

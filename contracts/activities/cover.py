@@ -9,7 +9,8 @@ from enum import IntEnum
 from typing import Final
 
 from contracts.activities.published import get_activity
-from contracts.identity.parties import VOLUNTEERS, get_organisation, require_officers
+from contracts.identity.departed import require_account
+from contracts.identity.parties import get_organisation, require_officers
 from contracts.kinds import Kind
 from contracts.parameters import compute_today
 from ledger import codec
@@ -125,8 +126,8 @@ def _require_party(
     state: View, context: TransactionContext, organisation: Identifier, insured: Insured, subject: Identifier
 ) -> None:
     get_organisation(state, organisation)
-    if insured is Insured.VOLUNTEER and not VOLUNTEERS.has(state, subject):
-        raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", subject.hex())
+    if insured is Insured.VOLUNTEER:
+        require_account(state, subject)
     require_officers(state, context, organisation, count=1)
 
 

@@ -4,6 +4,7 @@ from contracts.activities.cover import is_covered
 from contracts.activities.published import Activity
 from contracts.activities.terms import Risk, Terms
 from contracts.blocks import is_blocked
+from contracts.identity.departed import VOLUNTEERS, make_absence
 from contracts.parameters import get_parameter
 from contracts.trainings import has_training
 from ledger.errors import Rejection
@@ -21,6 +22,8 @@ def find_missing(
     ask for it in every activity.
     """
     first_day = Day(max(today, activity.first_day))
+    if not VOLUNTEERS.has(state, volunteer):
+        return make_absence(state, volunteer)
     if is_blocked(state, volunteer, today):
         return Rejection(Reason.VOLUNTEER_BLOCKED, "a sanction keeps the volunteer from taking part", volunteer.hex())
     for code in terms.trainings:

@@ -19,10 +19,11 @@ from contracts.activities.places import (
     leave_place,
     move_up,
 )
-from contracts.activities.published import Activity, require_activity
+from contracts.activities.published import ACTIVITIES, Activity, require_activity
 from contracts.activities.requirements import find_missing
 from contracts.activities.terms import TERMS, SetTerms, set_terms_codec
-from contracts.identity.parties import VOLUNTEERS, Standing, get_organisation, require_officers, require_volunteer
+from contracts.identity.departed import require_account, require_past_account
+from contracts.identity.parties import Standing, get_organisation, require_officers, require_volunteer
 from contracts.kinds import Kind
 from contracts.parameters import compute_today, get_parameter
 from ledger import codec
@@ -111,9 +112,9 @@ def withdraw(state: Overlay, body: WithdrawVolunteer, context: TransactionContex
     """Give up a place, which goes to whoever has waited longest (signed by the volunteer or one officer).
 
     The place is free at once. Volunteers who withdraw themselves are expected for `withdrawal_notice_days` more, so that nobody
-    undoes an absence by withdrawing from it.
+    undoes an absence by withdrawing from it. The place of an account that is no more is given up by an officer.
     """
-    by_officer = _require_volunteer_or_officer(state, context, body.volunteer, body.organisation)
+    by_officer = _require_volunteer_or_officer(state, context, body.volunteer, body.organisation, may_be_gone=True)
     activity = require_activity(state, body.activity, body.organisation)
     today = _require_not_over(state, context, body.activity, activity)
     existing = SIGN_UPS.get(state, body.activity, body.volunteer)
@@ -130,13 +131,27 @@ def withdraw(state: Overlay, body: WithdrawVolunteer, context: TransactionContex
     return Effects((left, *_move_up(state, body.activity, activity, today)))
 
 
+def drop_sign_up(state: Overlay, identifier: Identifier, volunteer: Identifier, today: Day) -> tuple[bytes, ...]:
+    """Take a volunteer whose account ends out of an activity; return the events. Nobody moves up in one that is over."""
+    activity, existing = ACTIVITIES.get(state, identifier), SIGN_UPS.get(state, identifier, volunteer)
+    if activity is None or existing is None:
+        raise Rejection(Reason.UNKNOWN_SIGN_UP, "the volunteer has not signed up", identifier.hex())
+    leave_place(state, identifier, volunteer, existing.standing)
+    SIGN_UPS.delete(state, identifier, volunteer)
+    left = _encode_changed(identifier, activity.organisation, volunteer, SignUpStanding.WITHDRAWN)
+    is_over = not activity.is_open or today > activity.last_day
+    return (left, *(() if is_over else _move_up(state, identifier, activity, today)))
+
+
 def _require_volunteer_or_officer(
-    state: View, context: TransactionContext, volunteer: Identifier, organisation: Identifier
+    state: View, context: TransactionContext, volunteer: Identifier, organisation: Identifier, *, may_be_gone: bool = False
 ) -> bool:
     """Return whether an officer has signed; raise `Rejection` where neither an officer nor the volunteer has."""
     party = get_organisation(state, organisation)
-    if not VOLUNTEERS.has(state, volunteer):
-        raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", volunteer.hex())
+    if may_be_gone:
+        require_past_account(state, volunteer)
+    else:
+        require_account(state, volunteer)
     if not set(party.officers).isdisjoint(context.signers):
         require_officers(state, context, organisation, count=1)
         return True

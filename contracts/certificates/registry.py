@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
-from contracts.identity.parties import VOLUNTEERS, get_organisation, require_officers
+from contracts.identity.departed import require_account
+from contracts.identity.parties import get_organisation, require_officers
 from contracts.kinds import Kind
 from contracts.parameters import compute_today
 from ledger import codec
@@ -27,6 +28,8 @@ class CertificateStatus(IntEnum):
     VALID = 1
     REVOKED = 2
     SUPERSEDED = 3
+    ERASED = 4
+    """Its holder's account was erased."""
 
 
 class Revocation(IntEnum):
@@ -152,8 +155,7 @@ CERTIFICATE_SUPERSEDED: Final[EventType[CertificateSuperseded]] = EventType(
 def register_certificate(state: Overlay, body: RegisterCertificate, context: TransactionContext) -> Effects:
     """Enter a certificate (signed by officers as the policy says). Its date is the day of the block (Guidance 2015-149)."""
     get_organisation(state, body.organisation)
-    if not VOLUNTEERS.has(state, body.volunteer):
-        raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", body.volunteer.hex())
+    require_account(state, body.volunteer)
     require_officers(state, context, body.organisation)
     if CERTIFICATES.has(state, body.number):
         raise Rejection(Reason.ALREADY_EXISTS, "the certificate is registered already", body.number.hex())
@@ -196,6 +198,15 @@ def supersede_certificate(state: Overlay, body: SupersedeCertificate, context: T
     CERTIFICATES.put(state, changed, body.number)
     event = CertificateSuperseded(body.number, body.organisation, holder, body.successor)
     return Effects((CERTIFICATE_SUPERSEDED.encode(event),))
+
+
+def erase_holder(state: Overlay, number: Identifier, volunteer: Identifier) -> None:
+    """Let a certificate show that its holder was erased, and forget who that was; raise `Rejection` for another's."""
+    entry = CERTIFICATES.get(state, number)
+    if entry is None or HOLDERS.get(state, number) != volunteer:
+        raise Rejection(Reason.UNKNOWN_CERTIFICATE, "the volunteer has no such certificate", number.hex())
+    CERTIFICATES.put(state, replace(entry, status=CertificateStatus.ERASED, successor=None), number)
+    HOLDERS.delete(state, number)
 
 
 def _require_own(state: View, number: Identifier, organisation: Identifier) -> tuple[RegisteredCertificate, Identifier]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
+from contracts.identity.departed import VOLUNTEERS, require_account
 from contracts.identity.parties import (
     ORGANISATIONS,
-    VOLUNTEERS,
     get_organisation,
     require_authority,
     require_officers,
@@ -122,8 +122,7 @@ STAR_OBJECTED: Final[EventType[ObjectToStar]] = EventType(
 def publicize_star(state: Overlay, body: PublicizeStar, context: TransactionContext) -> Effects:
     """Announce a star award (signed by officers as the policy says)."""
     get_organisation(state, body.organisation)
-    if not VOLUNTEERS.has(state, body.volunteer):
-        raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", body.volunteer.hex())
+    require_account(state, body.volunteer)
     require_officers(state, context, body.organisation)
     if STARS.has(state, body.award):
         raise Rejection(Reason.ALREADY_EXISTS, "the award's identifier is taken", body.award.hex())
@@ -156,6 +155,8 @@ def award_star(state: Overlay, body: DecideStar, context: TransactionContext) ->
     require_officers(state, context, body.organisation)
     star = _require_own(state, body.award, body.organisation)
     _require_publicised(star, body.award)
+    if not VOLUNTEERS.has(state, star.volunteer):
+        raise Rejection(Reason.AWARD_CLOSED, "the volunteer's account is no more", body.award.hex())
     if compute_today(state, context.block.time_ms) < star.effective_day:
         raise Rejection(Reason.PUBLICITY_RUNNING, "the award is publicised until then", str(star.effective_day))
     return _put_star(state, body.award, replace(star, status=StarStatus.AWARDED))

@@ -9,7 +9,14 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
-from contracts.hours.service import Correction, correction_codec, find_own_record, make_void, require_counted, require_known
+from contracts.hours.service import (
+    Correction,
+    correction_codec,
+    find_own_record,
+    make_void,
+    require_counted,
+    require_once_known,
+)
 from contracts.identity.parties import get_organisation, require_officers, require_volunteer
 from contracts.kinds import Kind
 from contracts.lots import row_codec
@@ -177,7 +184,7 @@ def resolve_dispute(state: Overlay, body: ResolveDispute, context: TransactionCo
 
     Order 67, article 13. A late answer is taken, and marked.
     """
-    require_known(state, body.organisation, body.volunteer)
+    require_once_known(state, body.organisation, body.volunteer)
     require_officers(state, context, body.organisation)
     calendars = Calendars(state)
     record, revision = find_own_record(state, calendars, body.organisation, body.volunteer, body.recorded_day, body.record)

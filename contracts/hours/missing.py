@@ -9,7 +9,7 @@ from typing import Final
 
 from contracts.activities import get_activity
 from contracts.hours.disputes import compute_answer_day
-from contracts.hours.service import find_own_record, require_counted, require_known
+from contracts.hours.service import find_own_record, require_counted, require_once_known
 from contracts.identity.parties import get_organisation, require_officers, require_volunteer
 from contracts.kinds import Kind
 from contracts.parameters import compute_today, get_parameter
@@ -139,7 +139,7 @@ def answer_claim(state: Overlay, body: AnswerClaim, context: TransactionContext)
 
     A late answer is taken, and marked.
     """
-    require_known(state, body.organisation, body.volunteer)
+    require_once_known(state, body.organisation, body.volunteer)
     require_officers(state, context, body.organisation)
     claim = CLAIMS.get(state, body.organisation, body.claim)
     if claim is None or claim.volunteer != body.volunteer:

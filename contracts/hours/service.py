@@ -11,7 +11,8 @@ from typing import Final, Protocol
 
 from contracts.accrual import Accrual, Mint, change_points
 from contracts.activities import Activity, get_activity
-from contracts.identity.parties import VOLUNTEERS, get_organisation, require_officers
+from contracts.identity.departed import find_absence, require_account, require_past_account
+from contracts.identity.parties import get_organisation, require_officers
 from contracts.kinds import Kind
 from contracts.lots import row_codec
 from contracts.parameters import MINUTES_PER_DAY
@@ -243,9 +244,7 @@ def _find_refusal(
     state: View, organisation: Identifier, row: Attendance, accrual: Accrual, calendars: Calendars
 ) -> RowOutcome | None:
     """Return the first reason against a new row, in the documented order, or None."""
-    if not VOLUNTEERS.has(state, row.volunteer):
-        return RowOutcome(Reason.UNKNOWN_VOLUNTEER, row.volunteer.hex())
-    refusal = find_duplicate(state, row, calendars)
+    refusal = find_absence(state, row.volunteer) or find_duplicate(state, row, calendars)
     refusal = refusal or find_content_refusal(state, organisation, row, accrual, is_correction=False)
     return refusal or find_clash(calendars, row, accrual, correcting=None)
 
@@ -352,8 +351,13 @@ def encode_recorded(
 def require_known(state: View, organisation: Identifier, volunteer: Identifier) -> None:
     """Raise `Rejection` unless both exist; that comes before the question who signed."""
     get_organisation(state, organisation)
-    if not VOLUNTEERS.has(state, volunteer):
-        raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", volunteer.hex())
+    require_account(state, volunteer)
+
+
+def require_once_known(state: View, organisation: Identifier, volunteer: Identifier) -> None:
+    """Raise `Rejection` unless there is such an organisation, and the account is there or was."""
+    get_organisation(state, organisation)
+    require_past_account(state, volunteer)
 
 
 def find_own_record(
@@ -409,8 +413,11 @@ def amend_hours(state: Overlay, body: AmendHours, context: TransactionContext) -
 
 
 def void_hours(state: Overlay, body: VoidHours, context: TransactionContext) -> Effects:
-    """Make a record void (signed by officers as the policy says). Its points go back as far as they are not spent."""
-    require_known(state, body.organisation, body.volunteer)
+    """Make a record void (signed by officers as the policy says). Its points go back as far as they are not spent.
+
+    Also that of an account that is no more: what ends something is always possible.
+    """
+    require_once_known(state, body.organisation, body.volunteer)
     require_officers(state, context, body.organisation)
     calendars = Calendars(state)
     old, _revision = _get_counted(state, calendars, body.organisation, body.volunteer, body.recorded_day, body.record)

@@ -7,7 +7,7 @@ overlaps cannot be seen; it earns no points, and it stays marked as imported whe
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.hours.service import require_known
+from contracts.hours.service import require_known, require_once_known
 from contracts.identity.parties import require_officers
 from contracts.kinds import Kind
 from contracts.parameters import MINUTES_PER_DAY, compute_today
@@ -78,7 +78,7 @@ def import_total(state: Overlay, body: ImportTotal, context: TransactionContext)
 
 def drop_total(state: Overlay, body: DropTotal, context: TransactionContext) -> Effects:
     """Take an imported total back (signed by officers as the policy says)."""
-    require_known(state, body.organisation, body.volunteer)
+    require_once_known(state, body.organisation, body.volunteer)
     require_officers(state, context, body.organisation)
     total = TOTALS.get(state, body.volunteer, body.source)
     if total is None or total.organisation != body.organisation:

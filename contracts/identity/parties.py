@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+from contracts.identity.departed import ERASED, VOLUNTEERS, Volunteer, make_absence
 from ledger import codec
 from ledger.authorities import Authority, authorities_codec
 from ledger.codec import Codec
@@ -65,14 +66,6 @@ class Merchant:
 
 
 @dataclass(frozen=True, slots=True)
-class Volunteer:
-    """A person's account. `key` is None for one who has no device; `enrolled_by` is an organisation."""
-
-    key: PublicKey | None
-    enrolled_by: Identifier
-
-
-@dataclass(frozen=True, slots=True)
 class Scheduled:
     """The set that decides from a height on, and the transaction whose events say so."""
 
@@ -96,9 +89,6 @@ ORGANISATIONS: Final[Table[Organisation]] = Table(
 PREPARERS: Final[Table[tuple[PublicKey, ...]]] = Table(b"preparers", officers_codec, is_public=True)
 MERCHANTS: Final[Table[Merchant]] = Table(
     b"merchant", codec.struct(Merchant, name_codec, standing_codec, codec.public_key), is_public=True
-)
-VOLUNTEERS: Final[Table[Volunteer]] = Table(
-    b"volunteer", codec.struct(Volunteer, codec.optional(codec.public_key), codec.identifier)
 )
 TAGS: Final[Table[Identifier]] = Table(b"tag", codec.identifier)
 KEYS: Final[Table[Party]] = Table(b"key", codec.struct(Party, codec.member(Role), codec.identifier))
@@ -212,7 +202,7 @@ def get_volunteer(state: View, identifier: Identifier) -> Volunteer:
     """Return the volunteer, or raise `Rejection`."""
     volunteer = VOLUNTEERS.get(state, identifier)
     if volunteer is None:
-        raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", identifier.hex())
+        raise make_absence(state, identifier)
     return volunteer
 
 
@@ -233,7 +223,7 @@ def take_key(state: Overlay, key: PublicKey, party: Party) -> None:
 
 def require_free(state: View, identifier: Identifier) -> None:
     """One identifier names one party, whatever its role, so that nobody reads another's entries."""
-    if any(table.has(state, identifier) for table in (ORGANISATIONS, MERCHANTS, VOLUNTEERS)):
+    if any(table.has(state, identifier) for table in (ORGANISATIONS, MERCHANTS, VOLUNTEERS, ERASED)):
         raise Rejection(Reason.ALREADY_EXISTS, "the identifier is taken", identifier.hex())
 
 

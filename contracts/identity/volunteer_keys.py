@@ -8,12 +8,11 @@ A volunteer who never had a key gets the first one in the same way, without the 
 from dataclasses import dataclass, replace
 from typing import Final
 
+from contracts.identity.departed import VOLUNTEERS, Volunteer
 from contracts.identity.parties import (
     ORGANISATIONS,
-    VOLUNTEERS,
     Party,
     Role,
-    Volunteer,
     get_volunteer,
     require_two_people,
     require_volunteer,

@@ -6,25 +6,26 @@ of it is on the chain: whoever lacks the registrar's key cannot test a guess.
 
 from dataclasses import dataclass
 
+from contracts.blocks import is_blocked
+from contracts.identity.departed import ERASED, VOLUNTEERS, Volunteer
 from contracts.identity.parties import (
     KEYS,
     MERCHANTS,
     ORGANISATIONS,
     TAGS,
-    VOLUNTEERS,
     Party,
     Role,
-    Volunteer,
     require_officers,
 )
 from contracts.kinds import Kind
+from contracts.parameters import compute_today
 from ledger import codec
 from ledger.errors import RowOutcome
 from ledger.events import MAX_ROWS, MAX_VALUE_CHARACTERS, EventType
 from ledger.execution import Effects, TransactionContext
 from ledger.reasons import Reason
 from ledger.state import Overlay, View
-from ledger.types import Hash, Identifier, PublicKey
+from ledger.types import Day, Hash, Identifier, PublicKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +64,16 @@ VOLUNTEER_ENROLLED: EventType[VolunteerEnrolled] = EventType(
 
 
 def enrol_volunteers(state: Overlay, body: EnrolVolunteers, context: TransactionContext) -> Effects:
-    """Enrol volunteers (signed by one officer). A person who is already enrolled is named by the existing account."""
+    """Enrol volunteers (signed by one officer). A person who is already enrolled is named by the existing account.
+
+    Who was erased may come back, once a block of the erased account is over.
+    """
     require_officers(state, context, body.organisation, count=1)
+    today = compute_today(state, context.block.time_ms)
     events: list[bytes] = []
     rows: list[RowOutcome | None] = []
     for row in body.rows:
-        refusal = _find_refusal(state, row)
+        refusal = _find_refusal(state, row, today)
         rows.append(refusal)
         if refusal is None:
             _enrol(state, row, body.organisation)
@@ -76,11 +81,11 @@ def enrol_volunteers(state: Overlay, body: EnrolVolunteers, context: Transaction
     return Effects(tuple(events), tuple(rows))
 
 
-def _find_refusal(state: View, row: Enrolment) -> RowOutcome | None:
+def _find_refusal(state: View, row: Enrolment, today: Day) -> RowOutcome | None:
     existing = TAGS.get(state, row.tag)
-    if existing is not None:
+    if existing is not None and (VOLUNTEERS.has(state, existing) or is_blocked(state, existing, today)):
         return RowOutcome(Reason.DUPLICATE_PERSON, existing.hex())
-    if any(table.has(state, row.volunteer) for table in (VOLUNTEERS, ORGANISATIONS, MERCHANTS)):
+    if any(table.has(state, row.volunteer) for table in (VOLUNTEERS, ERASED, ORGANISATIONS, MERCHANTS)):
         return RowOutcome(Reason.ALREADY_EXISTS, row.volunteer.hex())
     if row.key is not None and KEYS.has(state, row.key):
         return RowOutcome(Reason.KEY_IN_USE, row.key.hex()[:MAX_VALUE_CHARACTERS])
@@ -89,7 +94,7 @@ def _find_refusal(state: View, row: Enrolment) -> RowOutcome | None:
 
 def _enrol(state: Overlay, row: Enrolment, organisation: Identifier) -> None:
     TAGS.put(state, row.volunteer, row.tag)
-    VOLUNTEERS.put(state, Volunteer(row.key, organisation), row.volunteer)
+    VOLUNTEERS.put(state, Volunteer(row.key, organisation, (row.tag,)), row.volunteer)
     if row.key is not None:
         KEYS.put(state, Party(Role.VOLUNTEER, row.volunteer), row.key)
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from contracts.identity.parties import VOLUNTEERS, get_organisation, has_authority_signed, require_officers
+from contracts.identity.departed import require_account
+from contracts.identity.parties import get_organisation, has_authority_signed, require_officers
 from contracts.kinds import Kind
 from contracts.lots import Lot, add_lots, compute_sum
 from contracts.parameters import compute_expiry, compute_today, get_parameter
@@ -55,8 +56,7 @@ POINTS_ADJUSTED = EventType("points.adjusted", _adjust, lambda event: (event.vol
 def adjust_points(state: Overlay, body: AdjustPoints, context: TransactionContext) -> Effects:
     """Put an account right (signed by two people: an officer and an authority, or two officers where the region says so)."""
     get_organisation(state, body.organisation)
-    if not VOLUNTEERS.has(state, body.volunteer):
-        raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", body.volunteer.hex())
+    require_account(state, body.volunteer)
     _require_two(state, body.organisation, context)
     if body.change == 0:
         raise Rejection(Reason.INVALID_POINTS, "an adjustment is of one point at least", "0")

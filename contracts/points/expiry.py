@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.identity.parties import VOLUNTEERS, require_authority
+from contracts.identity.departed import require_account
+from contracts.identity.parties import require_authority
 from contracts.kinds import Kind
 from contracts.lots import compute_sum, split_expired
 from contracts.parameters import compute_today
@@ -40,8 +41,7 @@ POINTS_EXPIRED: EventType[PointsExpired] = EventType(
 
 def expire_points(state: Overlay, body: ExpirePoints, context: TransactionContext) -> Effects:
     """Take a volunteer's expired lots off the account (signed by an authority)."""
-    if not VOLUNTEERS.has(state, body.volunteer):
-        raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", body.volunteer.hex())
+    require_account(state, body.volunteer)
     require_authority(state, context)
     expired, usable = split_expired(get_lots(state, body.volunteer), compute_today(state, context.block.time_ms))
     points = compute_sum(expired)

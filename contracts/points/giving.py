@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.identity.parties import VOLUNTEERS, get_organisation, require_authority, require_officers, require_volunteer
+from contracts.identity.departed import require_account
+from contracts.identity.parties import get_organisation, require_authority, require_officers, require_volunteer
 from contracts.kinds import Kind
 from contracts.lots import MAX_LOTS, Lot, add_lots, compute_sum, lots_codec, split_expired, take_oldest
 from contracts.parameters import compute_today
@@ -97,11 +98,6 @@ def _receive(state: Overlay, volunteer: Identifier, lots: tuple[Lot, ...], conte
     put_lots(state, volunteer, add_lots(get_lots(state, volunteer), _resource(lots, source)))
 
 
-def _require_volunteer(state: View, volunteer: Identifier) -> None:
-    if not VOLUNTEERS.has(state, volunteer):
-        raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", volunteer.hex())
-
-
 def _require_points(points: Points) -> None:
     if points == 0:
         raise Rejection(Reason.INVALID_POINTS, "what is given is one point at least", "0")
@@ -109,8 +105,8 @@ def _require_points(points: Points) -> None:
 
 def give_points(state: Overlay, body: GivePoints, context: TransactionContext) -> Effects:
     """Give points to another volunteer, oldest first and with their expiry (signed by the volunteer who gives)."""
-    _require_volunteer(state, body.volunteer)
-    _require_volunteer(state, body.recipient)
+    require_account(state, body.volunteer)
+    require_account(state, body.recipient)
     require_volunteer(state, context, body.volunteer)
     if body.recipient == body.volunteer:
         raise Rejection(Reason.NO_CHANGE, "the points are with that volunteer already", body.recipient.hex())
@@ -137,7 +133,7 @@ def grant_points(state: Overlay, body: GrantPoints, context: TransactionContext)
     """Give donated points to a volunteer (signed by officers as the policy says; for the region's account by an authority)."""
     if body.organisation is not None:
         get_organisation(state, body.organisation)
-    _require_volunteer(state, body.volunteer)
+    require_account(state, body.volunteer)
     if body.organisation is None:
         require_authority(state, context)
     else:

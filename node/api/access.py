@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from contracts.exchange import HOLDS
-from contracts.identity.parties import KEYS, ORGANISATIONS, VOLUNTEERS, Role
+from contracts.identity.departed import VOLUNTEERS
+from contracts.identity.parties import KEYS, ORGANISATIONS, Role
 from contracts.rulebook import get_parties, get_table
 from ledger.errors import HourledgerError
 from ledger.events import OUTCOME, split_entry

@@ -12,7 +12,8 @@ from contracts.activities.projects import PROJECT_OF, PROJECTS
 from contracts.activities.terms import TERMS
 from contracts.exchange import HOLDS, OFFERS
 from contracts.governance import take_effect
-from contracts.identity.parties import MERCHANTS, ORGANISATIONS, VOLUNTEERS, get_preparers
+from contracts.identity.departed import VOLUNTEERS
+from contracts.identity.parties import MERCHANTS, ORGANISATIONS, get_preparers
 from contracts.identity.volunteer_keys import REPLACEMENTS
 from contracts.lots import compute_sum, split_expired
 from contracts.parameters import compute_today

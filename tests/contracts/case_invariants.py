@@ -2,6 +2,7 @@
 
 from contracts.certificates.registry import CertificateStatus
 from contracts.sanctions import SanctionStatus
+from tests.contracts.account_invariants import read_accounts
 from tests.contracts.chain import Chain
 
 
@@ -15,7 +16,9 @@ def check_cases(chain: Chain) -> None:
 def check_certificates(chain: Chain) -> None:
     """Every certificate has a holder; one that is superseded has a successor of the same two parties, in no circle."""
     certificates, holders = chain.read_table(b"certificate"), chain.read_table(b"certificate-holder")
-    assert certificates.keys() == holders.keys()
+    erased = {number for number, entry in certificates.items() if entry.status is CertificateStatus.ERASED}
+    assert certificates.keys() - erased == holders.keys()
+    assert set(holders.values()) <= read_accounts(chain)
     for number, entry in certificates.items():
         assert entry.first_day <= entry.last_day <= entry.issued_day
         assert entry.minutes > 0
@@ -23,7 +26,7 @@ def check_certificates(chain: Chain) -> None:
         met = {number}
         while entry.successor is not None:
             assert entry.successor not in met
-            assert holders[entry.successor] == holders[number]
+            assert {entry.successor, number} & erased or holders[entry.successor] == holders[number]
             assert certificates[entry.successor].organisation == entry.organisation
             met.add(entry.successor)
             entry = certificates[entry.successor]  # noqa: PLW2901 - follows the chain of successors
@@ -31,12 +34,12 @@ def check_certificates(chain: Chain) -> None:
 
 def check_stars(chain: Chain) -> None:
     """Nobody objects twice, and a star is about somebody and from somebody."""
-    volunteers, organisations = chain.read_table(b"volunteer"), chain.read_table(b"organisation")
+    volunteers, organisations = read_accounts(chain), chain.read_table(b"organisation")
     for star in chain.read_table(b"star").values():
         assert star.organisation in organisations
         assert star.volunteer in volunteers
         assert len(set(star.objectors)) == len(star.objectors)
-        assert set(star.objectors) <= volunteers.keys() | organisations.keys()
+        assert set(star.objectors) <= volunteers | organisations.keys()
 
 
 def check_sanctions(chain: Chain) -> None:

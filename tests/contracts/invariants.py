@@ -18,6 +18,7 @@ from contracts.records import LAST_REVISION, REFUSED, VOID, Batch, Record, Recor
 from ledger.authorities import Authority, compute_authorities_hash
 from ledger.genesis import to_date
 from ledger.types import Identifier
+from tests.contracts.account_invariants import check_accounts, read_accounts
 from tests.contracts.case_invariants import check_cases
 from tests.contracts.chain import Chain
 
@@ -42,6 +43,7 @@ def check_invariants(chain: Chain) -> None:
     check_projects(chain)
     check_cover(chain)
     check_cases(chain)
+    check_accounts(chain)
     check_authorities(chain)
     check_offences(chain)
     check_settings(chain)
@@ -133,7 +135,7 @@ def check_disputes(chain: Chain, calendars: dict[bytes, list[Record]]) -> None:
 
 def check_claims(chain: Chain, calendars: dict[bytes, list[Record]]) -> None:
     """Open claims are counted; confirmed revisions were once there; merits and totals are of people and organisations."""
-    volunteers, organisations = chain.read_table(b"volunteer"), chain.read_table(b"organisation")
+    volunteers, organisations = read_accounts(chain), chain.read_table(b"organisation")
     claims = chain.read_table(b"missing")
     assert Counter(item.volunteer for item in claims.values()) == Counter(chain.read_table(b"missing-count"))
     assert all(count <= read_parameter(chain, "max_open_claims") for count in chain.read_table(b"missing-count").values())
@@ -244,7 +246,7 @@ def check_places(chain: Chain) -> None:
     waiting: dict[bytes, set[bytes]] = defaultdict(set)
     for key, item in chain.read_table(b"sign-up").items():
         activity, volunteer = key[:16], key[16:]
-        assert volunteer in chain.read_table(b"volunteer")
+        assert volunteer in read_accounts(chain)
         assert (item.free_day is not None) is (item.standing is SignUpStanding.WITHDRAWN)
         confirmed[activity] += item.standing is SignUpStanding.CONFIRMED
         if item.standing is SignUpStanding.WAITING:
@@ -291,7 +293,7 @@ def check_projects(chain: Chain) -> None:
 
 def check_cover(chain: Chain) -> None:
     """A cover is for an activity of the organisation that vouches for it, or for a volunteer; none is there twice."""
-    activities, volunteers = chain.read_table(b"activity"), chain.read_table(b"volunteer")
+    activities, volunteers = chain.read_table(b"activity"), read_accounts(chain)
     for key, covers in chain.read_table(b"cover").items():
         assert len({item.cover for item in covers}) == len(covers)
         assert all(item.first_day <= item.last_day for item in covers)
@@ -325,8 +327,8 @@ def check_parties(chain: Chain) -> None:
     for identifier, waiting in chain.read_table(b"key-replacement").items():
         assert keys[waiting.key] == (Role.VOLUNTEER, identifier)
         assert waiting.key != volunteers[identifier].key
-    assert sorted(chain.read_table(b"tag").values()) == sorted(volunteers)
-    assert len(organisations | merchants | volunteers) == len(organisations) + len(merchants) + len(volunteers)
+    everybody = [*organisations, *merchants, *volunteers, *chain.read_table(b"erased")]
+    assert len(set(everybody)) == len(everybody)
     assert all(activity.organisation in organisations for activity in chain.read_table(b"activity").values())
     assert all(offer.merchant in merchants for offer in chain.read_table(b"offer").values())
 

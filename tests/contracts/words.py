@@ -42,6 +42,7 @@ from contracts.records import Record, RecordStatus
 from contracts.rulebook import EVENT_TYPES
 from ledger.genesis import to_date, to_day
 from ledger.types import Day, Height, Identifier, Minutes, Points, TimeMs
+from tests.contracts.account_words import describe_account, parse_account
 from tests.contracts.case_words import describe_case, parse_case
 from tests.contracts.chain import AUTHORITY, Chain, authority_of, hash_of, identifier_of, key_of, name_of
 
@@ -103,6 +104,7 @@ def parse_action(line: str, rows: list[str]) -> Action:
         _parse_identity,
         _parse_duties,
         _parse_keys,
+        parse_account,
         _parse_activities,
         _parse_projects,
         _parse_sign_ups,
@@ -528,7 +530,7 @@ def _describe_answers(chain: Chain, words: list[str]) -> str:
             totals = [item for key, item in chain.read_table(b"imported-total").items() if key[:16] == identifier_of(name)]
             return f"{sum(item.minutes for item in totals)} minutes from {len(totals)} sources"
         case _:
-            return describe_case(chain, words)
+            return describe_account(chain, words) or describe_case(chain, words)
 
 
 def _read_records(chain: Chain, volunteer: str) -> list[Record]:

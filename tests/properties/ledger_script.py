@@ -56,6 +56,7 @@ from ledger.votes import NO_ROUND, Signed, VoteType, make_evidence, sign_proposa
 from node.chain import Candidate, Chain
 from node.storage.memory import MemoryStore
 from node.storage.protocol import KeyValueStore
+from tests.properties.account_script import ACCOUNT_DRAWS
 
 CHAIN_ID = "property.example/log"
 START_MS = TimeMs(1_760_000_000_000)
@@ -136,10 +137,16 @@ class Script:
 
     def draw(self, time_ms: TimeMs) -> SignedTransaction:
         kind = self.random.choice(_WEIGHTED)
-        body, signers = getattr(self, "draw_" + kind.replace(".", "_"))(time_ms)
+        body, signers = self._draw_account(kind) or getattr(self, "draw_" + kind.replace(".", "_"))(time_ms)
         if self.random.random() < 0.25:
             signers = tuple(self.random.sample(KEYS, self.random.randint(1, 3)))
         return self.sign(kind, body, signers, time_ms)
+
+    def _draw_account(self, kind: str) -> Any:
+        if kind not in ACCOUNT_DRAWS:
+            return None
+        body, names = ACCOUNT_DRAWS[kind](self.random, VOLUNTEERS, ACTIVITIES)
+        return body, tuple(map(make_key, names))
 
     def sign(self, kind: str, body: Any, signers: tuple[SigningKey, ...], time_ms: TimeMs) -> SignedTransaction:
         self.number += 1

@@ -56,6 +56,7 @@ from tests.contracts.chain import (
     make_genesis,
     name_of,
 )
+from tests.properties.account_operations import make_account_operations
 from tests.properties.cases import make_cases
 
 T = TypeVar("T")
@@ -65,7 +66,7 @@ FIRST_DAY = Day(19_776)
 """2024-02-23: a week before a leap day and the end of a month."""
 ORGANISATIONS = {"Harbour": ("ann", "bob"), "Library": ("lea",), "Museum": ("max", "zoe")}
 MERCHANTS = ("Bakery", "Cinema")
-VOLUNTEERS = ("mia", "noa", "old", "pia")
+VOLUNTEERS = ("mia", "noa", "old", "pia", "quinn", "rosa")
 OFFICERS = ("ann", "bob", "lea", "max", "zoe", "cat")
 ACTIVITIES = ("Shore", "Reading", "Guide", "Meeting", "Dunes", "Cliff", *(f"site {number}" for number in range(16)))
 RECORDS = tuple(f"r{number}" for number in range(40))
@@ -229,6 +230,7 @@ _WEIGHTS = {
     "identity.refuse_key": 2,
     "identity.request_key": 8,
     "activities.close": 1,
+    "identity.erase_volunteer": 1,
     "exchange.withdraw_offer": 1,
     "governance.change_authorities": 10,
     "governance.recover": 4,
@@ -350,6 +352,7 @@ class Generator:
             "governance.set_calendar": self._set_calendar,
             "governance.set_rule_book": self._set_rule_book,
             **make_cases(self),
+            **make_account_operations(self),
         }
         assert set(self.makers) == set(KINDS)
         assert set(_WEIGHTS) <= set(KINDS)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts import hours, points
+from contracts.accounts import erasing
 from contracts.activities import CloseActivity, PublishActivity
 from contracts.activities.attendance import AttendanceMarked
 from contracts.activities.changes import CancelActivity, ChangeActivity
@@ -68,6 +69,7 @@ EVENTS: dict[str, Any] = {
     "identity.key_changed": ChangeKey,
     "identity.key_requested": KeyRequested,
     "identity.key_refused": ChangeKey,
+    "identity.volunteer_erased": erasing.VolunteerErased,
     "activities.published": PublishActivity,
     "activities.closed": CloseActivity,
     "activities.changed": ChangeActivity,

@@ -3,8 +3,9 @@
 import pytest
 
 from contracts.exchange import HOLDS
+from contracts.identity.departed import VOLUNTEERS
 from contracts.identity.organisations import ChangeOfficer
-from contracts.identity.parties import AUTHORITIES, KEYS, ORGANISATIONS, TAGS, VOLUNTEERS
+from contracts.identity.parties import AUTHORITIES, KEYS, ORGANISATIONS, TAGS
 from contracts.trainings import TRAININGS
 from ledger.crypto import SigningKey
 from node.api.signatures import RequestParts, sign_request

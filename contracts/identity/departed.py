@@ -1,0 +1,71 @@
+"""Accounts that are no more: what is left of an erased one, and the questions whether an account is there.
+
+A tombstone tells for ever that an account was there, so that its identifier is never given to another, a certificate of it
+shows as erased, and nothing more is recorded for it. It says nothing of the person.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from ledger import codec
+from ledger.codec import Codec
+from ledger.errors import Rejection, RowOutcome
+from ledger.reasons import Reason
+from ledger.state import Table, View
+from ledger.types import Day, Hash, Identifier, PublicKey
+
+MAX_TAGS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Volunteer:
+    """A person's account. `key` is None for one who has no device; `enrolled_by` is an organisation.
+
+    `tags` are the registrar's tags of the person: several where several accounts became one.
+    """
+
+    key: PublicKey | None
+    enrolled_by: Identifier
+    tags: tuple[Hash, ...]
+
+
+_tags: Codec[tuple[Hash, ...]] = codec.sequence(codec.hash_, 1, MAX_TAGS)
+VOLUNTEERS: Final[Table[Volunteer]] = Table(
+    b"volunteer", codec.struct(Volunteer, codec.optional(codec.public_key), codec.identifier, _tags)
+)
+ERASED: Final[Table[Day]] = Table(b"erased", codec.day, is_public=True)
+"""The tombstone of an erased account: the day. Public, so that whoever is shown a certificate can have it proven."""
+TABLES: Final = (VOLUNTEERS, ERASED)
+
+
+def find_absence(view: View, volunteer: Identifier) -> RowOutcome | None:
+    """Return why nothing can be done for an account in a row of a batch, None for one that is there."""
+    if VOLUNTEERS.has(view, volunteer):
+        return None
+    if ERASED.has(view, volunteer):
+        return RowOutcome(Reason.VOLUNTEER_ERASED, volunteer.hex())
+    return RowOutcome(Reason.UNKNOWN_VOLUNTEER, volunteer.hex())
+
+
+def make_absence(view: View, volunteer: Identifier) -> Rejection:
+    """Return the refusal of whatever is about an account that is not there."""
+    if ERASED.has(view, volunteer):
+        return Rejection(Reason.VOLUNTEER_ERASED, "the volunteer's account was erased", volunteer.hex())
+    return Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", volunteer.hex())
+
+
+def require_account(view: View, volunteer: Identifier) -> None:
+    """Raise `Rejection` unless the account is there."""
+    if not VOLUNTEERS.has(view, volunteer):
+        raise make_absence(view, volunteer)
+
+
+def require_past_account(view: View, volunteer: Identifier) -> None:
+    """Raise `Rejection` unless the account is there or was: what ends something is possible for one that is no more."""
+    if not was_enrolled(view, volunteer):
+        raise Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", volunteer.hex())
+
+
+def was_enrolled(view: View, volunteer: Identifier) -> bool:
+    """Whether there is an account of this identifier, or was."""
+    return any(table.has(view, volunteer) for table in (VOLUNTEERS, ERASED))

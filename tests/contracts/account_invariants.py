@@ -1,0 +1,25 @@
+"""What must hold of accounts in every state: those that are there, and those that were."""
+
+from contracts.identity.parties import Role
+from tests.contracts.chain import Chain
+
+
+def read_accounts(chain: Chain) -> set[bytes]:
+    """Identifiers of all accounts that are there or were."""
+    return {*chain.read_table(b"volunteer"), *chain.read_table(b"erased")}
+
+
+def check_accounts(chain: Chain) -> None:
+    """Raise `AssertionError` where something is left of an account that is no more, or one person has two accounts."""
+    volunteers, erased = chain.read_table(b"volunteer"), chain.read_table(b"erased")
+    tags = chain.read_table(b"tag")
+    assert set(chain.read_table(b"points")) <= set(volunteers)
+    assert set(chain.read_table(b"key-replacement")) <= set(volunteers)
+    own = [(tag, identifier) for identifier, volunteer in volunteers.items() for tag in volunteer.tags]
+    assert len({tag for tag, _ in own}) == len(own)
+    assert all(tags[tag] == identifier for tag, identifier in own)
+    # The tag of somebody who was erased stays only where a sanction was in force then.
+    assert all(identifier in chain.read_table(b"block") for identifier in set(tags.values()) - set(volunteers))
+    assert set(tags.values()) <= {*volunteers, *erased}
+    keys = chain.read_table(b"key").values()
+    assert {party.identifier for party in keys if party.role is Role.VOLUNTEER} <= read_accounts(chain)

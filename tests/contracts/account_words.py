@@ -1,0 +1,37 @@
+"""What the tables of ledgers say about accounts that end."""
+
+from typing import Any
+
+from contracts.accounts.erasing import EraseVolunteer
+from ledger.genesis import to_date
+from tests.contracts.chain import Chain, identifier_of
+
+
+def parse_account(words: list[str], _rows: list[str]) -> tuple[str, Any] | None:
+    """Kind and body of what a row says, None where it is about something else."""
+    match words:
+        case ["erase", volunteer, *named]:
+            # `erase mia leaving Shore Reading certificates c1 c2`
+            places = tuple(map(identifier_of, _take_after(named, "leaving")))
+            numbers = tuple(map(identifier_of, _take_after(named, "certificates")))
+            return "identity.erase_volunteer", EraseVolunteer(identifier_of(volunteer), places, numbers)
+    return None
+
+
+def _take_after(words: list[str], title: str) -> list[str]:
+    """Words from a title to the next one."""
+    if title not in words:
+        return []
+    rest = words[words.index(title) + 1 :]
+    ends = [number for number, word in enumerate(rest) if word in {"leaving", "certificates"}]
+    return rest[: ends[0]] if ends else rest
+
+
+def describe_account(chain: Chain, words: list[str]) -> str | None:
+    """Answer a question of a table about an account; None where it is about something else."""
+    match words:
+        case ["account", name]:
+            if identifier_of(name) in chain.read_table(b"volunteer"):
+                return "there"
+            return f"erased {to_date(chain.read_table(b'erased')[identifier_of(name)])}"
+    return None
