@@ -10,7 +10,8 @@ from cli.office.record_book import KnownVolunteer, RecordBook
 from cli.office.tags import FILE_NAME, Registrar, load_registrar_key
 from cli.options import IDENTIFIER, PATH, PUBLIC_KEY, compose, json_option, office_option
 from cli.output import Output, confirm, format_json
-from cli.session import Session, asks_with_key, open_desk, sends, works_at_desk
+from cli.session import Session, asks, asks_with_key, open_desk, sends, works_at_desk
+from contracts.accounts.erasing import EraseVolunteer
 from contracts.identity.volunteer_keys import AboutReplacement, ChangeKey
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
@@ -156,6 +157,44 @@ def erase(*, reference: str, is_agreed: bool, is_dry_run: bool, office: Path, is
             confirm(f"Destroy everything that is here about {reference}, for good?")
         count = book.erase_volunteer(reference)
     output.give({"reference": reference, "records": count}, f"The details of {count} records of {reference} are destroyed.")
+
+
+@command.command("erase-account")
+@_account
+@click.option("--activity", "activities", type=IDENTIFIER, multiple=True, help="Give up the place in it. Repeatable.")
+@click.option("--certificate", "certificates", type=IDENTIFIER, multiple=True, help="Let it show as erased. Repeatable.")
+@click.option("--yes", "is_agreed", is_flag=True, help="Erase without being asked.")
+@sends
+def erase_account(
+    session: Session,
+    *,
+    volunteer: Identifier,
+    activities: tuple[Identifier, ...],
+    certificates: tuple[Identifier, ...],
+    is_agreed: bool,
+) -> None:
+    """Erase an account on the ledger, for good (signed by the volunteer; for a lost key by officers and an authority).
+
+    Points go back to the issuer, and nothing more is recorded. The organisations destroy what they have with erase-departed.
+    """
+    if not (is_agreed or session.is_dry_run):
+        confirm(f"Erase the account {volunteer.hex()} with all its points, for good?")
+    body = EraseVolunteer(volunteer, activities, certificates)
+    session.carry_out("identity.erase_volunteer", body, "The account is erased", volunteer=volunteer.hex())
+
+
+@command.command("erase-departed")
+@click.option("--dry-run", "is_dry_run", is_flag=True, help="Say whom it concerns; change nothing.")
+@office_option
+@asks
+def erase_departed(session: Session, *, is_dry_run: bool, office: Path) -> None:
+    """Destroy what this office has about everybody whose account was erased. There is no way back."""
+    with RecordBook(office) as book:
+        gone = [item.reference for item in book.list_volunteers() if session.client.is_erased(item.volunteer)]
+        records = 0 if is_dry_run else sum(book.erase_volunteer(reference) for reference in gone)
+    done = "would be" if is_dry_run else "is"
+    text = f"What was here about {len(gone)} people {done} destroyed."
+    session.output.give({"dry_run": is_dry_run, "people": len(gone), "records": records}, text)
 
 
 def _collect(file: Path | None, references: tuple[str, ...], public_key: PublicKey | None) -> tuple[Person, ...]:

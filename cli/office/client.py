@@ -134,6 +134,16 @@ class NodeClient:
         """Return an organisation, or raise NOT_FOUND."""
         return parse_answer(parse_organisation, self.get_json(f"/v1/organisations/{organisation.hex()}"))
 
+    def is_erased(self, volunteer: Identifier) -> bool:
+        """Whether a volunteer's account was erased."""
+        try:
+            self.get_json(f"/v1/erasures/{volunteer.hex()}")
+        except HourledgerError as error:
+            if error.reason is Reason.NOT_FOUND:
+                return False
+            raise
+        return True
+
     def get_json(self, path: str, query: Mapping[str, str | int] | None = None, key: SigningKey | None = None) -> Any:  # noqa: ANN401
         """Return the JSON under a path, the request signed by `key` if given."""
         return decode_json(self.send(Request("GET", path, urlencode(query or {}), key=key)).body)

@@ -177,6 +177,11 @@ class RecordBook:
         )
         return _to_volunteer(rows[0]) if rows else None
 
+    def list_volunteers(self) -> tuple[KnownVolunteer, ...]:
+        """Return all volunteers of the book, by reference."""
+        rows = self.database.execute("SELECT reference, volunteer, is_enrolled, name FROM volunteers ORDER BY reference")
+        return tuple(map(_to_volunteer, rows))
+
     def add_volunteers(self, volunteers: Iterable[KnownVolunteer]) -> None:
         """Add volunteers that are not there yet; call inside a transaction."""
         rows = [(item.reference, item.volunteer, int(item.is_enrolled), item.name) for item in volunteers]

@@ -22,6 +22,7 @@ _STATUSES: Final = {
     Reason.NOT_PERMITTED: 403,
     Reason.NOT_FOUND: 404,
     Reason.PRUNED: 410,
+    Reason.VOLUNTEER_ERASED: 410,
     Reason.BUSY: 503,
     Reason.WRITE_FAILED: 503,
 }

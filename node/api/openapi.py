@@ -211,11 +211,13 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = MappingProxyType(
         ),
         ("GET", "/v1/projects/{id}"): Operation("Show a project.", _json("Project"), (_ID,)),
         ("GET", "/v1/offers/{id}"): Operation("Show an offer.", _json("Offer"), (_ID,)),
+        ("GET", "/v1/erasures/{id}"): Operation("Tell when the account of a volunteer was erased.", _json("Erasure"), (_ID,)),
         ("GET", "/v1/volunteers/{id}"): Operation(
             "Show a volunteer the account. Expired points are listed and do not count.",
             _json("Volunteer"),
             (_ID,),
             access=Access.PARTIES,
+            statuses=(410,),
         ),
         ("GET", "/v1/volunteers/{id}/entries"): Operation(
             "List a volunteer's entries that the signer may read. A page may be empty and not the last.",
@@ -265,6 +267,7 @@ STATUSES: Final[Mapping[int, str]] = MappingProxyType(
         403: "The signer may not have it.",
         404: "There is no such thing.",
         408: "The body did not come in time.",
+        410: "It was there, and is erased.",
         413: "The body, or what it asks for, is too large.",
         422: "The transaction may not enter a block.",
         503: "Not now: see Retry-After, or the reason.",

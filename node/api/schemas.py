@@ -320,6 +320,7 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "place_in_line": nullable(NUMBER),
             }
         ),
+        "Erasure": members({"volunteer": IDENTIFIER, "erased_day": DAY}),
         "Project": members(
             {
                 "project": IDENTIFIER,

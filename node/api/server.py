@@ -68,6 +68,7 @@ _NODE_ENDPOINTS: Final = (
     Endpoint("GET", "/v1/projects/{id}", values.show_project),
     Endpoint("GET", "/v1/offers/{id}", values.show_offer),
     Endpoint("GET", "/v1/volunteers/{id}", values.show_volunteer),
+    Endpoint("GET", "/v1/erasures/{id}", values.show_erasure),
     Endpoint("GET", "/v1/volunteers/{id}/entries", histories.list_entries),
     Endpoint("GET", "/v1/volunteers/{id}/records", own_records.list_records),
     Endpoint("GET", "/v1/volunteers/{id}/merits", own_records.show_merits),

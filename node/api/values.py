@@ -12,7 +12,7 @@ from contracts.activities.projects import PROJECT_OF, PROJECTS
 from contracts.activities.terms import TERMS
 from contracts.exchange import HOLDS, OFFERS
 from contracts.governance import take_effect
-from contracts.identity.departed import VOLUNTEERS
+from contracts.identity.departed import ERASED, VOLUNTEERS, make_absence
 from contracts.identity.parties import MERCHANTS, ORGANISATIONS, get_preparers
 from contracts.identity.volunteer_keys import REPLACEMENTS
 from contracts.lots import compute_sum, split_expired
@@ -116,6 +116,10 @@ def _format_offer(_view: View, identifier: Identifier, value: Any) -> dict[str, 
     }
 
 
+def _format_erasure(_view: View, identifier: Identifier, value: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {"volunteer": identifier.hex(), "erased_day": to_date(value).isoformat()}
+
+
 def _make_public(table: Table[Any], name: str, fmt: Format) -> Callable[[web.Request], Any]:
     async def show(request: web.Request) -> web.Response:
         identifier = read_identifier(request)
@@ -133,6 +137,7 @@ show_merchant = _make_public(MERCHANTS, "merchant", _format_merchant)
 show_activity = _make_public(ACTIVITIES, "activity", _format_activity)
 show_project = _make_public(PROJECTS, "project", _format_project)
 show_offer = _make_public(OFFERS, "offer", _format_offer)
+show_erasure = _make_public(ERASED, "erased account", _format_erasure)
 
 
 async def show_merchant_account(request: web.Request) -> web.Response:
@@ -150,6 +155,8 @@ async def show_volunteer(request: web.Request) -> web.Response:
     service = get_service(request)
     with service.reading() as pinned:
         view = pinned.reader.state
+        if ERASED.has(view, identifier):
+            raise make_absence(view, identifier)
         require_party(authenticate(request, view), (identifier,))
         volunteer = VOLUNTEERS.get(view, identifier)
         if volunteer is None:

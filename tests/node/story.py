@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from certificates.details import Opening, compute_record_commitment
+from contracts.accounts.erasing import EraseVolunteer
 from contracts.activities import ActivityClass, PublishActivity
 from contracts.activities.notices import GiveNotice, Subject
 from contracts.activities.projects import OpenProject, PlaceActivity
@@ -30,6 +31,7 @@ VOLUNTEER = Identifier(b"volunteer-000001")
 OTHER_VOLUNTEER = Identifier(b"volunteer-000002")
 ACTIVITY = Identifier(b"activity-0000001")
 PROJECT = Identifier(b"project-00000001")
+ERASED_VOLUNTEER = Identifier(b"volunteer-000003")
 OFFER = Identifier(b"offer-0000000001")
 HOLD = Identifier(b"hold-00000000001")
 CLAIM = Identifier(b"claim-0000000001")
@@ -42,6 +44,7 @@ OTHER_OFFICER = SigningKey(b"3" * 32)
 MERCHANT_KEY = SigningKey(b"4" * 32)
 VOLUNTEER_KEY = SigningKey(b"5" * 32)
 OTHER_VOLUNTEER_KEY = SigningKey(b"6" * 32)
+ERASED_KEY = SigningKey(b"8" * 32)
 STRANGER = SigningKey(b"7" * 32)
 
 NO_DETAILS = Hash(b"d" * 32)
@@ -119,4 +122,7 @@ def tell(node: RunningNode) -> Story:
     node.carry_out("hours.record_training", training, OFFICER)
     award = RecordAward(ORGANISATION, OTHER_VOLUNTEER, AWARD, disputed.day, NO_DETAILS)
     node.carry_out("hours.record_award", award, OFFICER)
+    erased = Enrolment(ERASED_VOLUNTEER, Hash(b"v" * 32), ERASED_KEY.public_key)
+    node.carry_out("identity.enrol_volunteers", EnrolVolunteers(ORGANISATION, (erased,)), OFFICER)
+    node.carry_out("identity.erase_volunteer", EraseVolunteer(ERASED_VOLUNTEER, (), ()), ERASED_KEY)
     return Story(hours["first_event_index"], hours, held["first_event_index"], registered["first_event_index"])

@@ -3,7 +3,7 @@
 import pytest
 
 from contracts.exchange import HOLDS
-from contracts.identity.departed import VOLUNTEERS
+from contracts.identity.departed import ERASED, VOLUNTEERS
 from contracts.identity.organisations import ChangeOfficer
 from contracts.identity.parties import AUTHORITIES, KEYS, ORGANISATIONS, TAGS
 from contracts.trainings import TRAININGS
@@ -32,6 +32,10 @@ RIGHTS = {
     "/v1/merchants/MERCHANT/account":     "401 403 403 403 403 403 200 403 401",
     "/v1/holds/HOLD":                     "401 403 403 403 200 403 200 403 401",
     "/v1/holds/NOBODY":                   "401 403 403 403 403 403 403 403 401",
+    "/v1/erasures/ERASED":                "200 200 200 200 200 200 200 200 200",
+    "/v1/erasures/VOLUNTEER":             "404 404 404 404 404 404 404 404 404",
+    "/v1/volunteers/ERASED":              "410 410 410 410 410 410 410 410 410",
+    "/v1/state/TOMBSTONE":                OPEN,
     "/v1/volunteers/NOBODY":              "401 403 403 403 403 403 403 403 401",
     "/v1/entries/HOURS_ENTRY":            "401 200 200 403 200 403 403 403 401",
     "/v1/entries/HOLD_ENTRY":             "401 403 403 403 200 403 200 403 401",
@@ -64,6 +68,8 @@ def fill(target: str, story: Story) -> str:
         "OUTCOME_ENTRY": str(story.registration_entry + 1),
         "ORGANISATION_KEY": ORGANISATIONS.key(people.ORGANISATION).hex(),
         "AUTHORITIES_KEY": AUTHORITIES.key().hex(),
+        "TOMBSTONE": ERASED.key(people.ERASED_VOLUNTEER).hex(),
+        "ERASED": people.ERASED_VOLUNTEER.hex(),
         "VOLUNTEER_KEY": VOLUNTEERS.key(people.VOLUNTEER).hex(),
         "HOLD_KEY": HOLDS.key(people.HOLD).hex(),
         "TAG_KEY": TAGS.key(b"t" * 32).hex(),
