@@ -83,7 +83,7 @@ class Mint:
         """Return the reason why the volunteer's account cannot take one more lot, or None."""
         if volunteer not in self._counts:
             self._counts[volunteer] = len(get_lots(self._view, volunteer))
-        return RowOutcome(Reason.INVALID_POINTS, str(MAX_LOTS)) if self._counts[volunteer] >= MAX_LOTS else None
+        return RowOutcome(Reason.ACCOUNT_FULL, str(MAX_LOTS)) if self._counts[volunteer] >= MAX_LOTS else None
 
     def add(self, volunteer: Identifier, record: Record) -> None:
         """Mint the lot of a new record, if it earned any points."""

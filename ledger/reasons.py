@@ -38,6 +38,7 @@ class Reason(StrEnum):
     # Who may do it.
     UNKNOWN_KEY = "unknown_key"
     UNKNOWN_ORGANISATION = "unknown_organisation"
+    UNKNOWN_HOLD = "unknown_hold"
     UNKNOWN_MERCHANT = "unknown_merchant"
     UNKNOWN_VOLUNTEER = "unknown_volunteer"
     VOLUNTEER_ERASED = "volunteer_erased"
@@ -52,6 +53,8 @@ class Reason(StrEnum):
     INVALID_POLICY = "invalid_policy"
     WAITING_PERIOD = "waiting_period"
     LAST_OFFICER = "last_officer"
+    UNKNOWN_CLAIM = "unknown_claim"
+    UNKNOWN_AWARD = "unknown_award"
     UNKNOWN_RECORD = "unknown_record"
     RECORD_VOID = "record_void"
     DUPLICATE_RECORD = "duplicate_record"
@@ -73,7 +76,6 @@ class Reason(StrEnum):
     # Hours.
     UNKNOWN_DISPUTE = "unknown_dispute"
     ALREADY_DISPUTED = "already_disputed"
-    UNKNOWN_CLAIM = "unknown_claim"
     TOO_MANY_CLAIMS = "too_many_claims"
     CLASS_COUNTS_NO_HOURS = "class_counts_no_hours"
     OUTSIDE_ACTIVITY = "outside_activity"
@@ -87,7 +89,6 @@ class Reason(StrEnum):
     UNKNOWN_OFFER = "unknown_offer"
     OFFER_CLOSED = "offer_closed"
     OUT_OF_STOCK = "out_of_stock"
-    UNKNOWN_HOLD = "unknown_hold"
     HOLD_CLOSED = "hold_closed"
     HOLD_EXPIRED = "hold_expired"
     HOLD_NOT_EXPIRED = "hold_not_expired"
@@ -99,10 +100,10 @@ class Reason(StrEnum):
     OVER_HOLD = "over_hold"
     OVER_CAPTURE = "over_capture"
     NOTHING_EXPIRED = "nothing_expired"
+    ACCOUNT_FULL = "account_full"
     # Certificates and reports.
     UNKNOWN_CERTIFICATE = "unknown_certificate"
     CERTIFICATE_CLOSED = "certificate_closed"
-    UNKNOWN_AWARD = "unknown_award"
     AWARD_CLOSED = "award_closed"
     PUBLICITY_OVER = "publicity_over"
     PUBLICITY_RUNNING = "publicity_running"
@@ -255,6 +256,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.OVER_HOLD: Explanation("more points than the hold has", "capture at most what is held"),
     Reason.OVER_CAPTURE: Explanation("more points than were captured and not yet refunded", "refund at most what was captured"),
     Reason.NOTHING_EXPIRED: Explanation("nothing has expired", "nothing needs to be done"),
+    Reason.ACCOUNT_FULL: Explanation("the account holds as many lots of points as it can", "spend or give some of its points first"),
     Reason.UNKNOWN_CERTIFICATE: Explanation("the register has no such certificate of the organisation", "check the number"),
     Reason.CERTIFICATE_CLOSED: Explanation("the certificate was revoked or superseded already", "register another one"),
     Reason.UNKNOWN_AWARD: Explanation("the organisation has no such award", "check the identifier, or publicise the award first"),

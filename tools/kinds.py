@@ -52,10 +52,13 @@ BEFORE_RULES: Final = (
 
 CANNOT_HAPPEN: Final = frozenset(
     {
+        ("identity.request_key", Reason.UNKNOWN_ORGANISATION),  # who enrols is registered
+        ("identity.erase_volunteer", Reason.UNKNOWN_ORGANISATION),
         ("hours.amend", Reason.ACTIVITY_CLOSED),  # a closed activity may still be corrected
-        ("hours.void", Reason.INVALID_POINTS),  # lots only become fewer
-        ("points.expire", Reason.INVALID_POINTS),
-        ("exchange.hold", Reason.INVALID_POINTS),
+        ("hours.void", Reason.ACCOUNT_FULL),  # lots only become fewer
+        ("points.expire", Reason.ACCOUNT_FULL),
+        ("identity.erase_volunteer", Reason.ACCOUNT_FULL),
+        ("exchange.hold", Reason.ACCOUNT_FULL),
     }
 )
 """What the source of a rule names and its arguments rule out."""

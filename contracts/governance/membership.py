@@ -17,6 +17,7 @@ from contracts.identity.parties import (
     Scheduled,
     compute_authority_identifier,
     get_authorities,
+    require_free_key,
     take_key,
 )
 from contracts.kinds import Kind
@@ -117,6 +118,12 @@ def change_authorities(state: Overlay, body: ChangeAuthorities, context: Transac
 
 
 def _require_possible(state: Overlay, body: ChangeAuthorities, height: Height, deciding: tuple[Authority, ...]) -> None:
+    for item in body.authorities:
+        party = KEYS.get(state, item.key)
+        if party is not None and party != _to_party(item):
+            raise Rejection(Reason.KEY_IN_USE, "the key already belongs to somebody", item.key.hex())
+    if body.authorities == deciding:
+        raise Rejection(Reason.NO_CHANGE, "these are the authorities already", str(len(deciding)))
     scheduled = NEXT_AUTHORITIES.get(state)
     if scheduled is not None and scheduled.effective_height > height:
         value = str(scheduled.effective_height)
@@ -125,12 +132,6 @@ def _require_possible(state: Overlay, body: ChangeAuthorities, height: Height, d
         detail = f"a change at block {height} takes effect {MIN_LEAD_BLOCKS} to {MAX_LEAD_BLOCKS} blocks later"
         raise Rejection(Reason.INVALID_AUTHORITIES, detail, str(body.effective_height))
     _require_well_formed(body.authorities)
-    if body.authorities == deciding:
-        raise Rejection(Reason.NO_CHANGE, "these are the authorities already", str(len(deciding)))
-    for item in body.authorities:
-        party = KEYS.get(state, item.key)
-        if party is not None and party != _to_party(item):
-            raise Rejection(Reason.KEY_IN_USE, "the key already belongs to somebody", item.key.hex())
 
 
 def _require_well_formed(authorities: tuple[Authority, ...]) -> None:
@@ -180,6 +181,8 @@ def recover(state: Overlay, body: Recover, context: TransactionContext) -> Effec
     needed = compute_quorum(len(keys))
     if signed < needed:
         raise Rejection(Reason.INSUFFICIENT_SIGNATURES, f"{signed} of {needed} recovery keys have signed", f"{signed}/{needed}")
+    for item in body.authorities:
+        require_free_key(state, item.key)
     _require_well_formed(body.authorities)
     old = get_authorities(state, body.height)
     for item in body.authorities:

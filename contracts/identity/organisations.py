@@ -140,12 +140,12 @@ def add_officer(state: Overlay, body: ChangeOfficer, context: TransactionContext
 def remove_officer(state: Overlay, body: ChangeOfficer, context: TransactionContext) -> Effects:
     """Remove an officer, whose key can then never be used again (signed by officers as the policy says)."""
     organisation = require_officers(state, context, body.organisation)
-    if body.officer not in organisation.officers:
-        raise Rejection(Reason.NO_CHANGE, "the key is not an officer's", body.officer.hex())
     officers = tuple(key for key in organisation.officers if key != body.officer)
     preparers = tuple(key for key in get_preparers(state, body.organisation) if key != body.officer)
-    if len(officers) - len(preparers) < organisation.approvals:
+    if officers != organisation.officers and len(officers) - len(preparers) < organisation.approvals:
         raise Rejection(Reason.LAST_OFFICER, "too few officers would be left for the policy", body.officer.hex())
+    if officers == organisation.officers:
+        raise Rejection(Reason.NO_CHANGE, "the key is not an officer's", body.officer.hex())
     put_preparers(state, body.organisation, preparers)
     ORGANISATIONS.put(state, replace(organisation, officers=officers), body.organisation)
     return Effects((OFFICER_REMOVED.encode(body),))

@@ -214,10 +214,15 @@ def require_volunteer(state: View, context: TransactionContext, identifier: Iden
     return volunteer
 
 
-def take_key(state: Overlay, key: PublicKey, party: Party) -> None:
-    """Register a key for a party, or raise `Rejection` when it belongs to somebody already."""
+def require_free_key(state: View, key: PublicKey) -> None:
+    """Raise `Rejection` when a key belongs to somebody already."""
     if KEYS.has(state, key):
         raise Rejection(Reason.KEY_IN_USE, "the key already belongs to somebody", key.hex())
+
+
+def take_key(state: Overlay, key: PublicKey, party: Party) -> None:
+    """Register a key for a party, or raise `Rejection` when it belongs to somebody already."""
+    require_free_key(state, key)
     KEYS.put(state, party, key)
 
 

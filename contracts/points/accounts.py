@@ -31,7 +31,7 @@ def get_lots(view: View, volunteer: Identifier) -> tuple[Lot, ...]:
 def put_lots(state: Overlay, volunteer: Identifier, lots: tuple[Lot, ...]) -> None:
     """Set a volunteer's lots."""
     if len(lots) > MAX_LOTS:
-        raise Rejection(Reason.INVALID_POINTS, f"an account has at most {MAX_LOTS} lots", volunteer.hex())
+        raise Rejection(Reason.ACCOUNT_FULL, f"an account has at most {MAX_LOTS} lots", volunteer.hex())
     if lots:
         ACCOUNTS.put(state, lots, volunteer)
     elif ACCOUNTS.has(state, volunteer):

@@ -77,7 +77,7 @@ def _put_donations(state: Overlay, organisation: Identifier | None, lots: tuple[
     key = organisation or b""
     expired, usable = split_expired(lots, today)
     if len(usable) > MAX_LOTS:
-        raise Rejection(Reason.INVALID_POINTS, f"an account has at most {MAX_LOTS} lots", key.hex())
+        raise Rejection(Reason.ACCOUNT_FULL, f"an account has at most {MAX_LOTS} lots", key.hex())
     add_issued(state, -compute_sum(expired))
     if usable:
         DONATIONS.put(state, usable, key)

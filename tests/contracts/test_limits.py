@@ -85,9 +85,9 @@ def test_full_account_refuses_its_row_and_not_the_batch(chain: Chain, monkeypatc
     monkeypatch.setattr(contracts.accrual, "MAX_LOTS", 2)
     rows = [attend(number, FIRST_DAY + number, 0, 60) for number in range(3)]
     outcomes = certify(chain, [attend(9, FIRST_DAY + 9, 0, 30), *rows]).outcome.rows
-    assert [row and row.reason for row in outcomes] == [None, None, None, Reason.INVALID_POINTS]
+    assert [row and row.reason for row in outcomes] == [None, None, None, Reason.ACCOUNT_FULL]
     outcomes = certify(chain, [attend(3, FIRST_DAY + 3, 0, 60)]).outcome.rows
-    assert [row and row.reason for row in outcomes] == [Reason.INVALID_POINTS]
+    assert [row and row.reason for row in outcomes] == [Reason.ACCOUNT_FULL]
     check_invariants(chain)
 
 

@@ -47,7 +47,7 @@ def test_account_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     put_lots(state, volunteer, (OLD, NEW))
     with pytest.raises(Rejection) as refused:
         put_lots(state, volunteer, (OLD, Lot(Day(20), BATCH, 2, Points(1)), NEW))
-    assert refused.value.reason is Reason.INVALID_POINTS
+    assert refused.value.reason is Reason.ACCOUNT_FULL
     assert get_lots(state, volunteer) == (OLD, NEW)
 
 

@@ -68,7 +68,7 @@ def test_random_ledgers_reach_every_kind_and_most_reasons() -> None:
     of_rules = set(order[order.index(Reason.UNKNOWN_KEY) : order.index(Reason.INVALID_AUTHORITIES) + 1])
     unreached = of_rules - set(reasons)
     assert [kind for kind in KINDS if not accepted[kind]] == []
-    assert unreached <= {Reason.UNKNOWN_MERCHANT}
+    assert unreached <= {Reason.UNKNOWN_MERCHANT, Reason.ACCOUNT_FULL}  # the latter takes 16,384 lots: test_limits.py
     assert set(reasons) <= of_rules | {None}
 
 
