@@ -17,6 +17,7 @@ SALT_BYTES: Final = HASH_BYTES
 MAX_DETAILS_BYTES: Final = 8_192
 _RECORD_DOMAIN: Final = b"hourledger/record-details/v1"
 _ADJUSTMENT_DOMAIN: Final = b"hourledger/adjustment-details/v1"
+_EXPLANATION_DOMAIN: Final = b"hourledger/explanation-details/v1"
 _PUBLIC_DOMAIN: Final = b"hourledger/public-details/v1"
 _ZERO_SALT: Final = bytes(SALT_BYTES)
 
@@ -61,6 +62,11 @@ def compute_record_commitment(opening: Opening) -> Hash:
 def compute_adjustment_commitment(opening: Opening) -> Hash:
     """Commitment that an adjustment of points carries; it binds the explanation without showing it."""
     return compute_commitment(_ADJUSTMENT_DOMAIN, opening.salt, encode_details(opening.details))
+
+
+def compute_explanation_commitment(opening: Opening) -> Hash:
+    """Commitment that a training, an award, a sanction or an objection carries; it binds the words without showing them."""
+    return compute_commitment(_EXPLANATION_DOMAIN, opening.salt, encode_details(opening.details))
 
 
 def compute_public_commitment(details: JsonObject) -> Hash:

@@ -2,20 +2,23 @@
 
 The checks, in order: the file's form, the issuer's signature, the checkpoint under a trust file, the records in its log, the
 current values in its state, the organisation's licence, that every record is current, the details that the file opens, the
-claims, and the times. Each appears in the report with what it was held against and as of when.
+claims, the times, and, where a status is given, the register. Each appears in the report with what it was held against and as
+of when.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from certificates.certificate import TEMPLATE_VERSION, build_document
+from certificates.checkpoints import verify_note
 from certificates.data_integrity import verify_proofs
 from certificates.datetimes import format_datetime, parse_datetime
 from certificates.details import compute_record_commitment
 from certificates.evidence import Evidence, parse_evidence
 from certificates.jcs import JsonObject, JsonValue, parse_json_object
 from certificates.multibase import format_did_key
+from certificates.register import Standing, describe_standing, read_status, unwrap
 from certificates.statement import (
     Statement,
     Values,
@@ -35,7 +38,7 @@ from ledger.genesis import to_date
 from ledger.notes import encode_text
 from ledger.proofs import verify_entries, verify_values
 from ledger.reasons import EXPLANATIONS, ExitCode, Reason
-from ledger.trust import TrustPolicy, VerifiedCheckpoint, verify_checkpoint
+from ledger.trust import TrustPolicy, VerifiedCheckpoint
 from ledger.types import EntryIndex, PublicKey, TimeMs
 from ledger.verification import Check, Report, Verdict
 
@@ -48,11 +51,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class CertificateReport:
-    """The report, and what the certificate states as far as its evidence shows it (None where that failed)."""
+    """The report, and what the certificate states as far as its evidence shows it (None where that failed).
+
+    `register` is what the register says, None where that was not asked or could not be had.
+    """
 
     report: Report
     statement: Statement | None
     as_of_ms: TimeMs | None
+    register: str | None = None
 
 
 @dataclass(slots=True)
@@ -90,11 +97,17 @@ class _File:
 
 
 def verify_certificate(
-    data: bytes, trust: Sequence[TrustPolicy], at_time_ms: TimeMs, max_age_ms: int | None = None
+    data: bytes,
+    trust: Sequence[TrustPolicy],
+    at_time_ms: TimeMs,
+    max_age_ms: int | None = None,
+    status: bytes | HourledgerError | None = None,
 ) -> CertificateReport:
     """Return the report on a certificate file as of `at_time_ms`; never raises for any bytes.
 
     `max_age_ms` is how old the checkpoint may be; None accepts any age, which the report states.
+    `status` is a bundle that shows the certificate's entry in the register, or why it could not be had; with None the register
+    is not looked at, and the report does not say that the certificate was not revoked since.
     """
     checks = _Checks()
     file = checks.attempt("format", "W3C VC 2.0, Open Badges 3.0", lambda: _read_file(data))
@@ -107,8 +120,11 @@ def verify_certificate(
     as_of_ms = _compute_as_of(verified, header)
     if header is not None:
         checks.attempt("time", format_datetime(at_time_ms), lambda: _verify_times(file, as_of_ms, at_time_ms, max_age_ms))
-    dated = tuple(Check(item.name, item.verdict, item.detail, item.against, as_of_ms, item.reason) for item in checks.items)
-    return CertificateReport(Report(dated), statement, as_of_ms)
+    dated = tuple(replace(item, as_of_ms=as_of_ms) for item in checks.items)
+    if status is None:
+        return CertificateReport(Report(dated), statement, as_of_ms)
+    check, standing = _verify_register(file, statement, trust, status, _Times(at_time_ms, max_age_ms))
+    return CertificateReport(Report((*dated, check)), statement, as_of_ms, None if standing is None else standing.status)
 
 
 def _compute_as_of(verified: VerifiedCheckpoint | None, header: Header | None) -> TimeMs | None:
@@ -148,19 +164,9 @@ def _verify_signature(file: _File) -> tuple[PublicKey, str]:
 
 
 def _verify_checkpoint(file: _File, trust: Sequence[TrustPolicy]) -> tuple[VerifiedCheckpoint, str]:
-    """Try each trust file that knows the log; the first that accepts the checkpoint decides."""
-    origin = file.checkpoint.origin
-    policies = [policy for policy in trust if any(log.key.name == origin for log in policy.logs)]
-    failure: HourledgerError = ProofError("no trust file given knows the log", Reason.UNTRUSTED_LOG, origin)
-    for policy in policies:
-        try:
-            verified = verify_checkpoint(policy, encode_text(file.evidence.bundle.checkpoint_note))
-        except HourledgerError as error:
-            failure = error
-            continue
-        names = ", ".join(cosigner.key_name for cosigner in verified.cosigners) or "nobody"
-        return verified, f"log of {verified.checkpoint.size} entries, cosigned by {names}"
-    raise failure
+    verified = verify_note(file.evidence.bundle.checkpoint_note, file.checkpoint.origin, trust)
+    names = ", ".join(cosigner.key_name for cosigner in verified.cosigners) or "nobody"
+    return verified, f"log of {verified.checkpoint.size} entries, cosigned by {names}"
 
 
 def _verify_content(checks: _Checks, file: _File, signer: PublicKey | None) -> tuple[Statement | None, Header | None]:
@@ -243,14 +249,54 @@ def _verify_claims(file: _File, statement: Statement, signer: PublicKey) -> tupl
     return None, f"{statement.minutes} minutes in {statement.records} records"
 
 
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """As of when the answer is wanted, and how old what it rests on may be."""
+
+    at_time_ms: TimeMs
+    max_age_ms: int | None
+
+
+def _verify_register(
+    file: _File, statement: Statement | None, trust: Sequence[TrustPolicy], status: bytes | HourledgerError, times: _Times
+) -> tuple[Check, Standing | None]:
+    """Return the check of the register, as of the status and not of the evidence, and what the register says."""
+    checks = _Checks()
+    found: list[Standing] = []
+
+    def look_up() -> tuple[None, str]:
+        if statement is None:
+            raise ProofError("the evidence does not show whose certificate it is", Reason.STALE)
+        standing = read_status(unwrap(status), file.document, statement.organisation, file.checkpoint, trust)
+        found.append(standing)
+        _verify_age(standing.as_of_ms, times.at_time_ms, times.max_age_ms)
+        return None, describe_standing(standing)
+
+    checks.attempt("register", f"register of {file.checkpoint.origin}", look_up)
+    standing = found[0] if found else None
+    (check,) = checks.items
+    return replace(check, as_of_ms=None if standing is None else standing.as_of_ms), standing
+
+
 def _verify_times(file: _File, as_of_ms: TimeMs | None, at_time_ms: TimeMs, max_age_ms: int | None) -> tuple[None, str]:
-    latest_ms = max(file.issued_ms, as_of_ms or 0)
-    if latest_ms > at_time_ms + CLOCK_TOLERANCE_MS:
-        raise ProofError("the certificate is from after the time asked about", Reason.STALE, format_datetime(TimeMs(latest_ms)))
-    age_ms = max(at_time_ms - (as_of_ms or 0), 0)
+    if file.issued_ms > at_time_ms + CLOCK_TOLERANCE_MS:
+        raise _make_too_early(file.issued_ms)
+    age_ms = _verify_age(as_of_ms or TimeMs(0), at_time_ms, max_age_ms)
+    return None, f"the evidence is {age_ms // 1000} s old"
+
+
+def _verify_age(as_of_ms: TimeMs, at_time_ms: TimeMs, max_age_ms: int | None) -> int:
+    """Return an age in milliseconds; raise `ProofError` where it is too high, or the time is after the one asked about."""
+    if as_of_ms > at_time_ms + CLOCK_TOLERANCE_MS:
+        raise _make_too_early(as_of_ms)
+    age_ms = max(at_time_ms - as_of_ms, 0)
     if max_age_ms is not None and age_ms > max_age_ms:
         raise ProofError("the evidence is older than accepted", Reason.STALE, f"{age_ms // 1000} s")
-    return None, f"the evidence is {age_ms // 1000} s old"
+    return age_ms
+
+
+def _make_too_early(time_ms: TimeMs) -> ProofError:
+    return ProofError("the certificate is from after the time asked about", Reason.STALE, format_datetime(time_ms))
 
 
 def format_report(result: CertificateReport) -> JsonObject:
@@ -260,6 +306,7 @@ def format_report(result: CertificateReport) -> JsonObject:
         "verdict": result.report.verdict.value,
         "as_of": None if result.as_of_ms is None else format_datetime(result.as_of_ms),
         "statement": None if statement is None else _format_statement(statement),
+        "register": result.register,
         "checks": [_format_check(check) for check in result.report.checks],
     }
 

@@ -7,6 +7,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 import click
 
+from certificates.register import parse_number
 from cli.office.answers import parse_identifier_hex, parse_public_key
 from cli.office.client import DEFAULT_NODE
 from cli.office.values import parse_day
@@ -45,6 +46,7 @@ def _parse_date(text: str) -> Day:
 
 IDENTIFIER: Final = _Parsed("identifier", parse_identifier_hex)
 PUBLIC_KEY: Final = _Parsed("public key", parse_public_key)
+CERTIFICATE_NUMBER: Final = _Parsed("certificate number", parse_number)
 DATE: Final = _Parsed("date", _parse_date)
 
 node_option = click.option(

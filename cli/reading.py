@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from ledger.crypto import sha256
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
+from ledger.types import Hash
 
 
 def read_bounded(path: Path, max_bytes: int, name: str) -> bytes:
@@ -16,3 +18,11 @@ def read_bounded(path: Path, max_bytes: int, name: str) -> bytes:
             return file.read(max_bytes + 1)
     except (OSError, ValueError) as error:
         raise HourledgerError(Reason.UNREADABLE_FILE, f"{name} cannot be read", str(path)) from error
+
+
+def hash_file(path: Path, max_bytes: int, name: str) -> Hash:
+    """Return the SHA-256 of a whole file; raise `HourledgerError`: UNREADABLE_FILE, TOO_LARGE."""
+    data = read_bounded(path, max_bytes, name)
+    if len(data) > max_bytes:
+        raise HourledgerError(Reason.TOO_LARGE, f"{name} has more than {max_bytes} bytes", str(path))
+    return sha256(data)

@@ -6,6 +6,8 @@ import click
 
 from certificates.jcs import encode_jcs, parse_json_object
 from certificates.verification import MAX_CERTIFICATE_BYTES, format_report, verify_certificate
+from cli.commands import cert_register
+from cli.commands.cert_register import build_registration
 from cli.office.files import write_whole
 from cli.office.issuing import Issuer, Period
 from cli.options import DATE, PATH, json_option
@@ -27,6 +29,7 @@ def command() -> None:
 @click.option("--out", type=PATH, required=True, help="The file to write.")
 @click.option("--first-day", type=DATE, help="Only records from this day on.")
 @click.option("--last-day", type=DATE, help="Only records up to this day.")
+@click.option("--register", "is_registered", is_flag=True, help="Enter it into the register too, as the policy says.")
 @works_at_desk
 def issue(
     session: Session,
@@ -35,11 +38,17 @@ def issue(
     out: Path,
     first_day: Day | None,
     last_day: Day | None,
+    is_registered: bool,
     office: Path,
     organisation: Identifier | None,
 ) -> None:
-    """Issue a certificate for the volunteer whom the organisation's files call REFERENCE (signed by one officer)."""
-    key = session.load_key()
+    """Issue a certificate for the volunteer whom the organisation's files call REFERENCE (signed by one officer).
+
+    With --register its number is put on record, signed by as many officers as the policy says: who has the number can check it
+    then, and the organisation can revoke or supersede it. The first --key signs the certificate.
+    """
+    keys = session.load_keys()
+    key = keys[0] if is_registered else session.load_key()
     with open_desk(session, office, organisation) as desk:
         known = desk.book.find_volunteer(reference)
         if known is None:
@@ -49,6 +58,11 @@ def issue(
     if not session.is_dry_run:
         write_whole(out, encode_jcs(document))
     done = "would be" if session.is_dry_run else "is"
+    if is_registered and not session.is_dry_run:
+        body = build_registration(encode_jcs(document), str(out))
+        words = f"The certificate {document['id']} is in {out} and registered"
+        session.carry_out("certificates.register", body, words, certificate=str(out), id=document["id"])
+        return
     answer = {"dry_run": session.is_dry_run, "certificate": str(out), "id": document["id"]}
     session.output.give(answer, f"The certificate {document['id']} {done} in {out}.")
 
@@ -71,3 +85,7 @@ def show(*, file: Path, full: bool, is_json: bool) -> None:
         raise HourledgerError(failed.reason or Reason.MALFORMED, failed.detail, str(file))
     lines = [f"{name:<18} {value}" for name, value in statement.items()]
     Output(is_json).give({"is_verified": False, **statement}, "\n".join((*lines, "not verified: use hourledger verify")))
+
+
+for _command in cert_register.COMMANDS:
+    command.add_command(_command)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from cli.commands import hours_answers, hours_codes
+from cli.commands import hours_answers, hours_codes, hours_totals
 from cli.commands.volunteer import load_registrar, registrar_options
 from cli.office.book_records import KnownRecord, Records
 from cli.office.correcting import Corrected, amend, find_amendments, void
@@ -259,5 +259,5 @@ def _tell_corrections(session: Session, corrected: Corrected, folder: Path, done
     return ExitCode.REFUSED if refused else ExitCode.OK
 
 
-for _command in (*hours_answers.COMMANDS, *hours_codes.COMMANDS):
+for _command in (*hours_answers.COMMANDS, *hours_codes.COMMANDS, *hours_totals.COMMANDS):
     command.add_command(_command)

@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from certificates.datetimes import parse_datetime
+from certificates.jcs import parse_json_object
+from certificates.register import MAX_STATUS_BYTES, parse_number
 from certificates.verification import MAX_CERTIFICATE_BYTES, CertificateReport, format_report, verify_certificate
 from cli.output import Output
 from cli.reading import read_bounded
@@ -33,6 +35,8 @@ _WORST_FIRST = (Verdict.INVALID, Verdict.UNDETERMINED, Verdict.VALID)
 )
 @click.option("--at-time", help="The time to judge by, such as 2026-10-11T12:00:00Z. Otherwise now.")
 @click.option("--max-age", "max_age_days", type=click.IntRange(0, 36_500), help="How many days old the evidence may be.")
+@click.option("--status", "status_file", type=click.Path(path_type=Path), help="What cert status saved, for one of FILES.")
+@click.option("--node", "node_url", help="Ask this node whether the certificates were revoked or superseded since.")
 @click.option("--json", "is_json", is_flag=True, help="Print one JSON object.")
 def command(
     *,
@@ -40,9 +44,13 @@ def command(
     trust_paths: tuple[Path, ...],
     at_time: str | None,
     max_age_days: int | None,
+    status_file: Path | None,
+    node_url: str | None,
     is_json: bool,
 ) -> int:
     """Check certificates in FILES, offline.
+
+    Whether one was revoked or superseded since its evidence was made is in no file of its own: --status or --node shows it.
 
     Ends with 0 when all are valid, 1 when one is invalid, 3 when one could not be decided, 2 when the command cannot be used.
     """
@@ -50,14 +58,34 @@ def command(
     policies = load_policies(trust_paths)
     at_time_ms = _parse_time(at_time)
     max_age_ms = None if max_age_days is None else max_age_days * _MS_PER_DAY
-    reports = [
-        verify_certificate(read_bounded(file, MAX_CERTIFICATE_BYTES, "the certificate"), policies, at_time_ms, max_age_ms)
-        for file in files
-    ]
+    if status_file is not None and (node_url is not None or len(files) != 1):
+        raise click.UsageError("--status is about one FILE, and --node is another way to know.")
+    reports = []
+    for file in files:
+        data = read_bounded(file, MAX_CERTIFICATE_BYTES, "the certificate")
+        status = _find_status(data, status_file, node_url)
+        reports.append(verify_certificate(data, policies, at_time_ms, max_age_ms, status))
     output.show(_format_reports(files, reports))
     for file, report in zip(files, reports, strict=True):
         output.say(_describe(file, report))
     return _find_worst(reports).exit_code
+
+
+def _find_status(data: bytes, status_file: Path | None, node_url: str | None) -> bytes | HourledgerError | None:
+    """Return the proof of what the register says, why it could not be had, or None where nobody asked."""
+    if status_file is not None:
+        return read_bounded(status_file, MAX_STATUS_BYTES, "the status")
+    if node_url is None:
+        return None
+    from cli.office.client import NodeClient  # noqa: PLC0415 - an offline verification needs nothing of a node
+    from cli.office.registering import fetch_status  # noqa: PLC0415
+
+    try:
+        number = parse_number(str(parse_json_object(data, max_bytes=MAX_CERTIFICATE_BYTES).get("id")))
+        with NodeClient(node_url) as client:
+            return fetch_status(client, number)
+    except HourledgerError as error:
+        return error
 
 
 def _format_reports(files: Sequence[Path], reports: Sequence[CertificateReport]) -> object:
@@ -78,6 +106,8 @@ def _describe(file: Path, report: CertificateReport) -> str:
         hours, minutes = divmod(statement.minutes, 60)
         lines.append(f"  {hours} h {minutes} min in {statement.records} records, {statement.organisation_name}")
     lines += [f"  {_MARKS[check.verdict]} {check.name}: {check.detail}" for check in report.report.checks]
+    if report.register is None and report.report.verdict is Verdict.VALID:
+        lines.append("  - register: not looked at; --node or --status shows whether it was revoked since")
     return "\n".join(lines)
 
 

@@ -87,6 +87,15 @@ def show(session: Session, *, volunteer: Identifier) -> None:
     session.output.give(document, format_json(document))
 
 
+@command.command("merits")
+@_account
+@asks_with_key
+def show_merits(session: Session, *, volunteer: Identifier) -> None:
+    """Show imported totals, trainings and awards (asked for with the volunteer's key)."""
+    document = session.client.get_json(f"/v1/volunteers/{volunteer.hex()}/merits", key=session.load_key())
+    session.output.give(document, format_json(document))
+
+
 @command.command("rotate-key")
 @_account
 @click.argument("key", type=PUBLIC_KEY)

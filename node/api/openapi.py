@@ -243,6 +243,25 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = MappingProxyType(
         ("GET", "/v1/holds/{id}"): Operation(
             "Show a hold to its volunteer and its merchant.", _json("Hold"), (_ID,), access=Access.PARTIES
         ),
+        ("GET", "/v1/certificates/{id}"): Operation(
+            "Check a certificate by its number: number, period, total and status, and nothing else.",
+            _json("RegisteredCertificate"),
+            (Parameter("id", IDENTIFIER, "number of the certificate: the 16 bytes of its UUID"),),
+        ),
+        ("GET", "/v1/stars/{id}"): Operation(
+            "Show a star award to the volunteer, the organisation, and those who objected.",
+            _json("Star"),
+            (_ID,),
+            access=Access.PARTIES,
+        ),
+        ("GET", "/v1/sanctions/{id}"): Operation(
+            "Show a sanction to the volunteer and the organisation.", _json("Sanction"), (_ID,), access=Access.PARTIES
+        ),
+        ("GET", "/v1/reports/{id}"): Operation(
+            "Tell who put a report's hash on record, and from which block it was made.",
+            _json("AnchoredReport"),
+            (Parameter("id", HASH, "SHA-256 of the report"),),
+        ),
         ("GET", "/v1/state/{key}"): Operation(
             "Give the value of a state key, and its proof under the newest block's state root.",
             _json("StateValue"),

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
+from contracts.certificates.registry import CertificateStatus
+from contracts.certificates.stars import StarStatus
 from contracts.hours import Correction, Resolution
+from contracts.sanctions import SanctionReason, SanctionStatus
 from ledger.codec import MAX_TIME_MS
 from ledger.proofs import MEDIA_TYPE
 from ledger.reasons import Reason
@@ -349,6 +352,7 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "key": nullable(PUBLIC_KEY),
                 "replacement": nullable(members({"key": PUBLIC_KEY, "from_ms": TIME_MS})),
                 "enrolled_by": IDENTIFIER,
+                "block": nullable(members({"sanction": IDENTIFIER, "last_day": DAY})),
                 "balance": NUMBER,
                 "lots": list_of(members({"points": NUMBER, "expires_day": DAY, "batch": IDENTIFIER, "row": NUMBER})),
             }
@@ -372,6 +376,36 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "is_delivered": BOOLEAN,
             }
         ),
+        "RegisteredCertificate": members(
+            {
+                "number": IDENTIFIER,
+                "period": members({"first_day": DAY, "last_day": DAY}),
+                "minutes": NUMBER,
+                "status": one_of(*(item.name.lower() for item in CertificateStatus)),
+            }
+        ),
+        "Star": members(
+            {
+                "award": IDENTIFIER,
+                "organisation": IDENTIFIER,
+                "volunteer": IDENTIFIER,
+                "stars": NUMBER,
+                "effective_day": DAY,
+                "status": one_of(*(item.name.lower() for item in StarStatus)),
+                "objections": NUMBER,
+            }
+        ),
+        "Sanction": members(
+            {
+                "sanction": IDENTIFIER,
+                "organisation": IDENTIFIER,
+                "volunteer": IDENTIFIER,
+                "reason": one_of(*(item.name.lower() for item in SanctionReason)),
+                "last_day": DAY,
+                "status": one_of(*(item.name.lower() for item in SanctionStatus)),
+            }
+        ),
+        "AnchoredReport": members({"report": HASH, "organisation": nullable(IDENTIFIER), "height": NUMBER, "time_ms": TIME_MS}),
         "StateValue": members(
             {
                 "key": some_bytes_in_hex(256),
@@ -383,7 +417,13 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
             }
         ),
         "Report": members(
-            {"verdict": VERDICT, "as_of": nullable(DATE_TIME), "statement": nullable(_STATEMENT), "checks": list_of(_CHECK)}
+            {
+                "verdict": VERDICT,
+                "as_of": nullable(DATE_TIME),
+                "statement": nullable(_STATEMENT),
+                "register": nullable(TEXT),
+                "checks": list_of(_CHECK),
+            }
         ),
     }
 )

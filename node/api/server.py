@@ -9,6 +9,7 @@ from aiohttp import HttpVersion11, web
 from ledger.genesis import Genesis
 from node.api import (
     about,
+    awards,
     bundles,
     checking,
     governance,
@@ -73,6 +74,10 @@ _NODE_ENDPOINTS: Final = (
     Endpoint("GET", "/v1/volunteers/{id}/records", own_records.list_records),
     Endpoint("GET", "/v1/volunteers/{id}/merits", own_records.show_merits),
     Endpoint("GET", "/v1/holds/{id}", values.show_hold),
+    Endpoint("GET", "/v1/certificates/{id}", awards.show_certificate),
+    Endpoint("GET", "/v1/stars/{id}", awards.show_star),
+    Endpoint("GET", "/v1/sanctions/{id}", awards.show_sanction),
+    Endpoint("GET", "/v1/reports/{id}", awards.show_report),
     Endpoint("GET", "/v1/state/{key}", values.show_state),
     Endpoint("POST", "/v1/verify", checking.verify),
 )

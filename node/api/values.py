@@ -10,6 +10,7 @@ from contracts.activities.notices import NOTICES
 from contracts.activities.places import SIGN_UPS, get_places
 from contracts.activities.projects import PROJECT_OF, PROJECTS
 from contracts.activities.terms import TERMS
+from contracts.blocks import BLOCKS
 from contracts.exchange import HOLDS, OFFERS
 from contracts.governance import take_effect
 from contracts.identity.departed import ERASED, VOLUNTEERS, make_absence
@@ -172,6 +173,7 @@ async def show_volunteer(request: web.Request) -> web.Response:
             "key": None if volunteer.key is None else volunteer.key.hex(),
             "replacement": None if waiting is None else {"key": waiting.key.hex(), "from_ms": waiting.from_ms},
             "enrolled_by": volunteer.enrolled_by.hex(),
+            "block": _format_block(view, identifier),
             "balance": compute_sum(usable),
             "lots": [
                 {
@@ -184,6 +186,12 @@ async def show_volunteer(request: web.Request) -> web.Response:
             ],
         }
     )
+
+
+def _format_block(view: View, volunteer: Identifier) -> dict[str, Any] | None:
+    """Return the sanction under which the volunteer may not sign up, until its last day."""
+    block = BLOCKS.get(view, volunteer)
+    return None if block is None else {"sanction": block.sanction.hex(), "last_day": to_date(block.last_day).isoformat()}
 
 
 async def show_sign_up(request: web.Request) -> web.Response:

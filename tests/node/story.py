@@ -11,6 +11,8 @@ from contracts.activities.notices import GiveNotice, Subject
 from contracts.activities.projects import OpenProject, PlaceActivity
 from contracts.activities.sign_ups import SignUpVolunteer
 from contracts.activities.terms import SetTerms, Terms
+from contracts.certificates.registry import RegisterCertificate
+from contracts.certificates.stars import PublicizeStar
 from contracts.exchange import HoldPoints, PublishOffer
 from contracts.hours import Attendance, CertifyHours, Correction, DisputeRecord, Mode
 from contracts.hours.merits import RecordAward, RecordTraining
@@ -19,9 +21,11 @@ from contracts.hours.totals import ImportTotal
 from contracts.identity.merchants import RegisterMerchant
 from contracts.identity.organisations import RegisterOrganisation
 from contracts.identity.volunteers import Enrolment, EnrolVolunteers
+from contracts.reports import AnchorReport
+from contracts.sanctions import ProposeSanction, SanctionReason
 from ledger.crypto import SigningKey
 from ledger.genesis import to_day
-from ledger.types import Hash, Identifier, Minutes, Points, TimeMs
+from ledger.types import Hash, Height, Identifier, Minutes, Points, TimeMs
 from tests.node.running import AUTHORITY, RunningNode
 
 ORGANISATION = Identifier(b"organisation-001")
@@ -36,6 +40,9 @@ OFFER = Identifier(b"offer-0000000001")
 HOLD = Identifier(b"hold-00000000001")
 CLAIM = Identifier(b"claim-0000000001")
 AWARD = Identifier(b"award-0000000001")
+CERTIFICATE = Identifier(b"certificate-0001")
+STAR = Identifier(b"star-00000000001")
+SANCTION = Identifier(b"sanction-0000001")
 NOBODY = Identifier(b"nobody-000000001")
 
 OFFICER = SigningKey(b"1" * 32)
@@ -84,6 +91,11 @@ def make_total() -> ImportTotal:
     return ImportTotal(ORGANISATION, OTHER_VOLUNTEER, Hash(b"x" * 32), first, last, Minutes(6_000), NO_DETAILS)
 
 
+def make_registration() -> RegisterCertificate:
+    first, last = to_day(date(2026, 10, 1)), to_day(date(2026, 10, 4))
+    return RegisterCertificate(CERTIFICATE, ORGANISATION, OTHER_VOLUNTEER, first, last, Minutes(120), NO_DETAILS)
+
+
 def tell(node: RunningNode) -> Story:
     """Carry out the whole story."""
     registered = node.carry_out("identity.register_organisation", make_organisation(), AUTHORITY)
@@ -125,4 +137,11 @@ def tell(node: RunningNode) -> Story:
     erased = Enrolment(ERASED_VOLUNTEER, Hash(b"v" * 32), ERASED_KEY.public_key)
     node.carry_out("identity.enrol_volunteers", EnrolVolunteers(ORGANISATION, (erased,)), OFFICER)
     node.carry_out("identity.erase_volunteer", EraseVolunteer(ERASED_VOLUNTEER, (), ()), ERASED_KEY)
+    node.carry_out("certificates.register", make_registration(), OFFICER)
+    node.carry_out("certificates.publicize_star", PublicizeStar(STAR, ORGANISATION, OTHER_VOLUNTEER, 1), OFFICER)
+    last_day = to_day(date(2026, 12, 31))
+    reason = SanctionReason.MISCONDUCT
+    sanction = ProposeSanction(SANCTION, ORGANISATION, OTHER_VOLUNTEER, reason, last_day, NO_DETAILS)
+    node.carry_out("sanctions.propose", sanction, OFFICER)
+    node.carry_out("reports.anchor", AnchorReport(NO_DETAILS, ORGANISATION, Height(1)), OFFICER)
     return Story(hours["first_event_index"], hours, held["first_event_index"], registered["first_event_index"])

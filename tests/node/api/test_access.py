@@ -2,10 +2,12 @@
 
 import pytest
 
+from contracts.blocks import BLOCKS
 from contracts.exchange import HOLDS
 from contracts.identity.departed import ERASED, VOLUNTEERS
 from contracts.identity.organisations import ChangeOfficer
 from contracts.identity.parties import AUTHORITIES, KEYS, ORGANISATIONS, TAGS
+from contracts.sanctions import SANCTIONS
 from contracts.trainings import TRAININGS
 from ledger.crypto import SigningKey
 from node.api.signatures import RequestParts, sign_request
@@ -50,6 +52,15 @@ RIGHTS = {
     "/v1/organisations/ORGANISATION/claims":    "401 200 200 200 200 200 200 200 401",
     "/v1/volunteers/VOLUNTEER/records":   "401 200 200 200 200 200 200 200 401",
     "/v1/volunteers/VOLUNTEER/merits":    "401 403 403 403 200 403 403 403 401",
+    "/v1/certificates/CERTIFICATE":     "200 200 200 200 200 200 200 200 200",
+    "/v1/certificates/NOBODY":          "404 404 404 404 404 404 404 404 404",
+    "/v1/reports/REPORT":               "200 200 200 200 200 200 200 200 200",
+    "/v1/stars/STAR":                   "401 200 200 403 403 200 403 403 401",
+    "/v1/stars/NOBODY":                 "401 403 403 403 403 403 403 403 401",
+    "/v1/sanctions/SANCTION":           "401 200 200 403 403 200 403 403 401",
+    "/v1/sanctions/NOBODY":             "401 403 403 403 403 403 403 403 401",
+    "/v1/state/SANCTION_KEY":           "401 403 403 403 403 403 403 403 401",
+    "/v1/state/BLOCK_KEY":              "401 403 403 403 403 403 403 403 401",
     "/v1/state/TRAINING_KEY":             "401 403 403 403 403 200 403 403 401",
     "/v1/state/ORGANISATION_KEY":         OPEN,
     "/v1/state/AUTHORITIES_KEY":          OPEN,
@@ -75,6 +86,12 @@ def fill(target: str, story: Story) -> str:
         "TAG_KEY": TAGS.key(b"t" * 32).hex(),
         "KEY_KEY": KEYS.key(people.OFFICER.public_key).hex(),
         "TRAINING_KEY": TRAININGS.key(people.OTHER_VOLUNTEER, b"first-aid").hex(),
+        "SANCTION_KEY": SANCTIONS.key(people.SANCTION).hex(),
+        "BLOCK_KEY": BLOCKS.key(people.OTHER_VOLUNTEER).hex(),
+        "CERTIFICATE": people.CERTIFICATE.hex(),
+        "REPORT": people.NO_DETAILS.hex(),
+        "STAR": people.STAR.hex(),
+        "SANCTION": people.SANCTION.hex(),
         "ORGANISATION": people.ORGANISATION.hex(),
         "ACTIVITY": people.ACTIVITY.hex(),
         "OTHER_VOLUNTEER": people.OTHER_VOLUNTEER.hex(),

@@ -109,6 +109,10 @@ def make_good_requests(node: RunningNode, story: Story) -> dict[tuple[str, str],
     of_other = f"/v1/volunteers/{people.OTHER_VOLUNTEER.hex()}"
     for name in ("records", "merits"):
         answers["GET", f"/v1/volunteers/{{id}}/{name}"] = node.get(f"{of_other}/{name}", people.OTHER_VOLUNTEER_KEY)
+    answers["GET", "/v1/certificates/{id}"] = node.get(f"/v1/certificates/{people.CERTIFICATE.hex()}")
+    answers["GET", "/v1/reports/{id}"] = node.get(f"/v1/reports/{people.NO_DETAILS.hex()}")
+    answers["GET", "/v1/stars/{id}"] = node.get(f"/v1/stars/{people.STAR.hex()}", officer)
+    answers["GET", "/v1/sanctions/{id}"] = node.get(f"/v1/sanctions/{people.SANCTION.hex()}", officer)
     answers["POST", "/v1/bundles"] = node.post("/v1/bundles", {"entries": [entry], "keys": [organisation_key]}, officer)
     answers["POST", "/v1/verify"] = node.post("/v1/verify", {})
     return answers

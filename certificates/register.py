@@ -1,0 +1,109 @@
+"""Whether a certificate was revoked or superseded since: its entry in the register of its chain, from a newer bundle.
+
+A certificate cannot carry this itself, because its number follows from its evidence. So whoever wants to know asks a node for a
+bundle with the register's entry, or is given one as a file, and it is verified like the evidence. Registering is the
+organisation's choice: that there is no entry is proven too, and says nothing against the certificate. A superseded certificate
+stays true as history (DESIGN section 8).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from certificates.checkpoints import verify_note
+from certificates.jcs import JsonObject, encode_jcs, parse_json_object
+from contracts.certificates.registry import CERTIFICATES, CertificateStatus
+from ledger.checkpoint import Checkpoint, parse_signed_checkpoint
+from ledger.codec import decode
+from ledger.crypto import sha256
+from ledger.errors import CodecError, HourledgerError, ProofError
+from ledger.notes import encode_text
+from ledger.proofs import parse_bundle, verify_values
+from ledger.reasons import Reason
+from ledger.state import MAX_VALUE_BYTES
+from ledger.trust import TrustPolicy
+from ledger.types import Hash, Height, Identifier, TimeMs
+
+MAX_STATUS_BYTES: Final = 1 << 20
+NOT_REGISTERED: Final = "not_registered"
+_URN: Final = "urn:uuid:"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the register says of a certificate in the state after the block at `height`: a status, or `NOT_REGISTERED`."""
+
+    status: str
+    height: Height
+    as_of_ms: TimeMs
+    successor: Identifier | None = None
+
+
+def parse_number(text: str) -> Identifier:
+    """Return the number of a certificate from its id, with or without `urn:uuid:`; raise `CodecError`."""
+    plain = text.strip().lower().removeprefix(_URN)
+    try:
+        return Identifier(UUID(hex=plain.replace("-", "")).bytes)
+    except ValueError as error:
+        raise CodecError("a certificate's number is a UUID", Reason.USAGE) from error
+
+
+def format_number(number: Identifier) -> str:
+    """Return the id of the certificate of a number."""
+    return f"{_URN}{UUID(bytes=bytes(number))}"
+
+
+def compute_document_hash(document: JsonObject) -> Hash:
+    """Return the hash of what a certificate says, without its signature: SHA-256 of its canonical form without `proof`."""
+    return sha256(encode_jcs({name: value for name, value in document.items() if name != "proof"}))
+
+
+def read_status(
+    data: bytes, document: JsonObject, organisation: Identifier, checkpoint: Checkpoint, trust: Sequence[TrustPolicy]
+) -> Standing:
+    """Return what a bundle shows of the certificate `document` of an organisation, whose evidence is under `checkpoint`.
+
+    Raises `HourledgerError` where the bundle proves nothing of it: with `STALE` where it is older than the certificate, or is
+    about another one.
+    """
+    bundle = parse_bundle(parse_json_object(data, max_bytes=MAX_STATUS_BYTES))
+    newer = parse_signed_checkpoint(encode_text(bundle.checkpoint_note)).checkpoint
+    if newer.origin != checkpoint.origin:
+        raise ProofError("the status is of another chain", Reason.STALE, newer.origin)
+    verified = verify_note(bundle.checkpoint_note, newer.origin, trust)
+    if newer.size < checkpoint.size:
+        raise ProofError("the status is older than the certificate", Reason.STALE, f"{newer.size} entries")
+    header, values = verify_values(bundle, newer)
+    number = parse_number(str(document.get("id")))
+    key = CERTIFICATES.key(number)
+    if key not in values:
+        raise ProofError("the status is about another certificate", Reason.STALE, format_number(number))
+    as_of_ms = header.time_ms if verified.quorum_time_s is None else TimeMs(verified.quorum_time_s * 1000)
+    value = values[key]
+    entry = None if value is None else decode(CERTIFICATES.codec, value, max_bytes=MAX_VALUE_BYTES)
+    if entry is None or entry.organisation != organisation:
+        return Standing(NOT_REGISTERED, header.height, as_of_ms)
+    if entry.status is not CertificateStatus.REVOKED and entry.document != compute_document_hash(document):
+        # The number follows from the evidence alone, so an organisation may have issued it twice and registered one of them.
+        raise ProofError("the register has another issue of this certificate", Reason.STALE, format_number(number))
+    return Standing(entry.status.name.lower(), header.height, as_of_ms, entry.successor)
+
+
+def describe_standing(standing: Standing) -> str:
+    """Return what the register says, in words; raise `ProofError` for a certificate that was revoked."""
+    block = f"as of block {standing.height}"
+    if standing.status == CertificateStatus.REVOKED.name.lower():
+        raise ProofError(f"the certificate is revoked, {block}", Reason.NOT_CURRENT)
+    if standing.successor is not None:
+        return f"superseded by {format_number(standing.successor)}, {block}: it stays true as history"
+    if standing.status == NOT_REGISTERED:
+        return f"the organisation has not registered it, {block}"
+    return f"registered and neither revoked nor superseded, {block}"
+
+
+def unwrap(status: bytes | HourledgerError) -> bytes:
+    """Return the bundle, or raise why it could not be had."""
+    if isinstance(status, HourledgerError):
+        raise status
+    return status
