@@ -3,6 +3,7 @@
 Hypothesis prints what reproduces a failure. `--hypothesis-seed=N` repeats a run, `--hypothesis-profile=deep` looks longer.
 """
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -10,3 +11,10 @@ settings.register_profile(
 )
 settings.register_profile("deep", settings.get_profile("quick"), max_examples=2_000)
 settings.load_profile("quick")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow tests go over the same lines thousands of times; that others cover them is measured, and takes less time."""
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker("no_cover")

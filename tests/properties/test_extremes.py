@@ -24,6 +24,7 @@ def base(parameters: str) -> Chain:
     return make_chain(make_genesis(PARAMETERS[parameters]), EXTREMES)
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.sampled_from(sorted(PARAMETERS)), st.sampled_from([0, MAX_TIME_MS]), st.integers(0, 2**32 - 1))
 def test_nothing_but_answers(parameters: str, time_ms: int, seed: int) -> None:

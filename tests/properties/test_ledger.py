@@ -45,6 +45,7 @@ ROOT = Path(__file__).parents[2]
 SEEDS = st.integers(0, 2**32)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(SEEDS)
 def test_the_sum_of_all_points_is_zero_after_every_block(seed: int) -> None:
@@ -52,6 +53,7 @@ def test_the_sum_of_all_points_is_zero_after_every_block(seed: int) -> None:
         assert compute_issued(chain.view()) + compute_points_in_hands(chain.view()) == 0
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(SEEDS)
 def test_headers_name_the_sets_that_decide(seed: int) -> None:
@@ -72,6 +74,7 @@ def begins_with_recovery(made: Candidate) -> bool:
     return kinds == ["governance.recover"] and made.outcomes[0].is_accepted
 
 
+@pytest.mark.slow
 @settings(max_examples=6)
 @given(SEEDS)
 def test_replay_leads_to_the_same_roots_in_memory_and_in_leveldb(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:

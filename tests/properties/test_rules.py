@@ -34,6 +34,7 @@ def base(parameters: str = "default") -> Chain:
     return make_chain(make_genesis(PARAMETERS[parameters]))
 
 
+@pytest.mark.slow
 @settings(max_examples=120)
 @given(st.sampled_from(["default", "short"]), st.integers(0, 2**32 - 1))
 def test_every_state_keeps_its_invariants_and_repeats(parameters: str, seed: int) -> None:
@@ -56,6 +57,7 @@ def test_every_state_keeps_its_invariants_and_repeats(parameters: str, seed: int
         check_moves(before, chain, operation, result)
 
 
+@pytest.mark.slow
 def test_random_ledgers_reach_every_kind_and_most_reasons() -> None:
     accepted: Counter[str] = Counter()
     reasons: Counter[Reason | None] = Counter()
@@ -76,6 +78,7 @@ GOVERNANCE = ("governance.change_authorities", "governance.recover", "identity.r
 """What changes the set, and what may take the key of somebody who is to be in it."""
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1))
 def test_sets_change_as_their_members_agree(seed: int) -> None:
@@ -92,6 +95,7 @@ def test_sets_change_as_their_members_agree(seed: int) -> None:
         check_step(before, chain, operation, result)
 
 
+@pytest.mark.slow
 def test_random_ledgers_meet_every_answer_of_governance() -> None:
     """Sets of several authorities change and recover; and each rule refuses for all the reasons that it has."""
     answers: dict[str, set[Reason | None]] = defaultdict(set)
@@ -116,6 +120,7 @@ VOTES = ("governance.set_parameters", "governance.set_calendar", "governance.set
 """What a quorum of the set settles besides who is in it."""
 
 
+@pytest.mark.slow
 def test_random_ledgers_meet_every_answer_of_votes() -> None:
     """Under sets that change all the while, numbers and calendars are adopted, wait, and take effect."""
     answers: dict[str, set[Reason | None]] = defaultdict(set)
@@ -137,6 +142,7 @@ def test_random_ledgers_meet_every_answer_of_votes() -> None:
     assert min(in_force[b"parameter"], in_force[b"workdays"], in_force[b"rule-book"]) > 8
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1))
 def test_offences_name_all_who_ever_were_authorities_and_nobody_else(seed: int) -> None:
@@ -167,6 +173,7 @@ def test_offences_name_all_who_ever_were_authorities_and_nobody_else(seed: int) 
     assert named
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parameters", PARAMETERS)
 def test_long_ledger(parameters: str) -> None:
     chain = base(parameters).copy()

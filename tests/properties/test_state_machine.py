@@ -6,6 +6,7 @@ It shrinks what `test_rules.py` finds in long ledgers: a failure here is a short
 from functools import cache
 from random import Random
 
+import pytest
 from hypothesis import note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -57,5 +58,6 @@ class LedgerMachine(RuleBasedStateMachine):
         check_invariants(self.chain)
 
 
+@pytest.mark.slow
 def test_any_operation_at_any_time_keeps_the_ledger_sound() -> None:
     run_state_machine_as_test(LedgerMachine, settings=settings(max_examples=40, stateful_step_count=30))

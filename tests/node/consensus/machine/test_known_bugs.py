@@ -4,6 +4,8 @@ import pytest
 
 from tests.node.consensus.machine.known_bugs import KNOWN_BUGS, KnownBug
 
+pytestmark = pytest.mark.slow
+
 
 def is_caught(bug: KnownBug, seed: int) -> bool:
     """Whether a seed ends with the error that is expected of the bug; any other error is one of the test."""

@@ -13,6 +13,7 @@ import pytest
 from ledger.votes import VoteType
 from tests.node.consensus.machine.model import SIZES, Network, Weather
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[4]
 CHUNK = 25
 
