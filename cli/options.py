@@ -8,7 +8,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 import click
 
 from certificates.register import parse_number
-from cli.office.answers import parse_identifier_hex, parse_public_key
+from cli.office.answers import parse_hash, parse_identifier_hex, parse_public_key
 from cli.office.client import DEFAULT_NODE
 from cli.office.values import parse_day
 from ledger.errors import HourledgerError
@@ -47,6 +47,7 @@ def _parse_date(text: str) -> Day:
 IDENTIFIER: Final = _Parsed("identifier", parse_identifier_hex)
 PUBLIC_KEY: Final = _Parsed("public key", parse_public_key)
 CERTIFICATE_NUMBER: Final = _Parsed("certificate number", parse_number)
+HASH: Final = _Parsed("hash", parse_hash)
 DATE: Final = _Parsed("date", _parse_date)
 
 node_option = click.option(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
+from contracts.identity.departed import resolve_account
 from contracts.lots import MAX_LOTS, Lot, add_lots, compute_sum
 from contracts.parameters import MINUTES_PER_DAY, compute_expiry, compute_local_minute, get_parameter
 from contracts.points import add_issued, get_lots, put_lots
@@ -104,6 +105,7 @@ def change_points(state: Overlay, volunteer: Identifier, record: Record, change:
 
     What the volunteer has spent or holds cannot be taken back: then the change is smaller than asked for.
     """
+    volunteer = resolve_account(state, volunteer)
     lots = get_lots(state, volunteer)
     if change < 0:
         left = sum(lot.points for lot in lots if (lot.batch, lot.row) == (record.batch, record.row))

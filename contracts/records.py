@@ -139,6 +139,11 @@ class Calendars:
         self.get_month(volunteer, record.day)[record.record] = record
         self._changed[volunteer, _month_key(record.day)] = None
 
+    def remove(self, volunteer: Identifier, record: Record) -> None:
+        """Take a record out of its month, because it stands in another volunteer's now."""
+        del self.get_month(volunteer, record.day)[record.record]
+        self._changed[volunteer, _month_key(record.day)] = None
+
     def move(self, volunteer: Identifier, old: Record, new: Record) -> None:
         """Put a corrected record in the place of the old one; a month that it leaves remembers its identifier."""
         if _month_key(old.day) != _month_key(new.day):
@@ -156,7 +161,11 @@ class Calendars:
     def save(self, state: Overlay) -> None:
         """Write the months that changed."""
         for place in self._changed:
-            CALENDARS.put(state, tuple(self._months[place].values()), *place)
+            records = tuple(self._months[place].values())
+            if records:
+                CALENDARS.put(state, records, *place)
+            else:
+                CALENDARS.delete(state, *place)
 
 
 def find_conflict(

@@ -42,6 +42,7 @@ class Reason(StrEnum):
     UNKNOWN_MERCHANT = "unknown_merchant"
     UNKNOWN_VOLUNTEER = "unknown_volunteer"
     VOLUNTEER_ERASED = "volunteer_erased"
+    VOLUNTEER_MERGED = "volunteer_merged"
     UNKNOWN_REPLACEMENT = "unknown_replacement"
     NOT_PERMITTED = "not_permitted"
     SUSPENDED = "suspended"
@@ -154,6 +155,7 @@ SIGNER_REASONS = frozenset(
         Reason.UNKNOWN_MERCHANT,
         Reason.UNKNOWN_VOLUNTEER,
         Reason.VOLUNTEER_ERASED,
+        Reason.VOLUNTEER_MERGED,
         Reason.NOT_PERMITTED,
         Reason.SUSPENDED,
         Reason.INSUFFICIENT_SIGNATURES,
@@ -202,6 +204,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.UNKNOWN_MERCHANT: Explanation("no such merchant", "check the identifier, or register the merchant"),
     Reason.UNKNOWN_VOLUNTEER: Explanation("no such volunteer", "enrol the volunteer first"),
     Reason.VOLUNTEER_ERASED: Explanation("the account was erased", "destroy what you still have about the person"),
+    Reason.VOLUNTEER_MERGED: Explanation("the account went over into another", "use the account that is named"),
     Reason.UNKNOWN_REPLACEMENT: Explanation("no new key waits for the volunteer", "have the organisation ask for one"),
     Reason.NOT_PERMITTED: Explanation("the signer may not do this", "have it signed by someone whose role allows it"),
     Reason.SUSPENDED: Explanation("the party is suspended", "ask the authority to reinstate it"),

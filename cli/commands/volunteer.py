@@ -8,14 +8,16 @@ from cli.office.enrolling import Person, read_people
 from cli.office.importer import enrol
 from cli.office.record_book import KnownVolunteer, RecordBook
 from cli.office.tags import FILE_NAME, Registrar, load_registrar_key
-from cli.options import IDENTIFIER, PATH, PUBLIC_KEY, compose, json_option, office_option
+from cli.options import DATE, HASH, IDENTIFIER, PATH, PUBLIC_KEY, compose, json_option, office_option
 from cli.output import Output, confirm, format_json
 from cli.session import Session, asks, asks_with_key, open_desk, sends, works_at_desk
+from contracts.accounts.carrying import CarryMonth, CarryPlaces
 from contracts.accounts.erasing import EraseVolunteer
+from contracts.accounts.merging import MergeVolunteers
 from contracts.identity.volunteer_keys import AboutReplacement, ChangeKey
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
-from ledger.types import Identifier, PublicKey
+from ledger.types import Day, Hash, Identifier, PublicKey
 
 registrar_options = compose(
     click.option("--registrar-key", type=PATH, help="The region's registrar's key. Otherwise registrar.key in the office."),
@@ -204,6 +206,39 @@ def erase_departed(session: Session, *, is_dry_run: bool, office: Path) -> None:
     done = "would be" if is_dry_run else "is"
     text = f"What was here about {len(gone)} people {done} destroyed."
     session.output.give({"dry_run": is_dry_run, "people": len(gone), "records": records}, text)
+
+
+@command.command("merge")
+@_account
+@click.argument("remaining", type=IDENTIFIER)
+@sends
+def merge(session: Session, *, volunteer: Identifier, remaining: Identifier) -> None:
+    """Let VOLUNTEER's account go over into REMAINING (signed by an officer and with both keys, or by an authority as well)."""
+    body = MergeVolunteers(volunteer, remaining)
+    done = "The account went over; carry its records over with carry-month"
+    session.carry_out("identity.merge_volunteers", body, done, remaining=remaining.hex())
+
+
+@command.command("carry-month")
+@_account
+@click.option("--date", "day", type=DATE, required=True, help="Any day of the month.")
+@sends
+def carry_month(session: Session, *, volunteer: Identifier, day: Day) -> None:
+    """Carry a merged account's records of one month over (signed by anybody with a registered key)."""
+    session.carry_out("identity.carry_month", CarryMonth(volunteer, day), "The month's records are carried over")
+
+
+@command.command("carry-places")
+@_account
+@click.option("--activity", "activities", type=IDENTIFIER, multiple=True, help="An activity with a place. Repeatable.")
+@click.option("--source", "sources", type=HASH, multiple=True, help="The hash of an imported total's source. Repeatable.")
+@sends
+def carry_places(
+    session: Session, *, volunteer: Identifier, activities: tuple[Identifier, ...], sources: tuple[Hash, ...]
+) -> None:
+    """Carry a merged account's places and imported totals over (signed by anybody with a registered key)."""
+    body = CarryPlaces(volunteer, activities, sources)
+    session.carry_out("identity.carry_places", body, "The places and totals are carried over")
 
 
 def _collect(file: Path | None, references: tuple[str, ...], public_key: PublicKey | None) -> tuple[Person, ...]:

@@ -1,8 +1,8 @@
-"""What becomes of people's accounts: an account is erased, with everything that the ledger still does for it."""
+"""What becomes of people's accounts: one is erased, two are merged."""
 
 from typing import Final
 
-from contracts.accounts import erasing
+from contracts.accounts import erasing, merging
 from contracts.kinds import Module
 
-MODULE: Final = Module(kinds=erasing.KINDS, events=erasing.EVENTS, tables=())
+MODULE: Final = Module(kinds=(*erasing.KINDS, *merging.KINDS), events=(*erasing.EVENTS, *merging.EVENTS), tables=())

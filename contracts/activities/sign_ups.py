@@ -12,6 +12,7 @@ from contracts.activities.places import (
     SIGN_UP_CHANGED,
     SIGN_UPS,
     ChangedSignUp,
+    Places,
     SignUp,
     SignUpStanding,
     find_place,
@@ -141,6 +142,24 @@ def drop_sign_up(state: Overlay, identifier: Identifier, volunteer: Identifier, 
     left = _encode_changed(identifier, activity.organisation, volunteer, SignUpStanding.WITHDRAWN)
     is_over = not activity.is_open or today > activity.last_day
     return (left, *(() if is_over else _move_up(state, identifier, activity, today)))
+
+
+def carry_sign_up(
+    state: Overlay, identifier: Identifier, volunteer: Identifier, remaining: Identifier, today: Day
+) -> tuple[bytes, ...]:
+    """Give a merged account's place, or its place in the line, to the account that remains; return the events.
+
+    Where that one has a place already, the other is free.
+    """
+    existing, own = SIGN_UPS.get(state, identifier, volunteer), SIGN_UPS.get(state, identifier, remaining)
+    if existing is None or (own is not None and own.standing is not SignUpStanding.WITHDRAWN):
+        return drop_sign_up(state, identifier, volunteer, today)
+    places = get_places(state, identifier)
+    waiting = tuple(remaining if item == volunteer else item for item in places.waiting)
+    PLACES.put(state, Places(places.taken, waiting), identifier)
+    SIGN_UPS.delete(state, identifier, volunteer)
+    SIGN_UPS.put(state, existing, identifier, remaining)
+    return ()
 
 
 def _require_volunteer_or_officer(

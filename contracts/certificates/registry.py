@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
-from contracts.identity.departed import require_account
+from contracts.identity.departed import require_account, resolve_account
 from contracts.identity.parties import get_organisation, require_officers
 from contracts.kinds import Kind
 from contracts.parameters import compute_today
@@ -190,7 +190,7 @@ def supersede_certificate(state: Overlay, body: SupersedeCertificate, context: T
         raise Rejection(Reason.NO_CHANGE, "a certificate does not follow itself", body.number.hex())
     entry, holder = _require_own(state, body.number, body.organisation)
     successor, other = _require_own(state, body.successor, body.organisation)
-    if other != holder:
+    if resolve_account(state, other) != resolve_account(state, holder):
         raise Rejection(Reason.UNKNOWN_CERTIFICATE, "the successor is another volunteer's", body.successor.hex())
     _require_valid(entry, body.number)
     _require_valid(successor, body.successor)
@@ -203,10 +203,16 @@ def supersede_certificate(state: Overlay, body: SupersedeCertificate, context: T
 def erase_holder(state: Overlay, number: Identifier, volunteer: Identifier) -> None:
     """Let a certificate show that its holder was erased, and forget who that was; raise `Rejection` for another's."""
     entry = CERTIFICATES.get(state, number)
-    if entry is None or HOLDERS.get(state, number) != volunteer:
+    if entry is None or not _is_held_by(state, number, volunteer):
         raise Rejection(Reason.UNKNOWN_CERTIFICATE, "the volunteer has no such certificate", number.hex())
     CERTIFICATES.put(state, replace(entry, status=CertificateStatus.ERASED, successor=None), number)
     HOLDERS.delete(state, number)
+
+
+def _is_held_by(state: View, number: Identifier, volunteer: Identifier) -> bool:
+    """Whether a certificate is about a volunteer, or about an account that went over into the volunteer's."""
+    holder = HOLDERS.get(state, number)
+    return holder is not None and resolve_account(state, holder) == volunteer
 
 
 def _require_own(state: View, number: Identifier, organisation: Identifier) -> tuple[RegisteredCertificate, Identifier]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
-from contracts.identity.departed import VOLUNTEERS, require_account
+from contracts.identity.departed import VOLUNTEERS, require_account, resolve_account
 from contracts.identity.parties import (
     ORGANISATIONS,
     get_organisation,
@@ -155,7 +155,7 @@ def award_star(state: Overlay, body: DecideStar, context: TransactionContext) ->
     require_officers(state, context, body.organisation)
     star = _require_own(state, body.award, body.organisation)
     _require_publicised(star, body.award)
-    if not VOLUNTEERS.has(state, star.volunteer):
+    if not VOLUNTEERS.has(state, resolve_account(state, star.volunteer)):
         raise Rejection(Reason.AWARD_CLOSED, "the volunteer's account is no more", body.award.hex())
     if compute_today(state, context.block.time_ms) < star.effective_day:
         raise Rejection(Reason.PUBLICITY_RUNNING, "the award is publicised until then", str(star.effective_day))

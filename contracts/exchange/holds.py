@@ -10,7 +10,7 @@ from typing import Final
 
 from contracts.exchange.offers import OFFERS, return_pieces, take_pieces
 from contracts.exchange.settlements import count_points
-from contracts.identity.departed import VOLUNTEERS
+from contracts.identity.departed import VOLUNTEERS, resolve_account
 from contracts.identity.parties import MERCHANTS, Standing, require_merchant, require_volunteer
 from contracts.kinds import Kind
 from contracts.lots import Lot, add_lots, compute_sum, lots_codec, take_oldest
@@ -176,7 +176,11 @@ def _get_own_hold(state: View, context: TransactionContext, identifier: Identifi
 
 
 def _give_back(state: Overlay, volunteer: Identifier, lots: tuple[Lot, ...]) -> None:
-    """Return lots to the volunteer; those of records made void meanwhile, or all if the account is gone, go to the issuer."""
+    """Return lots to the volunteer; those of records made void meanwhile, or all if the account is gone, go to the issuer.
+
+    What a merged account held goes to the one that remains.
+    """
+    volunteer = resolve_account(state, volunteer)
     good = tuple(lot for lot in lots if not is_void(state, lot.batch, lot.row) and VOLUNTEERS.has(state, volunteer))
     put_lots(state, volunteer, add_lots(get_lots(state, volunteer), good))
     add_issued(state, compute_sum(good) - compute_sum(lots))

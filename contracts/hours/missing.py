@@ -10,6 +10,7 @@ from typing import Final
 from contracts.activities import get_activity
 from contracts.hours.disputes import compute_answer_day
 from contracts.hours.service import find_own_record, require_counted, require_once_known
+from contracts.identity.departed import resolve_account
 from contracts.identity.parties import get_organisation, require_officers, require_volunteer
 from contracts.kinds import Kind
 from contracts.parameters import compute_today, get_parameter
@@ -145,7 +146,8 @@ def answer_claim(state: Overlay, body: AnswerClaim, context: TransactionContext)
     if claim is None or claim.volunteer != body.volunteer:
         raise Rejection(Reason.UNKNOWN_CLAIM, "the volunteer has no such claim open", body.claim.hex())
     if body.record is not None:
-        record, _revision = find_own_record(state, Calendars(state), body.organisation, body.volunteer, claim.day, body.record)
+        owner = resolve_account(state, body.volunteer)
+        record, _revision = find_own_record(state, Calendars(state), body.organisation, owner, claim.day, body.record)
         require_counted(record)
     CLAIMS.delete(state, body.organisation, body.claim)
     _close_one(state, body.volunteer)

@@ -4,7 +4,7 @@ The national network and others hold time that is to be continued (DOMAIN sectio
 overlaps cannot be seen; it earns no points, and it stays marked as imported wherever it is shown.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from contracts.hours.service import require_known, require_once_known
@@ -85,6 +85,17 @@ def drop_total(state: Overlay, body: DropTotal, context: TransactionContext) -> 
         raise Rejection(Reason.UNKNOWN_RECORD, "the organisation imported no such total", body.source.hex())
     TOTALS.delete(state, body.volunteer, body.source)
     return Effects((TOTAL_DROPPED.encode(body),))
+
+
+def carry_total(state: Overlay, volunteer: Identifier, remaining: Identifier, source: Hash) -> None:
+    """Let the total of a source stand with the account that remains of a merged one, or raise `Rejection`."""
+    total = TOTALS.get(state, volunteer, source)
+    if total is not None and TOTALS.has(state, remaining, source):
+        raise Rejection(Reason.ALREADY_EXISTS, "both accounts have a total of that source", source.hex())
+    if total is None:
+        raise Rejection(Reason.UNKNOWN_RECORD, "the account has no total of that source", source.hex())
+    TOTALS.delete(state, volunteer, source)
+    TOTALS.put(state, replace(total, volunteer=remaining), remaining, source)
 
 
 KINDS: Final = (

@@ -1,4 +1,4 @@
-"""Accounts that are no more: what is left of an erased one, and the questions whether an account is there.
+"""Accounts that are no more: what is left of an erased or merged one, and the questions whether an account is there.
 
 A tombstone tells for ever that an account was there, so that its identifier is never given to another, a certificate of it
 shows as erased, and nothing more is recorded for it. It says nothing of the person.
@@ -35,7 +35,9 @@ VOLUNTEERS: Final[Table[Volunteer]] = Table(
 )
 ERASED: Final[Table[Day]] = Table(b"erased", codec.day, is_public=True)
 """The tombstone of an erased account: the day. Public, so that whoever is shown a certificate can have it proven."""
-TABLES: Final = (VOLUNTEERS, ERASED)
+MERGED: Final[Table[Identifier]] = Table(b"merged", codec.identifier)
+"""The account into which this one went over."""
+TABLES: Final = (VOLUNTEERS, ERASED, MERGED)
 
 
 def find_absence(view: View, volunteer: Identifier) -> RowOutcome | None:
@@ -44,6 +46,8 @@ def find_absence(view: View, volunteer: Identifier) -> RowOutcome | None:
         return None
     if ERASED.has(view, volunteer):
         return RowOutcome(Reason.VOLUNTEER_ERASED, volunteer.hex())
+    if MERGED.has(view, volunteer):
+        return RowOutcome(Reason.VOLUNTEER_MERGED, resolve_account(view, volunteer).hex())
     return RowOutcome(Reason.UNKNOWN_VOLUNTEER, volunteer.hex())
 
 
@@ -51,6 +55,9 @@ def make_absence(view: View, volunteer: Identifier) -> Rejection:
     """Return the refusal of whatever is about an account that is not there."""
     if ERASED.has(view, volunteer):
         return Rejection(Reason.VOLUNTEER_ERASED, "the volunteer's account was erased", volunteer.hex())
+    if MERGED.has(view, volunteer):
+        remaining = resolve_account(view, volunteer).hex()
+        return Rejection(Reason.VOLUNTEER_MERGED, "the volunteer's account went over into another", remaining)
     return Rejection(Reason.UNKNOWN_VOLUNTEER, "there is no such volunteer", volunteer.hex())
 
 
@@ -68,4 +75,11 @@ def require_past_account(view: View, volunteer: Identifier) -> None:
 
 def was_enrolled(view: View, volunteer: Identifier) -> bool:
     """Whether there is an account of this identifier, or was."""
-    return any(table.has(view, volunteer) for table in (VOLUNTEERS, ERASED))
+    return any(table.has(view, volunteer) for table in (VOLUNTEERS, ERASED, MERGED))
+
+
+def resolve_account(view: View, volunteer: Identifier) -> Identifier:
+    """Return the account that remains of a merged one, and any other as it is. A person's tags bound how often it goes on."""
+    while (remaining := MERGED.get(view, volunteer)) is not None:
+        volunteer = remaining
+    return volunteer

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from contracts.identity.departed import ERASED, VOLUNTEERS, Volunteer, make_absence
+from contracts.identity.departed import ERASED, MERGED, VOLUNTEERS, Volunteer, make_absence
 from ledger import codec
 from ledger.authorities import Authority, authorities_codec
 from ledger.codec import Codec
@@ -228,7 +228,7 @@ def take_key(state: Overlay, key: PublicKey, party: Party) -> None:
 
 def require_free(state: View, identifier: Identifier) -> None:
     """One identifier names one party, whatever its role, so that nobody reads another's entries."""
-    if any(table.has(state, identifier) for table in (ORGANISATIONS, MERCHANTS, VOLUNTEERS, ERASED)):
+    if any(table.has(state, identifier) for table in (ORGANISATIONS, MERCHANTS, VOLUNTEERS, ERASED, MERGED)):
         raise Rejection(Reason.ALREADY_EXISTS, "the identifier is taken", identifier.hex())
 
 

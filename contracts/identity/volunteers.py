@@ -7,7 +7,7 @@ of it is on the chain: whoever lacks the registrar's key cannot test a guess.
 from dataclasses import dataclass
 
 from contracts.blocks import is_blocked
-from contracts.identity.departed import ERASED, VOLUNTEERS, Volunteer
+from contracts.identity.departed import ERASED, MERGED, VOLUNTEERS, Volunteer
 from contracts.identity.parties import (
     KEYS,
     MERCHANTS,
@@ -85,7 +85,7 @@ def _find_refusal(state: View, row: Enrolment, today: Day) -> RowOutcome | None:
     existing = TAGS.get(state, row.tag)
     if existing is not None and (VOLUNTEERS.has(state, existing) or is_blocked(state, existing, today)):
         return RowOutcome(Reason.DUPLICATE_PERSON, existing.hex())
-    if any(table.has(state, row.volunteer) for table in (VOLUNTEERS, ERASED, ORGANISATIONS, MERCHANTS)):
+    if any(table.has(state, row.volunteer) for table in (VOLUNTEERS, ERASED, MERGED, ORGANISATIONS, MERCHANTS)):
         return RowOutcome(Reason.ALREADY_EXISTS, row.volunteer.hex())
     if row.key is not None and KEYS.has(state, row.key):
         return RowOutcome(Reason.KEY_IN_USE, row.key.hex()[:MAX_VALUE_CHARACTERS])

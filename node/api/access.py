@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from contracts.exchange import HOLDS
-from contracts.identity.departed import VOLUNTEERS
+from contracts.identity.departed import VOLUNTEERS, resolve_account
 from contracts.identity.parties import KEYS, ORGANISATIONS, Role
 from contracts.rulebook import get_parties, get_table
 from ledger.errors import HourledgerError
@@ -30,6 +30,7 @@ _OWNED = frozenset(
         b"training",
         b"award",
         b"missing-count",
+        b"merged",
         b"merchant-points",
         b"turnover",
     }
@@ -68,15 +69,18 @@ def _find_party(view: View, key: PublicKey) -> Identifier | None:
     return party.identifier
 
 
-def require_party(signed_by: Identifier | None, allowed: Iterable[Identifier]) -> None:
-    """Raise `NOT_AUTHENTICATED` for a request that is not signed, `NOT_PERMITTED` for another's."""
+def require_party(signed_by: Identifier | None, allowed: Iterable[Identifier], view: View) -> None:
+    """Raise `NOT_AUTHENTICATED` for a request that is not signed, `NOT_PERMITTED` for another's.
+
+    What an account that was merged may read, the one that remains may read.
+    """
     if signed_by is None:
         raise HourledgerError(Reason.NOT_AUTHENTICATED, "the answer is for its parties only")
-    if signed_by not in set(allowed):
+    if signed_by not in {reader for item in allowed for reader in (item, resolve_account(view, item))}:
         raise HourledgerError(Reason.NOT_PERMITTED, "the signer is no party to it", signed_by.hex())
 
 
-def require_entry(signed_by: Identifier | None, entry: bytes) -> None:
+def require_entry(signed_by: Identifier | None, entry: bytes, view: View) -> None:
     """Raise unless the signer may read an entry of the log.
 
     An outcome names no parties, and a refusal's value may be a balance, a day's minutes or an account. So nobody reads one by
@@ -86,7 +90,7 @@ def require_entry(signed_by: Identifier | None, entry: bytes) -> None:
         raise HourledgerError(Reason.NOT_PERMITTED, "an outcome is told to whoever asks for its transaction by id")
     parties = get_parties(entry)
     if parties:
-        require_party(signed_by, parties)
+        require_party(signed_by, parties, view)
 
 
 def require_key(signed_by: Identifier | None, view: View, key: bytes) -> None:
@@ -95,7 +99,7 @@ def require_key(signed_by: Identifier | None, view: View, key: bytes) -> None:
     if table is None:
         raise HourledgerError(Reason.NOT_FOUND, "the state has no such table", key.hex()[:80])
     if not table.is_public:
-        require_party(signed_by, _find_readers(view, table.namespace, key))
+        require_party(signed_by, _find_readers(view, table.namespace, key), view)
 
 
 def _find_readers(view: View, namespace: bytes, key: bytes) -> tuple[Identifier, ...]:

@@ -41,7 +41,9 @@ async def show_star(request: web.Request) -> web.Response:
     with get_service(request).reading() as pinned:
         signed_by = authenticate(request, pinned.reader.state)
         found = STARS.get(pinned.reader.state, award)
-        require_party(signed_by, () if found is None else (found.volunteer, found.organisation, *found.objectors))
+        require_party(
+            signed_by, () if found is None else (found.volunteer, found.organisation, *found.objectors), pinned.reader.state
+        )
     if found is None:
         raise HourledgerError(Reason.NOT_FOUND, "there is no such award", award.hex())
     return web.json_response(_format_star(award, found))
@@ -65,7 +67,7 @@ async def show_sanction(request: web.Request) -> web.Response:
     with get_service(request).reading() as pinned:
         signed_by = authenticate(request, pinned.reader.state)
         found = SANCTIONS.get(pinned.reader.state, identifier)
-        require_party(signed_by, () if found is None else (found.volunteer, found.organisation))
+        require_party(signed_by, () if found is None else (found.volunteer, found.organisation), pinned.reader.state)
     if found is None:
         raise HourledgerError(Reason.NOT_FOUND, "there is no such sanction", identifier.hex())
     return web.json_response(_format_sanction(identifier, found))

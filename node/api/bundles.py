@@ -40,7 +40,7 @@ def build_bundle(pinned: Pinned, signed_by: Identifier | None, indices: Sequence
     entries = []
     for index in map(EntryIndex, wanted):
         entry = reader.read_entry(index)
-        require_entry(signed_by, entry)
+        require_entry(signed_by, entry, reader.state)
         byte_count = _add_bytes(byte_count, entry)
         entries.append(EntryProof(index, entry, reader.prove_entry(index)))
     values = []

@@ -8,6 +8,7 @@ from aiohttp import web
 from ledger.errors import HourledgerError
 from ledger.events import split_entry
 from ledger.reasons import Reason
+from ledger.state import View
 from ledger.types import EntryIndex, Identifier
 from node.api.access import authenticate, require_entry
 from node.api.requests import get_service, read_identifier, read_query_number
@@ -44,15 +45,15 @@ def find_page(pinned: Pinned, party: Identifier, signed_by: Identifier, start: i
         if len(page) == limit or byte_count >= MAX_PAGE_BYTES or looked_at == MAX_LOOKED_AT:
             return {"entries": page, "next": index}
         entry = reader.read_entry(index)
-        if _may_read(signed_by, entry):
+        if _may_read(signed_by, entry, reader.state):
             page.append({"index": index, "type": split_entry(entry)[0], "entry": entry.hex()})
             byte_count += len(entry)
     return {"entries": page, "next": None}
 
 
-def _may_read(signed_by: Identifier, entry: bytes) -> bool:
+def _may_read(signed_by: Identifier, entry: bytes, view: View) -> bool:
     try:
-        require_entry(signed_by, entry)
+        require_entry(signed_by, entry, view)
     except HourledgerError:
         return False
     return True

@@ -37,7 +37,7 @@ async def show_entry(request: web.Request) -> web.Response:
     index = read_index(request)
     with get_service(request).reading() as pinned:
         entry = pinned.reader.read_entry(index)
-        require_entry(authenticate(request, pinned.reader.state), entry)
+        require_entry(authenticate(request, pinned.reader.state), entry, pinned.reader.state)
     return web.Response(body=entry, content_type="application/octet-stream")
 
 

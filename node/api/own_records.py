@@ -97,7 +97,7 @@ async def show_merits(request: web.Request) -> web.Response:
     volunteer = read_identifier(request)
     service = get_service(request)
     with service.reading() as pinned:
-        require_party(authenticate(request, pinned.reader.state), (volunteer,))
+        require_party(authenticate(request, pinned.reader.state), (volunteer,), pinned.reader.state)
     return web.json_response(await service.read(lambda view: find_merits(view, volunteer)))
 
 

@@ -13,7 +13,7 @@ from contracts.activities.terms import TERMS
 from contracts.blocks import BLOCKS
 from contracts.exchange import HOLDS, OFFERS
 from contracts.governance import take_effect
-from contracts.identity.departed import ERASED, VOLUNTEERS, make_absence
+from contracts.identity.departed import ERASED, MERGED, VOLUNTEERS, make_absence
 from contracts.identity.parties import MERCHANTS, ORGANISATIONS, get_preparers
 from contracts.identity.volunteer_keys import REPLACEMENTS
 from contracts.lots import compute_sum, split_expired
@@ -145,7 +145,7 @@ async def show_merchant_account(request: web.Request) -> web.Response:
     """Give a merchant its balance."""
     merchant = read_identifier(request)
     with get_service(request).reading() as pinned:
-        require_party(authenticate(request, pinned.reader.state), (merchant,))
+        require_party(authenticate(request, pinned.reader.state), (merchant,), pinned.reader.state)
         balance = get_merchant_balance(pinned.reader.state, merchant)
     return web.json_response({"merchant": merchant.hex(), "balance": balance})
 
@@ -158,7 +158,9 @@ async def show_volunteer(request: web.Request) -> web.Response:
         view = pinned.reader.state
         if ERASED.has(view, identifier):
             raise make_absence(view, identifier)
-        require_party(authenticate(request, view), (identifier,))
+        require_party(authenticate(request, view), (identifier,), view)
+        if MERGED.has(view, identifier):
+            raise make_absence(view, identifier)
         volunteer = VOLUNTEERS.get(view, identifier)
         if volunteer is None:
             raise HourledgerError(Reason.NOT_FOUND, "there is no such volunteer", identifier.hex())
@@ -202,7 +204,7 @@ async def show_sign_up(request: web.Request) -> web.Response:
         view = pinned.reader.state
         signed_by = authenticate(request, view)
         activity = ACTIVITIES.get(view, identifier)
-        require_party(signed_by, (volunteer,) if activity is None else (volunteer, activity.organisation))
+        require_party(signed_by, (volunteer,) if activity is None else (volunteer, activity.organisation), view)
         sign_up = SIGN_UPS.get(view, identifier, volunteer)
         waiting = get_places(view, identifier).waiting
     if sign_up is None:
@@ -225,7 +227,7 @@ async def show_hold(request: web.Request) -> web.Response:
         view = pinned.reader.state
         signed_by = authenticate(request, view)
         hold = HOLDS.get(view, identifier)
-        require_party(signed_by, () if hold is None else (hold.volunteer, hold.merchant))
+        require_party(signed_by, () if hold is None else (hold.volunteer, hold.merchant), view)
     if hold is None:
         raise HourledgerError(Reason.NOT_FOUND, "there is no such hold", identifier.hex())
     return web.json_response(

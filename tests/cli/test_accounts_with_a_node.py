@@ -35,3 +35,24 @@ def test_an_erased_person_is_gone_from_the_office_too(town: Town) -> None:
 def read_office(town: Town) -> bytes:
     """Every byte of the record book's files, free pages included."""
     return b"".join(path.read_bytes() for path in (town.folder / "office").glob("record-book.sqlite*"))
+
+
+def test_two_accounts_become_one(town: Town) -> None:
+    found_organisation(town)
+    named = ("--id", "V-1b", "--public-key", town.make_key("phone"))
+    second = town.at_office("volunteer", "enrol", *named, key="first").document["volunteers"]["V-1b"]
+    rows = (ROWS[0], ROWS[1].replace("V-1", "V-1b"))
+    roster = people.write_roster(town.folder / "roster.csv", rows)
+    town.at_office("hours", "import", roster, "--enrol", "--publish")
+    first = town.hourledger("volunteer", "find", "V-1", "--office", town.folder / "office").out.strip()
+    town("volunteer", "merge", second, first, key="first holder phone")
+    assert town("points", "show", first, key="holder").document["balance"] == 5
+    gone = town("volunteer", "show", second, key="holder", good=False).document["error"]
+    assert (gone["reason"], gone["value"]) == ("volunteer_merged", first)
+    town("volunteer", "carry-month", second, "--date", "2026-05-20", key="holder")
+    records = town("hours", "records", first, key="holder").document["records"]
+    assert {item["minutes"] for item in records} == {60, 240}
+    again = town("volunteer", "carry-month", second, "--date", "2026-05-20", key="holder", good=False)
+    assert again.document["error"]["reason"] == "unknown_record"
+    unnamed = town("volunteer", "carry-places", second, key="holder", good=False)
+    assert unnamed.document["error"]["reason"] == "no_change"

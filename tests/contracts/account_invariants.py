@@ -6,11 +6,23 @@ from tests.contracts.chain import Chain
 
 def read_accounts(chain: Chain) -> set[bytes]:
     """Identifiers of all accounts that are there or were."""
-    return {*chain.read_table(b"volunteer"), *chain.read_table(b"erased")}
+    return {*chain.read_table(b"volunteer"), *chain.read_table(b"erased"), *chain.read_table(b"merged")}
+
+
+def find_remaining(chain: Chain, volunteer: bytes) -> bytes:
+    """The account that a volunteer's went over into, itself where it did not."""
+    merged = chain.read_table(b"merged")
+    met = {volunteer}
+    while volunteer in merged:
+        volunteer = merged[volunteer]
+        assert volunteer not in met
+        met.add(volunteer)
+    return volunteer
 
 
 def check_accounts(chain: Chain) -> None:
     """Raise `AssertionError` where something is left of an account that is no more, or one person has two accounts."""
+    check_merged(chain)
     volunteers, erased = chain.read_table(b"volunteer"), chain.read_table(b"erased")
     tags = chain.read_table(b"tag")
     assert set(chain.read_table(b"points")) <= set(volunteers)
@@ -23,3 +35,13 @@ def check_accounts(chain: Chain) -> None:
     assert set(tags.values()) <= {*volunteers, *erased}
     keys = chain.read_table(b"key").values()
     assert {party.identifier for party in keys if party.role is Role.VOLUNTEER} <= read_accounts(chain)
+
+
+def check_merged(chain: Chain) -> None:
+    """Who was merged has nothing that the remaining account should have, and ends at one that is there or is erased."""
+    merged = chain.read_table(b"merged")
+    for volunteer in merged:
+        remaining = find_remaining(chain, volunteer)
+        assert remaining in {*chain.read_table(b"volunteer"), *chain.read_table(b"erased")}
+        assert volunteer not in chain.read_table(b"points")
+    assert not set(merged) & {*chain.read_table(b"volunteer"), *chain.read_table(b"erased")}

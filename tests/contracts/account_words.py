@@ -1,10 +1,13 @@
 """What the tables of ledgers say about accounts that end."""
 
+from datetime import date
 from typing import Any
 
+from contracts.accounts.carrying import CarryMonth, CarryPlaces
 from contracts.accounts.erasing import EraseVolunteer
-from ledger.genesis import to_date
-from tests.contracts.chain import Chain, identifier_of
+from contracts.accounts.merging import MergeVolunteers
+from ledger.genesis import to_date, to_day
+from tests.contracts.chain import Chain, hash_of, identifier_of, name_of
 
 
 def parse_account(words: list[str], _rows: list[str]) -> tuple[str, Any] | None:
@@ -15,6 +18,16 @@ def parse_account(words: list[str], _rows: list[str]) -> tuple[str, Any] | None:
             places = tuple(map(identifier_of, _take_after(named, "leaving")))
             numbers = tuple(map(identifier_of, _take_after(named, "certificates")))
             return "identity.erase_volunteer", EraseVolunteer(identifier_of(volunteer), places, numbers)
+        case ["merge", volunteer, "into", remaining]:
+            return "identity.merge_volunteers", MergeVolunteers(identifier_of(volunteer), identifier_of(remaining))
+        case ["carry", "month", month, "of", volunteer]:
+            day = to_day(date.fromisoformat(f"{month}-01"))
+            return "identity.carry_month", CarryMonth(identifier_of(volunteer), day)
+        case ["carry", volunteer, *named]:
+            # `carry mia2 places Shore sources Old-System`
+            places = tuple(map(identifier_of, _take_after(named, "places")))
+            sources = tuple(map(hash_of, _take_after(named, "sources")))
+            return "identity.carry_places", CarryPlaces(identifier_of(volunteer), places, sources)
     return None
 
 
@@ -23,7 +36,7 @@ def _take_after(words: list[str], title: str) -> list[str]:
     if title not in words:
         return []
     rest = words[words.index(title) + 1 :]
-    ends = [number for number, word in enumerate(rest) if word in {"leaving", "certificates"}]
+    ends = [number for number, word in enumerate(rest) if word in {"leaving", "certificates", "places", "sources"}]
     return rest[: ends[0]] if ends else rest
 
 
@@ -33,5 +46,8 @@ def describe_account(chain: Chain, words: list[str]) -> str | None:
         case ["account", name]:
             if identifier_of(name) in chain.read_table(b"volunteer"):
                 return "there"
+            remaining = chain.read_table(b"merged").get(identifier_of(name))
+            if remaining is not None:
+                return f"merged into {name_of(remaining.hex())}"
             return f"erased {to_date(chain.read_table(b'erased')[identifier_of(name)])}"
     return None

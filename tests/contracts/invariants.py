@@ -18,7 +18,7 @@ from contracts.records import LAST_REVISION, REFUSED, VOID, Batch, Record, Recor
 from ledger.authorities import Authority, compute_authorities_hash
 from ledger.genesis import to_date
 from ledger.types import Identifier
-from tests.contracts.account_invariants import check_accounts, read_accounts
+from tests.contracts.account_invariants import check_accounts, find_remaining, read_accounts
 from tests.contracts.case_invariants import check_cases
 from tests.contracts.chain import Chain
 
@@ -127,7 +127,9 @@ def check_disputes(chain: Chain, calendars: dict[bytes, list[Record]]) -> None:
         organisation, batch, row = key[:16], key[16:32], int.from_bytes(key[32:], "big")
         certified = chain.read_table(b"batch")[batch]
         assert certified.organisation == organisation
-        assert (batch, row) in {(item.batch, item.row) for item in calendars[dispute.volunteer]}
+        accounts = {dispute.volunteer, find_remaining(chain, dispute.volunteer)}
+        accounts |= {item for item in calendars if find_remaining(chain, item) in accounts}
+        assert (batch, row) in {(item.batch, item.row) for account in accounts for item in calendars[account]}
         assert dispute.revision <= certified.revisions[row]
         assert dispute.disputed_day <= dispute.deadline_day
         assert dispute.resolution in {None, Resolution.REJECTED}
@@ -219,7 +221,7 @@ def check_lots(chain: Chain, calendars: dict[bytes, list[Record]]) -> None:
                 assert lot.row == 0
                 continue
             owner, record = standing[lot.batch, lot.row]
-            assert owner == volunteer
+            assert find_remaining(chain, owner) == find_remaining(chain, volunteer)
             assert lot.expires_day == record.expires_day
             assert may_be_void or record.status is RecordStatus.COUNTED
             about[lot.batch, lot.row] += lot.points
@@ -327,7 +329,7 @@ def check_parties(chain: Chain) -> None:
     for identifier, waiting in chain.read_table(b"key-replacement").items():
         assert keys[waiting.key] == (Role.VOLUNTEER, identifier)
         assert waiting.key != volunteers[identifier].key
-    everybody = [*organisations, *merchants, *volunteers, *chain.read_table(b"erased")]
+    everybody = [*organisations, *merchants, *volunteers, *chain.read_table(b"erased"), *chain.read_table(b"merged")]
     assert len(set(everybody)) == len(everybody)
     assert all(activity.organisation in organisations for activity in chain.read_table(b"activity").values())
     assert all(offer.merchant in merchants for offer in chain.read_table(b"offer").values())

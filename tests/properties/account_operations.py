@@ -3,18 +3,59 @@
 from collections.abc import Callable
 from typing import Any
 
+from contracts.accounts.carrying import CarryMonth, CarryPlaces
 from contracts.accounts.erasing import EraseVolunteer
-from ledger.types import Identifier
+from contracts.accounts.merging import MergeVolunteers
+from ledger.types import Day, Hash, Identifier
 from tests.contracts.chain import identifier_of, name_of
 from tests.properties.cases import Draws
 
-PEOPLE = ("pia", "quinn", "rosa", "pia", "quinn", "rosa", "mia", "old")
+PEOPLE = (*("pia", "quinn", "rosa") * 6, "mia", "old")
 """Who ends: seldom those about whom the ledger is."""
+FIRST_DAY = 19_776
 
 
 def make_account_operations(draws: Draws) -> dict[str, Callable[[], tuple[tuple[str, ...], Any]]]:
     """Return the maker of each kind."""
-    return {"identity.erase_volunteer": lambda: _erase(draws)}
+    return {
+        "identity.erase_volunteer": lambda: _erase(draws),
+        "identity.merge_volunteers": lambda: _merge(draws),
+        "identity.carry_month": lambda: _carry_month(draws),
+        "identity.carry_places": lambda: _carry_places(draws),
+    }
+
+
+def _merge(draws: Draws) -> tuple[tuple[str, ...], Any]:
+    volunteer, remaining = draws.choose(PEOPLE), draws.choose(("mia", "noa", "mia", "noa", *PEOPLE[:3]))
+    found = draws.chain.read_table(b"volunteer").get(identifier_of(remaining))
+    officers = draws.choose_officers(name_of(found.enrolled_by.hex())) if found is not None else ("lea",)
+    keys = (*draws.choose_keys(volunteer), *draws.choose_keys(remaining))
+    authority = draws.choose_authority() if draws.choose(range(2)) else ()
+    body = MergeVolunteers(identifier_of(volunteer), identifier_of(remaining))
+    return (*officers[:1], *dict.fromkeys((*keys, *authority))), body
+
+
+def _choose_merged(draws: Draws, table: bytes, place: int) -> tuple[Identifier, list[bytes]]:
+    """A merged account, mostly one of which a table still has keys; and those keys."""
+    merged = draws.chain.read_table(b"merged")
+    keys = [key for key in sorted(draws.chain.read_table(table)) if key[place : place + 16] in merged]
+    account = draws.choose(sorted(merged)) if merged else identifier_of("mia")
+    if keys:
+        account = draws.choose(keys)[place : place + 16]
+    return Identifier(account), [key for key in keys if key[place : place + 16] == account]
+
+
+def _carry_month(draws: Draws) -> tuple[tuple[str, ...], Any]:
+    account, keys = _choose_merged(draws, b"calendar", 0)
+    months = [draws.chain.read_table(b"calendar")[key][0].day for key in keys]
+    return ("noa",), CarryMonth(account, draws.choose(months) if months else Day(FIRST_DAY))
+
+
+def _carry_places(draws: Draws) -> tuple[tuple[str, ...], Any]:
+    account, keys = _choose_merged(draws, b"sign-up", 16)
+    totals = draws.chain.read_table(b"imported-total")
+    sources = tuple(Hash(key[16:]) for key in sorted(totals) if key[:16] == account)
+    return ("noa",), CarryPlaces(account, tuple(Identifier(key[:16]) for key in keys), sources)
 
 
 def _erase(draws: Draws) -> tuple[tuple[str, ...], Any]:

@@ -4,9 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any
 
+from contracts.accounts.carrying import CarryMonth, CarryPlaces
 from contracts.accounts.erasing import EraseVolunteer
-from ledger.types import Identifier
+from contracts.accounts.merging import MergeVolunteers
+from ledger.types import Day, Identifier
 
+START_DAY = 1_760_000_000 // 86_400
 Drawn = tuple[Any, tuple[str, ...]]
 Draw = Callable[[Random, Sequence[Identifier], Sequence[Identifier]], Drawn]
 
@@ -19,4 +22,25 @@ def _erase(random: Random, volunteers: Sequence[Identifier], activities: Sequenc
     return EraseVolunteer(volunteers[index], places, ()), signers
 
 
-ACCOUNT_DRAWS: Mapping[str, Draw] = {"identity.erase_volunteer": _erase}
+def _merge(random: Random, volunteers: Sequence[Identifier], activities: Sequence[Identifier]) -> Drawn:
+    del activities
+    gone, remaining = random.choice(((3, 2), (2, 3), (3, 3), (3, 0)))
+    signers = ("officer 1 1", f"volunteer {remaining + 1}", random.choice((f"volunteer {gone + 1}", "a")))
+    return MergeVolunteers(volunteers[gone], volunteers[remaining]), signers
+
+
+def _carry_month(random: Random, volunteers: Sequence[Identifier], activities: Sequence[Identifier]) -> Drawn:
+    del activities
+    return CarryMonth(volunteers[random.choice((2, 3))], Day(START_DAY + random.choice((-30, 0)))), ("stranger", "volunteer 1")
+
+
+def _carry_places(random: Random, volunteers: Sequence[Identifier], activities: Sequence[Identifier]) -> Drawn:
+    return CarryPlaces(volunteers[random.choice((2, 3))], (random.choice(activities),), ()), ("volunteer 1",)
+
+
+ACCOUNT_DRAWS: Mapping[str, Draw] = {
+    "identity.erase_volunteer": _erase,
+    "identity.merge_volunteers": _merge,
+    "identity.carry_month": _carry_month,
+    "identity.carry_places": _carry_places,
+}

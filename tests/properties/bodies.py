@@ -50,6 +50,7 @@ _FIELDS: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("Terms", "capacity"): st.integers(0, 100_000),
     ("Terms", "waiting"): st.integers(0, 200),
     ("DisputedHours", "row"): st.integers(0, 999),
+    ("MonthCarried", "records"): st.integers(1, 2_048),
     ("CosignedHours", "row"): st.integers(0, 999),
     ("CosignedHours", "revision"): st.integers(1, 254),
     ("ReservedHours", "start"): st.none() | st.integers(0, 1_439),

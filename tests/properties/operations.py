@@ -231,6 +231,7 @@ _WEIGHTS = {
     "identity.request_key": 8,
     "activities.close": 1,
     "identity.erase_volunteer": 1,
+    "identity.merge_volunteers": 2,
     "exchange.withdraw_offer": 1,
     "governance.change_authorities": 10,
     "governance.recover": 4,
@@ -724,10 +725,14 @@ class Generator:
         key, dispute = self._choose(disputes)
         name, record = name_of(key[:16].hex()), (key[16:32], int.from_bytes(key[32:], "big"))
         months = self.chain.read_table(b"calendar").items()
-        entries = [item for month, found in months if month[:16] == dispute.volunteer for item in found]
-        standing = [item for item in entries if (item.batch, item.row) == record and item.status is not RecordStatus.MOVED]
-        ids = identifier_of(name), dispute.volunteer, dispute.record
-        return self._officers_of(name), ResolveDispute(*ids, standing[0].day, answer)
+        entries = [(Identifier(month[:16]), item) for month, found in months for item in found]
+        (standing,) = [
+            (owner, item.day)
+            for owner, item in entries
+            if (item.batch, item.row) == record and item.status is not RecordStatus.MOVED
+        ]
+        ids = identifier_of(name), standing[0], dispute.record
+        return self._officers_of(name), ResolveDispute(*ids, standing[1], answer)
 
     def _cosign(self) -> tuple[tuple[str, ...], Any]:
         signers, body = self._dispute()

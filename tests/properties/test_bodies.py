@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts import hours, points
-from contracts.accounts import erasing
+from contracts.accounts import carrying, erasing, merging
 from contracts.activities import CloseActivity, PublishActivity
 from contracts.activities.attendance import AttendanceMarked
 from contracts.activities.changes import CancelActivity, ChangeActivity
@@ -70,6 +70,9 @@ EVENTS: dict[str, Any] = {
     "identity.key_requested": KeyRequested,
     "identity.key_refused": ChangeKey,
     "identity.volunteer_erased": erasing.VolunteerErased,
+    "identity.volunteers_merged": merging.MergeVolunteers,
+    "identity.month_carried": carrying.MonthCarried,
+    "identity.places_carried": carrying.PlacesCarried,
     "activities.published": PublishActivity,
     "activities.closed": CloseActivity,
     "activities.changed": ChangeActivity,

@@ -1,0 +1,87 @@
+"""Merge of two accounts of one person (DOMAIN section 2, S2): one account goes on, the other points to it for ever.
+
+Points, tags and what comes back of holds are with the remaining account at once. Records follow month by month, each month
+whole or not at all: a record that overlaps with one of the remaining account keeps its month back until an organisation has put
+one of the two right. Until then it does not count for the remaining account, so overlapping hours never do.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from contracts.accounts.carrying import CARRIED_EVENTS, CARRIED_KINDS
+from contracts.blocks import is_blocked
+from contracts.identity.departed import MAX_TAGS, MERGED, VOLUNTEERS, Volunteer
+from contracts.identity.parties import TAGS, get_volunteer, has_authority_signed, require_officers
+from contracts.identity.volunteer_keys import REPLACEMENTS
+from contracts.kinds import Kind
+from contracts.lots import add_lots
+from contracts.parameters import compute_today
+from contracts.points import get_lots, put_lots
+from ledger import codec
+from ledger.errors import Rejection
+from ledger.events import EventType
+from ledger.execution import Effects, TransactionContext
+from ledger.reasons import Reason
+from ledger.state import Overlay, View
+from ledger.types import Day, Identifier
+
+
+@dataclass(frozen=True, slots=True)
+class MergeVolunteers:
+    """Body and event: `volunteer` is the same person as `remaining`, and its account goes over into that one."""
+
+    volunteer: Identifier
+    remaining: Identifier
+
+
+_merge = codec.struct(MergeVolunteers, codec.identifier, codec.identifier)
+VOLUNTEERS_MERGED: EventType[MergeVolunteers] = EventType(
+    "identity.volunteers_merged", _merge, lambda event: (event.volunteer, event.remaining)
+)
+
+
+def merge_volunteers(state: Overlay, body: MergeVolunteers, context: TransactionContext) -> Effects:
+    """Make two accounts of a person one (signed by an officer and with both keys; where one is lost, by an authority as well).
+
+    The officer is of the organisation that enrolled the remaining account. An account that is blocked is the one that remains.
+    """
+    gone, remaining = get_volunteer(state, body.volunteer), get_volunteer(state, body.remaining)
+    require_officers(state, context, remaining.enrolled_by, count=1)
+    _require_person(state, context, gone, remaining)
+    tags = (*remaining.tags, *gone.tags)
+    if len(tags) > MAX_TAGS:
+        raise Rejection(Reason.DUPLICATE_PERSON, f"at most {MAX_TAGS} accounts become one", str(len(tags)))
+    today = Day(max(0, compute_today(state, context.block.time_ms)))
+    if is_blocked(state, body.volunteer, today):
+        raise Rejection(Reason.VOLUNTEER_BLOCKED, "an account that is blocked is not left", body.volunteer.hex())
+    if body.volunteer == body.remaining:
+        raise Rejection(Reason.NO_CHANGE, "that is one account already", body.volunteer.hex())
+    put_lots(state, body.remaining, add_lots(get_lots(state, body.remaining), get_lots(state, body.volunteer)))
+    put_lots(state, body.volunteer, ())
+    for tag in gone.tags:
+        TAGS.put(state, body.remaining, tag)
+    if REPLACEMENTS.has(state, body.volunteer):
+        REPLACEMENTS.delete(state, body.volunteer)
+    VOLUNTEERS.delete(state, body.volunteer)
+    VOLUNTEERS.put(state, Volunteer(remaining.key, remaining.enrolled_by, tags), body.remaining)
+    MERGED.put(state, body.remaining, body.volunteer)
+    return Effects((VOLUNTEERS_MERGED.encode(body),))
+
+
+def _require_person(state: View, context: TransactionContext, gone: Volunteer, remaining: Volunteer) -> None:
+    """Raise `Rejection` unless both keys have signed, or an authority with as many as the person can still sign with.
+
+    One key may be lost; who has lost two replaces one first.
+    """
+    keys = {item.key for item in (gone, remaining) if item.key is not None}
+    signed = len(keys & set(context.signers))
+    if signed == 2:
+        return
+    if keys and not signed:
+        raise Rejection(Reason.INSUFFICIENT_SIGNATURES, "the person must sign with a key of one account", "0/1")
+    if not has_authority_signed(state, context):
+        raise Rejection(Reason.INSUFFICIENT_SIGNATURES, "both keys must sign, or an authority as well", "authority")
+
+
+KINDS: Final = (Kind("identity.merge_volunteers", _merge, merge_volunteers), *CARRIED_KINDS)
+EVENTS: Final = (VOLUNTEERS_MERGED, *CARRIED_EVENTS)
