@@ -6,7 +6,7 @@ rule refuses, does not become a refusal on the ledger: it is told at once, and w
 
 import functools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +17,12 @@ from cli.office.answers import NodeOutcome
 from cli.office.book_records import Records
 from cli.office.builders import DIRECT_VALIDITY_MS, DRAFT_VALIDITY_MS, build_transaction, sign_all
 from cli.office.client import NodeClient
+from cli.office.describing import describe_refusal
 from cli.office.desk import Desk
 from cli.office.drafts import save_draft
 from cli.office.outbox import Outbox
 from cli.office.record_book import RecordBook
+from cli.office.summary import shorten_list
 from cli.options import (
     compose,
     draft_option,
@@ -34,7 +36,7 @@ from cli.options import (
 )
 from cli.output import Output
 from ledger.crypto import SigningKey
-from ledger.errors import HourledgerError
+from ledger.errors import HourledgerError, RowOutcome
 from ledger.reasons import EXPLANATIONS, ExitCode, Reason
 from ledger.transactions import SignedTransaction, encode_signed
 from ledger.types import Identifier
@@ -82,6 +84,23 @@ class Session:
         else:
             self.submit(signed, done, **more)
 
+    def rehearse(self, kind: str, bodies: Sequence[object], **more: Any) -> int:  # noqa: ANN401
+        """Ask the node what would become of transactions signed by the keys at hand, and tell it; 1 when one is refused."""
+        chain_id, keys, valid_until_ms = (
+            self.client.get_status().chain_id,
+            self.load_keys(),
+            compute_now_ms() + DIRECT_VALIDITY_MS,
+        )
+        signed = (sign_all(build_transaction(chain_id, kind, body, valid_until_ms), keys) for body in bodies)
+        outcomes = [self.client.dry_run(encode_signed(item)) for item in signed]
+        refused = [RowOutcome(item.reason, item.value) for item in outcomes if item.reason is not None]
+        lines = [f"{len(outcomes) - len(refused)} of {len(outcomes)} transactions would be accepted."]
+        lines += shorten_list([f"would be refused: {describe_refusal(item)}" for item in refused])
+        lines += [line for item in outcomes for line in _describe_rows(item, "would be refused")]
+        document = {"dry_run": True, **more, "outcomes": [item.document for item in outcomes]}
+        self.output.give(document, "\n".join(lines))
+        return ExitCode.REFUSED if refused or any(row for item in outcomes for row in item.rows) else ExitCode.OK
+
     def submit(self, signed: SignedTransaction, done: str, **more: Any) -> NodeOutcome:  # noqa: ANN401
         """Try out, send and wait, and say `done` with the block it is in."""
         tried = self._try_out(signed)
@@ -90,12 +109,14 @@ class Session:
             raise HourledgerError(refused.reason, "a row would be refused, so nothing was sent", refused.value)
         document = {"transaction_id": signed.transaction_id.hex(), **more}
         if self.is_dry_run:
-            self.output.give({**document, "dry_run": True, "outcome": tried.document}, "This would be accepted.")
+            text = "\n".join(("This would be accepted.", *_describe_rows(tried, "would be refused")))
+            self.output.give({**document, "dry_run": True, "outcome": tried.document}, text)
             return tried
         outcome = self._send(signed)
         outcome.require_accepted()
         height = outcome.document.get("height")
-        self.output.give({**document, "outcome": outcome.document}, f"{done} (block {height}).")
+        text = "\n".join((f"{done} (block {height}).", *_describe_rows(outcome, "is refused")))
+        self.output.give({**document, "outcome": outcome.document}, text)
         return outcome
 
     def _try_out(self, signed: SignedTransaction) -> NodeOutcome:
@@ -134,6 +155,13 @@ class Session:
         with suppress(HourledgerError):
             save_draft(path, signed)
         return path
+
+
+def _describe_rows(outcome: NodeOutcome, said: str) -> list[str]:
+    """Return a line for each row of a batch that is refused while the others go ahead."""
+    refused = [(number, row) for number, row in enumerate(outcome.rows, start=1) if row is not None]
+    lines = [f"row {number} {said}: {describe_refusal(row)}" for number, row in refused]
+    return shorten_list(lines)
 
 
 def compute_now_ms() -> int:

@@ -16,12 +16,14 @@ from ledger.checkpoint import parse_signed_checkpoint
 from ledger.crypto import Context, SigningKey
 from ledger.errors import CodecError, HourledgerError
 from ledger.events import Outcome
-from ledger.execution import BlockContext, execute_transaction
+from ledger.execution import execute_transaction
 from ledger.reasons import Reason
 from ledger.state import Overlay
 from ledger.transactions import SignedTransaction, decode_signed, encode_signed
-from ledger.types import EntryIndex, Hash, Height, Round, TimeMs
+from ledger.types import EntryIndex, Hash, Round, TimeMs
 from node.chain import Candidate, Chain, FoundOutcome
+from node.chain.candidate import compute_next_place, make_context
+from node.chain.proposing import compute_block_time
 from node.clock import Clock
 from node.cosignatures import make_cosignatures
 from node.cosigner import Cosigner
@@ -243,9 +245,10 @@ def _merge(known: SignedTransaction, other: SignedTransaction) -> SignedTransact
 
 
 def _execute(pinned: Pinned, signed: SignedTransaction, time_ms: TimeMs) -> Outcome:
-    header = pinned.reader.tip.header
-    block = BlockContext(header.chain_id, Height(header.height + 1), TimeMs(max(time_ms, header.time_ms + 1)))
-    rule_book = RULE_BOOKS.at(pinned.reader.state, block.height)
+    tip, place = pinned.reader.tip, compute_next_place(pinned.reader.tip)
+    rule_book = RULE_BOOKS.at(pinned.reader.state, place.height)
+    deciders = RULE_BOOKS.find_authorities(pinned.reader.state, place.height)
+    block = make_context(tip.header.chain_id, place, compute_block_time(tip, time_ms), deciders)
     outcome, _events = execute_transaction(Overlay(pinned.reader.state), rule_book, signed, block)
     return outcome
 

@@ -7,7 +7,7 @@ import click
 from cli.commands import hours_answers, hours_codes, hours_totals
 from cli.commands.volunteer import load_registrar, registrar_options
 from cli.office.book_records import KnownRecord, Records
-from cli.office.correcting import Corrected, amend, find_amendments, void
+from cli.office.correcting import Corrected, amend, build_amendments, build_void, find_amendments, void
 from cli.office.describing import describe_refusal
 from cli.office.desk import Desk
 from cli.office.drafts import save_drafts
@@ -189,9 +189,14 @@ def amend_hours(
         desk.resume()
         amendments = find_amendments(desk, rows, recorded_day)
         shown = [f"row {item.row.row_number}: {item.row.record}, {item.row.minutes} minutes" for item in amendments]
+        numbers = [item.row.row_number for item in amendments]
         if session.is_dry_run or not amendments:
-            document = {"dry_run": session.is_dry_run, "amendments": [item.row.row_number for item in amendments]}
-            session.output.give(document, "\n".join((f"{len(amendments)} records differ.", *shorten_list(shown))))
+            session.output.say("\n".join((f"{len(amendments)} records differ.", *shorten_list(shown))))
+        if session.is_dry_run:
+            bodies = build_amendments(desk, amendments, Correction[correction.upper()])
+            return session.rehearse("hours.amend", bodies, amendments=numbers)
+        if not amendments:
+            session.output.show({"dry_run": False, "amendments": []})
             return ExitCode.OK
         corrected = amend(desk, amendments, Correction[correction.upper()])
         return _tell_corrections(session, corrected, drafts or office / "drafts", "amended")
@@ -220,8 +225,8 @@ def void_hours(
         desk.resume()
         known = _find_record(desk, volunteer, day, reference)
         if session.is_dry_run:
-            session.output.give({"dry_run": True, "record": known.record.hex()}, f"{reference} would be made void.")
-            return ExitCode.OK
+            body = build_void(desk, known, Correction[correction.upper()])
+            return session.rehearse("hours.void", (body,), record=known.record.hex())
         corrected = void(desk, known, Correction[correction.upper()])
         return _tell_corrections(session, corrected, drafts or office / "drafts", "made void")
 

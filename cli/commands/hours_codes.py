@@ -9,7 +9,7 @@ from cli.office.book_records import RecordStatus
 from cli.office.describing import describe_refusal
 from cli.office.drafts import save_drafts
 from cli.office.export import write_csv
-from cli.office.reserving import HEADER, Reservation, drop, list_codes, reserve
+from cli.office.reserving import HEADER, Reservation, build_drop, build_reservations, drop, list_codes, reserve
 from cli.office.roster import read_roster
 from cli.office.summary import describe_problems
 from cli.options import DATE, IDENTIFIER, PATH
@@ -40,10 +40,8 @@ def reserve_hours(
         raise HourledgerError(Reason.UNREADABLE_ROWS, "some rows cannot be used, so nothing was sent", file.name)
     with open_desk(session, office, organisation) as desk:
         if session.is_dry_run:
-            known = len(list_codes(desk, roster.rows))
-            document = {"dry_run": True, "rows": len(roster.rows), "known": known}
-            session.output.give(document, f"{len(roster.rows) - known} rows are new and would be certified.")
-            return ExitCode.OK
+            bodies = build_reservations(desk, roster.rows)
+            return session.rehearse("hours.reserve", bodies, new=sum(len(body.rows) for body in bodies))
         desk.resume()
         reservation = reserve(desk, roster.rows)
         lines = list_codes(desk, roster.rows)
@@ -92,7 +90,7 @@ def claim(session: Session, *, code: Identifier, volunteer: Identifier) -> None:
 @works_at_desk
 def drop_reserved(
     session: Session, *, volunteer: str, day: Day, reference: str, office: Path, organisation: Identifier | None
-) -> None:
+) -> int:
     """Take back hours that wait for a helper and that nobody has claimed (signed by officers as the policy says)."""
     with open_desk(session, office, organisation) as desk:
         desk.resume()
@@ -100,8 +98,7 @@ def drop_reserved(
         if known is None or known.status is not RecordStatus.RESERVED:
             raise HourledgerError(Reason.UNKNOWN_RECORD, "no such row waits for its helper", reference)
         if session.is_dry_run:
-            session.output.give({"dry_run": True, "record": known.record.hex()}, f"{reference} would be taken back.")
-            return
+            return session.rehearse("hours.drop_reserved", (build_drop(desk, known),), record=known.record.hex())
         dropped = drop(desk, known)
         paths = save_drafts(office / "drafts", [item.signed for item in dropped.drafts])
     for _item, outcome in dropped.done:
@@ -109,6 +106,7 @@ def drop_reserved(
     words = [f"another officer signs {path} with hourledger tx sign" for path in paths] or [f"{reference} is taken back."]
     document = {"record": known.record.hex(), "drafts": [str(path) for path in paths]}
     session.output.give(document, "\n".join(words))
+    return ExitCode.OK
 
 
 COMMANDS: Final = (reserve_hours, claim, drop_reserved)

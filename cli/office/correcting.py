@@ -64,12 +64,22 @@ def amend(desk: Desk, amendments: Sequence[Amendment], correction: Correction) -
     return _send(desk, waiting)
 
 
+def build_amendments(desk: Desk, amendments: Sequence[Amendment], correction: Correction) -> tuple[AmendHours, ...]:
+    """Return the bodies, for trying out; nothing stays in the record book."""
+    with desk.book.database.rehearsal():
+        return tuple(_build_amendment(desk, item, correction) for item in amendments)
+
+
+def build_void(desk: Desk, known: KnownRecord, correction: Correction) -> VoidHours:
+    """Return the body that makes one record void."""
+    return VoidHours(desk.organisation, known.record, known.volunteer, known.recorded_day, correction)
+
+
 def void(desk: Desk, known: KnownRecord, correction: Correction) -> Corrected:
     """Make one record void."""
     if known.record in _list_waiting_records(desk):
         raise HourledgerError(Reason.ALREADY_EXISTS, "a correction of that record waits for a signature", known.reference)
-    body = VoidHours(desk.organisation, known.record, known.volunteer, known.recorded_day, correction)
-    return _send(desk, desk.prepare_all("hours.void", (body,)))
+    return _send(desk, desk.prepare_all("hours.void", (build_void(desk, known, correction),)))
 
 
 def _send(desk: Desk, waiting: Sequence[Waiting]) -> Corrected:

@@ -56,6 +56,15 @@ class Database:
             raise
         self.execute("COMMIT")
 
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """All changes inside are undone when it ends."""
+        self.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            self.execute("ROLLBACK")
+
     def execute(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Carry out one statement and return its rows."""
         with _translated(self.path):

@@ -43,6 +43,15 @@ def reserve(desk: Desk, rows: Sequence[AttendanceRow]) -> Reservation:
     return Reservation(len(new), tuple(desk.send_all(waiting)), drafts)
 
 
+def build_reservations(desk: Desk, rows: Sequence[AttendanceRow]) -> tuple[ReserveHours, ...]:
+    """Return the bodies for the rows that are new, for trying out; nothing stays in the record book."""
+    new = [row for row in rows if _is_new(desk, row)]
+    with desk.book.database.rehearsal():
+        reserved = [_build(desk, row) for row in new]
+    parts = (tuple(reserved[start : start + MAX_ROWS]) for start in range(0, len(reserved), MAX_ROWS))
+    return tuple(ReserveHours(desk.organisation, part) for part in parts)
+
+
 def list_codes(desk: Desk, rows: Sequence[AttendanceRow]) -> list[tuple[str, ...]]:
     """Return a line for each row that is known: whom the office means, what the code is, and how the record stands."""
     lines: list[tuple[str, ...]] = []
@@ -54,10 +63,14 @@ def list_codes(desk: Desk, rows: Sequence[AttendanceRow]) -> list[tuple[str, ...
     return lines
 
 
+def build_drop(desk: Desk, known: KnownRecord) -> DropReserved:
+    """Return the body that takes back what nobody has claimed."""
+    return DropReserved(desk.organisation, compute_code_hash(desk.book.compute_code(known.record)))
+
+
 def drop(desk: Desk, known: KnownRecord) -> Corrected:
     """Take back what nobody has claimed."""
-    body = DropReserved(desk.organisation, compute_code_hash(desk.book.compute_code(known.record)))
-    (waiting,) = desk.prepare_all("hours.drop_reserved", (body,))
+    (waiting,) = desk.prepare_all("hours.drop_reserved", (build_drop(desk, known),))
     return Corrected(tuple(desk.send_all((waiting,))), () if desk.has_enough_signatures(waiting) else (waiting,))
 
 

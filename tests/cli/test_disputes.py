@@ -62,6 +62,10 @@ def test_record_is_disputed_and_the_book_learns_that_it_counts_no_more(town: Tow
     assert town("hours", "records", account, key="holder").document["minutes"] == 240
 
     assert find_statuses(town)["R-1"] is RecordStatus.CERTIFIED
+    # A dry run asks the node, so it knows better than a book that has not heard of it.
+    which = ("--volunteer", "V-1", "--date", "2026-05-01", "--record", "R-1", "--correction", "wrong_time")
+    (outcome,) = town.at_office("hours", "void", *which, "--dry-run", good=False).document["outcomes"]
+    assert (outcome["reason"], outcome["value"]) == ("record_void", first)
     assert town.at_office("hours", "refresh", "--dry-run").document["changed"] == [first]
     assert find_statuses(town)["R-1"] is RecordStatus.CERTIFIED
     assert town.at_office("hours", "refresh").document["changed"] == [first]
@@ -92,6 +96,8 @@ def test_dispute_that_is_corrected_or_rejected(town: Town) -> None:
     town.at_office("activity", "publish", "A", "--name", "Care", *later, key="first")
     roster = people.write_roster(town.folder / "corrected.csv", rows)
     why = ("--correction", "wrong_time", "--recorded-date", "2026-05-01", "--record", "R-1")
+    (tried,) = town.at_office("hours", "amend", roster, *why, "--dry-run").document["outcomes"]
+    assert tried["accepted"]
     town.at_office("hours", "amend", roster, *why)
     town("hours", "resolve", first, *asked, "--resolution", "corrected", key="first second")
     town("hours", "resolve", second, *asked, "--resolution", "rejected", key="first second")
@@ -137,7 +143,8 @@ def test_helper_registers_later_and_claims_by_code(town: Town) -> None:
     days = ("--first-day", "2026-05-01", "--last-day", "2026-05-31")
     town.at_office("activity", "publish", "A", "--name", "Care", *days, key="first")
     roster, codes = people.write_roster(town.folder / "helpers.csv", HELPERS), town.folder / "codes.csv"
-    assert town.at_office("hours", "reserve", roster, "--codes", codes, "--dry-run").document["known"] == 0
+    assert town.at_office("hours", "reserve", roster, "--codes", codes, "--dry-run").document["new"] == 2
+    assert find_statuses(town) == {}
     assert not codes.exists()
     assert town.at_office("hours", "reserve", roster, "--codes", codes).document["waiting"] == 2
     given = read_codes(codes)

@@ -56,6 +56,7 @@ class RunningNode:
         self.max_connections = MAX_CONNECTIONS
         self.idle_seconds = IDLE_SECONDS
         self.now_ms = NOW_MS
+        self.keys = KEYS
         self.port = 0
         self.failure: BaseException | None = None
         self.service: LedgerService
@@ -87,7 +88,7 @@ class RunningNode:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
-        self.service = open_service(self.home, self.genesis, KEYS, self.store, lambda: self.now_ms)
+        self.service = open_service(self.home, self.genesis, self.keys, self.store, lambda: self.now_ms)
         runner = make_runner(self.service, self.genesis)
         await runner.setup()
         most, idle = self.max_connections, self.idle_seconds
@@ -95,7 +96,7 @@ class RunningNode:
             async with listening(runner, "127.0.0.1", 0, max_connections=most, idle_seconds=idle) as listener:
                 self.port = int(listener.url.rpartition(":")[2])
                 self._ready.set()
-                await run_solo(self.service, AUTHORITY, self.heartbeat_ms, self._stop)
+                await run_solo(self.service, self.keys.authority, self.heartbeat_ms, self._stop)
         except BaseException as error:  # noqa: BLE001 - for the test to look at
             self.failure = error
         finally:

@@ -135,8 +135,8 @@ class Script:
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
 
-    def draw(self, time_ms: TimeMs) -> SignedTransaction:
-        kind = self.random.choice(_WEIGHTED)
+    def draw(self, time_ms: TimeMs, kind: str | None = None) -> SignedTransaction:
+        kind = kind or self.random.choice(_WEIGHTED)
         body, signers = self._draw_account(kind) or getattr(self, "draw_" + kind.replace(".", "_"))(time_ms)
         if self.random.random() < 0.25:
             signers = tuple(self.random.sample(KEYS, self.random.randint(1, 3)))
