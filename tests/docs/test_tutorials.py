@@ -117,7 +117,13 @@ def test_page_does_what_it_says(name: str, tmp_path: Path) -> None:
 
 
 def test_there_are_tutorials() -> None:
-    assert {"README.md", "docs/operator.md", "docs/tutorial-officer.md", "docs/tutorial-verifier.md"} <= set(PAGES)
+    assert {
+        "README.md",
+        "docs/operator.md",
+        "docs/tutorial-officer.md",
+        "docs/tutorial-verifier.md",
+        "docs/tutorial-volunteer.md",
+    } <= set(PAGES)
 
 
 def test_messages_that_the_operator_looks_up_are_those_of_the_program() -> None:
