@@ -13,10 +13,12 @@ from contracts.activities.attendance import get_year_of_marks
 from contracts.blocks import BLOCKS, Block, is_blocked
 from contracts.identity.departed import require_account, require_past_account
 from contracts.identity.parties import (
+    get_acting,
     get_authorities,
     get_organisation,
     require_authority,
     require_officers,
+    require_own_officers,
     require_volunteer,
 )
 from contracts.kinds import Kind, Module
@@ -131,7 +133,7 @@ def may_propose_for_absences(view: View, volunteer: Identifier, today: Day) -> b
 def propose_sanction(state: Overlay, body: ProposeSanction, context: TransactionContext) -> Effects:
     """Propose to block a volunteer (signed by one officer). Nobody is blocked by that."""
     _require_known(state, body.organisation, body.volunteer)
-    organisation = require_officers(state, context, body.organisation, count=1)
+    organisation = require_own_officers(state, context, body.organisation, count=1)
     if SANCTIONS.has(state, body.sanction):
         raise Rejection(Reason.ALREADY_EXISTS, "the sanction's identifier is taken", body.sanction.hex())
     today = compute_today(state, context.block.time_ms)
@@ -197,7 +199,7 @@ def _require_second_person(state: View, body: AboutSanction, context: Transactio
     if any(item.key in context.signers for item in get_authorities(state, context.block.height)):
         return
     sanction = SANCTIONS.get(state, body.sanction)
-    signed = set(get_organisation(state, body.organisation).officers) & set(context.signers)
+    signed = set(get_acting(state, body.organisation).officers) & set(context.signers)
     if sanction is not None and signed and signed <= set(sanction.proposers):
         raise Rejection(Reason.NOT_PERMITTED, "who proposed it cannot confirm it", context.signers[0].hex())
     require_officers(state, context, body.organisation, count=1)

@@ -45,6 +45,7 @@ class Reason(StrEnum):
     VOLUNTEER_MERGED = "volunteer_merged"
     UNKNOWN_REPLACEMENT = "unknown_replacement"
     NOT_PERMITTED = "not_permitted"
+    ORGANISATION_SUCCEEDED = "organisation_succeeded"
     SUSPENDED = "suspended"
     INSUFFICIENT_SIGNATURES = "insufficient_signatures"
     # What it is done to.
@@ -157,6 +158,7 @@ SIGNER_REASONS = frozenset(
         Reason.VOLUNTEER_ERASED,
         Reason.VOLUNTEER_MERGED,
         Reason.NOT_PERMITTED,
+        Reason.ORGANISATION_SUCCEEDED,
         Reason.SUSPENDED,
         Reason.INSUFFICIENT_SIGNATURES,
         Reason.UNKNOWN_REPLACEMENT,  # whose new key would have to sign
@@ -207,6 +209,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.VOLUNTEER_MERGED: Explanation("the account went over into another", "use the account that is named"),
     Reason.UNKNOWN_REPLACEMENT: Explanation("no new key waits for the volunteer", "have the organisation ask for one"),
     Reason.NOT_PERMITTED: Explanation("the signer may not do this", "have it signed by someone whose role allows it"),
+    Reason.ORGANISATION_SUCCEEDED: Explanation("the organisation is no more", "turn to the successor that is named"),
     Reason.SUSPENDED: Explanation("the party is suspended", "ask the authority to reinstate it"),
     Reason.INSUFFICIENT_SIGNATURES: Explanation("more people must sign", "pass the draft to another officer, or to an authority, to sign"),
     Reason.ALREADY_EXISTS: Explanation("the identifier is taken", "choose another, or use what exists"),

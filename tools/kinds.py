@@ -54,6 +54,7 @@ CANNOT_HAPPEN: Final = frozenset(
     {
         ("identity.request_key", Reason.UNKNOWN_ORGANISATION),  # who enrols is registered
         ("identity.erase_volunteer", Reason.UNKNOWN_ORGANISATION),
+        ("identity.refuse_key", Reason.UNKNOWN_ORGANISATION),
         ("identity.merge_volunteers", Reason.UNKNOWN_ORGANISATION),
         ("hours.amend", Reason.ACTIVITY_CLOSED),  # a closed activity may still be corrected
         ("hours.void", Reason.ACCOUNT_FULL),  # lots only become fewer

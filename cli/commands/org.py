@@ -7,8 +7,10 @@ from cli.options import IDENTIFIER, PUBLIC_KEY
 from cli.output import format_json
 from cli.session import Session, asks, sends
 from contracts.identity.duties import SetPreparers
+from contracts.identity.groups import RegisterGroup
 from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, ReplaceOfficer, SetPolicy
 from contracts.identity.parties import Standing
+from contracts.identity.succession import SucceedOrganisation
 from ledger.types import Identifier, PublicKey
 
 _organisation = click.argument("organisation", type=IDENTIFIER)
@@ -35,6 +37,35 @@ def register(
     body = RegisterOrganisation(identifier, name, officers, approvals)
     done = f"{name} is registered as {identifier.hex()}"
     session.carry_out("identity.register_organisation", body, done, organisation=identifier.hex())
+
+
+@command.command("register-group")
+@click.option("--guide", type=IDENTIFIER, required=True, help="The guiding organisation.")
+@click.option("--name", required=True, help="The name that certificates show.")
+@click.option(
+    "--officer", "officers", type=PUBLIC_KEY, multiple=True, required=True, help="An officer's public key. Repeatable."
+)
+@click.option("--approvals", type=click.IntRange(1, 16), default=1, show_default=True, help="Officers who must sign hours.")
+@sends
+def register_group(session: Session, *, guide: Identifier, name: str, officers: tuple[PublicKey, ...], approvals: int) -> None:
+    """Register a group under a guiding organisation (signed by the guide's officers as its policy says).
+
+    What the group certifies takes an officer of the guide as well.
+    """
+    identifier = new_identifier()
+    body = RegisterGroup(identifier, guide, name, officers, approvals)
+    done = f"{name} is registered as {identifier.hex()}"
+    session.carry_out("identity.register_group", body, done, organisation=identifier.hex())
+
+
+@command.command("succeed")
+@_organisation
+@click.argument("successor", type=IDENTIFIER)
+@sends
+def succeed(session: Session, *, organisation: Identifier, successor: Identifier) -> None:
+    """Let SUCCESSOR act for an organisation that is no more (signed by an authority and the successor's officers)."""
+    body = SucceedOrganisation(organisation, successor)
+    session.carry_out("identity.succeed_organisation", body, "The successor acts for it from now on")
 
 
 @command.command("show")

@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import Final
 
 from contracts.activities.published import require_activity
-from contracts.identity.parties import require_officers
+from contracts.identity.parties import require_officers, require_own_officers
 from contracts.kinds import Kind
 from ledger import codec
 from ledger.errors import Rejection
@@ -96,7 +96,7 @@ PROJECT_EVALUATED: Final = EventType("activities.project_evaluated", _evaluate)
 
 def open_project(state: Overlay, body: OpenProject, context: TransactionContext) -> Effects:
     """Set up a project (signed by one officer)."""
-    require_officers(state, context, body.organisation, count=1)
+    require_own_officers(state, context, body.organisation, count=1)
     if PROJECTS.has(state, body.project):
         raise Rejection(Reason.ALREADY_EXISTS, "the project's identifier is taken", body.project.hex())
     if body.improves is not None:

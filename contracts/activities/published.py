@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from contracts.identity.parties import require_officers
+from contracts.identity.parties import require_own_officers
 from contracts.kinds import Kind
 from ledger import codec
 from ledger.codec import Codec
@@ -108,7 +108,7 @@ def require_period(first_day: Day, last_day: Day) -> None:
 
 def publish_activity(state: Overlay, body: PublishActivity, context: TransactionContext) -> Effects:
     """Announce an activity (signed by one officer)."""
-    require_officers(state, context, body.organisation, count=1)
+    require_own_officers(state, context, body.organisation, count=1)
     if ACTIVITIES.has(state, body.activity):
         raise Rejection(Reason.ALREADY_EXISTS, "the activity's identifier is taken", body.activity.hex())
     require_period(body.first_day, body.last_day)

@@ -24,7 +24,8 @@ from contracts.activities.published import ACTIVITIES, Activity, require_activit
 from contracts.activities.requirements import find_missing
 from contracts.activities.terms import TERMS, SetTerms, set_terms_codec
 from contracts.identity.departed import require_account, require_past_account
-from contracts.identity.parties import Standing, get_organisation, require_officers, require_volunteer
+from contracts.identity.lineage import find_acting
+from contracts.identity.parties import get_acting, require_active, require_officers, require_volunteer
 from contracts.kinds import Kind
 from contracts.parameters import compute_today, get_parameter
 from ledger import codec
@@ -166,7 +167,7 @@ def _require_volunteer_or_officer(
     state: View, context: TransactionContext, volunteer: Identifier, organisation: Identifier, *, may_be_gone: bool = False
 ) -> bool:
     """Return whether an officer has signed; raise `Rejection` where neither an officer nor the volunteer has."""
-    party = get_organisation(state, organisation)
+    party = get_acting(state, organisation)
     if may_be_gone:
         require_past_account(state, volunteer)
     else:
@@ -175,8 +176,7 @@ def _require_volunteer_or_officer(
         require_officers(state, context, organisation, count=1)
         return True
     require_volunteer(state, context, volunteer)
-    if party.standing is not Standing.ACTIVE:
-        raise Rejection(Reason.SUSPENDED, "the organisation is suspended", organisation.hex())
+    require_active(state, find_acting(state, organisation))
     return False
 
 

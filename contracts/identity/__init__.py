@@ -2,16 +2,28 @@
 
 from typing import Final
 
-from contracts.identity import departed, duties, merchants, organisations, volunteer_keys, volunteers
+from contracts.identity import (
+    departed,
+    duties,
+    groups,
+    lineage,
+    merchants,
+    organisations,
+    succession,
+    volunteer_keys,
+    volunteers,
+)
 from contracts.identity.parties import AUTHORITIES, KEYS, MERCHANTS, NEXT_AUTHORITIES, ORGANISATIONS, TAGS
 from contracts.kinds import Module
 
+_PARTS: Final = (organisations, duties, succession, groups, merchants, volunteers, volunteer_keys)
 MODULE: Final = Module(
-    kinds=(*organisations.KINDS, *duties.KINDS, *merchants.KINDS, *volunteers.KINDS, *volunteer_keys.KINDS),
-    events=(*organisations.EVENTS, *duties.EVENTS, *merchants.EVENTS, *volunteers.EVENTS, *volunteer_keys.EVENTS),
+    kinds=tuple(kind for part in _PARTS for kind in part.KINDS),
+    events=tuple(event for part in _PARTS for event in part.EVENTS),
     tables=(
         *(AUTHORITIES, NEXT_AUTHORITIES, ORGANISATIONS, MERCHANTS, TAGS, KEYS),
         *departed.TABLES,
+        *lineage.TABLES,
         *duties.TABLES,
         *volunteer_keys.TABLES,
     ),

@@ -6,7 +6,7 @@ prepares cannot approve. An organisation that names nobody leaves it to its offi
 
 from dataclasses import dataclass
 
-from contracts.identity.parties import MAX_OFFICERS, PREPARERS, get_preparers, put_preparers, require_officers
+from contracts.identity.parties import MAX_OFFICERS, PREPARERS, get_preparers, put_preparers, require_own_officers
 from contracts.kinds import Kind
 from ledger import codec
 from ledger.errors import Rejection
@@ -31,7 +31,7 @@ PREPARERS_SET = EventType("identity.preparers_set", _set_preparers)
 
 def set_preparers(state: Overlay, body: SetPreparers, context: TransactionContext) -> Effects:
     """Set which officers only prepare (signed by officers as the policy says until now)."""
-    organisation = require_officers(state, context, body.organisation)
+    organisation = require_own_officers(state, context, body.organisation)
     approvers = set(organisation.officers) - set(body.preparers)
     is_known = len(set(body.preparers)) == len(body.preparers) and set(body.preparers) <= set(organisation.officers)
     if not is_known or len(approvers) < organisation.approvals:

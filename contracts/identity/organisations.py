@@ -19,7 +19,8 @@ from contracts.identity.parties import (
     put_preparers,
     require_authority,
     require_free,
-    require_officers,
+    require_not_succeeded,
+    require_own_officers,
     standing_codec,
     take_key,
 )
@@ -100,13 +101,18 @@ def _validate_policy(officers: tuple[PublicKey, ...], approvals: int) -> None:
 def register_organisation(state: Overlay, body: RegisterOrganisation, context: TransactionContext) -> Effects:
     """License an organisation (signed by an authority)."""
     require_authority(state, context)
+    enter_organisation(state, body)
+    return Effects((ORGANISATION_REGISTERED.encode(body),))
+
+
+def enter_organisation(state: Overlay, body: RegisterOrganisation) -> None:
+    """Put a new organisation and its officers' keys into the state, or raise `Rejection`."""
     require_free(state, body.organisation)
     for officer in dict.fromkeys(body.officers):
         take_key(state, officer, Party(Role.OFFICER, body.organisation))
     _validate_policy(body.officers, body.approvals)
     organisation = Organisation(body.name, Standing.ACTIVE, body.officers, body.approvals)
     ORGANISATIONS.put(state, organisation, body.organisation)
-    return Effects((ORGANISATION_REGISTERED.encode(body),))
 
 
 def change_standing(state: Overlay, body: ChangeStanding, context: TransactionContext) -> Effects:
@@ -117,6 +123,7 @@ def change_standing(state: Overlay, body: ChangeStanding, context: TransactionCo
     if party is None:
         raise Rejection(Reason.UNKNOWN_ORGANISATION, "there is no such organisation or merchant", body.party.hex())
     require_authority(state, context)
+    require_not_succeeded(state, body.party)
     if party.standing is body.standing:
         raise Rejection(Reason.NO_CHANGE, "the party already has that standing", body.standing.name.lower())
     if organisation is not None:
@@ -128,7 +135,7 @@ def change_standing(state: Overlay, body: ChangeStanding, context: TransactionCo
 
 def add_officer(state: Overlay, body: ChangeOfficer, context: TransactionContext) -> Effects:
     """Add an officer (signed by officers as the policy says)."""
-    organisation = require_officers(state, context, body.organisation)
+    organisation = require_own_officers(state, context, body.organisation)
     take_key(state, body.officer, Party(Role.OFFICER, body.organisation))
     if len(organisation.officers) >= MAX_OFFICERS:
         raise Rejection(Reason.INVALID_POLICY, f"an organisation has at most {MAX_OFFICERS} officers", body.officer.hex())
@@ -139,7 +146,7 @@ def add_officer(state: Overlay, body: ChangeOfficer, context: TransactionContext
 
 def remove_officer(state: Overlay, body: ChangeOfficer, context: TransactionContext) -> Effects:
     """Remove an officer, whose key can then never be used again (signed by officers as the policy says)."""
-    organisation = require_officers(state, context, body.organisation)
+    organisation = require_own_officers(state, context, body.organisation)
     officers = tuple(key for key in organisation.officers if key != body.officer)
     preparers = tuple(key for key in get_preparers(state, body.organisation) if key != body.officer)
     if officers != organisation.officers and len(officers) - len(preparers) < organisation.approvals:
@@ -161,6 +168,7 @@ def replace_officer(state: Overlay, body: ReplaceOfficer, context: TransactionCo
     others = len((set(organisation.officers) - {body.lost}) & set(context.signers))
     if not authorities:
         raise Rejection(Reason.NOT_PERMITTED, "an authority must have signed", context.signers[0].hex())
+    require_not_succeeded(state, body.organisation)
     if authorities + others < 2:
         raise Rejection(Reason.INSUFFICIENT_SIGNATURES, "another officer or authority must sign as well", "1/2")
     take_key(state, body.key, Party(Role.OFFICER, body.organisation))
@@ -175,7 +183,7 @@ def replace_officer(state: Overlay, body: ReplaceOfficer, context: TransactionCo
 
 def set_policy(state: Overlay, body: SetPolicy, context: TransactionContext) -> Effects:
     """Set how many officers must sign what counts (signed by as many as the present policy says)."""
-    organisation = require_officers(state, context, body.organisation)
+    organisation = require_own_officers(state, context, body.organisation)
     preparers = get_preparers(state, body.organisation)
     _validate_policy(tuple(key for key in organisation.officers if key not in preparers), body.approvals)
     if body.approvals == organisation.approvals:

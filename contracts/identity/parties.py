@@ -9,6 +9,7 @@ from enum import IntEnum
 from typing import Final
 
 from contracts.identity.departed import ERASED, MERGED, VOLUNTEERS, Volunteer, make_absence
+from contracts.identity.lineage import GUIDES, SUCCESSORS, find_acting
 from ledger import codec
 from ledger.authorities import Authority, authorities_codec
 from ledger.codec import Codec
@@ -131,23 +132,58 @@ def get_organisation(state: View, identifier: Identifier) -> Organisation:
     return organisation
 
 
-def require_officers(state: View, context: TransactionContext, identifier: Identifier, *, count: int = 0) -> Organisation:
-    """Return the organisation, or raise `Rejection` unless it is active and enough of its officers signed.
+def get_acting(state: View, identifier: Identifier) -> Organisation:
+    """Return who acts for an organisation, itself or its successor, or raise `Rejection`."""
+    get_organisation(state, identifier)
+    return get_organisation(state, find_acting(state, identifier))
 
-    `count` is how many must sign; 0 means as many as the organisation's policy says.
+
+def require_officers(state: View, context: TransactionContext, identifier: Identifier, *, count: int = 0) -> Organisation:
+    """Return who acts for the organisation, or raise `Rejection` unless that is active and enough of its officers signed.
+
+    `count` is how many must sign; 0 means as many as the policy says, and for a group one of its guide's as well.
     """
+    get_organisation(state, identifier)
+    return require_own_officers(state, context, find_acting(state, identifier), count=count)
+
+
+def require_own_officers(state: View, context: TransactionContext, identifier: Identifier, *, count: int = 0) -> Organisation:
+    """Return the organisation as `require_officers` does. No successor acts for it: this is about what is new, or its own."""
     organisation = get_organisation(state, identifier)
     signed = len(set(organisation.officers) & set(context.signers))
     if signed == 0:
         raise Rejection(Reason.NOT_PERMITTED, "no officer of the organisation has signed", context.signers[0].hex())
-    if organisation.standing is not Standing.ACTIVE:
-        raise Rejection(Reason.SUSPENDED, "the organisation is suspended", identifier.hex())
+    require_active(state, identifier)
     if not count:
         signed = _count_approvals(state, context, identifier, organisation)
+        _require_guide(state, context, identifier)
     needed = count or organisation.approvals
     if signed < needed:
         raise Rejection(Reason.INSUFFICIENT_SIGNATURES, f"{signed} of {needed} officers have signed", f"{signed}/{needed}")
     return organisation
+
+
+def require_active(state: View, identifier: Identifier) -> None:
+    """Raise `Rejection` for an organisation that is no more, or is suspended, or whose guide is."""
+    require_not_succeeded(state, identifier)
+    guide = GUIDES.get(state, identifier)
+    for party in (identifier, *(() if guide is None else (find_acting(state, guide),))):
+        if get_organisation(state, party).standing is not Standing.ACTIVE:
+            raise Rejection(Reason.SUSPENDED, "the organisation is suspended", party.hex())
+
+
+def require_not_succeeded(state: View, identifier: Identifier) -> None:
+    """Raise `Rejection` for an organisation that is no more."""
+    successor = SUCCESSORS.get(state, identifier)
+    if successor is not None:
+        raise Rejection(Reason.ORGANISATION_SUCCEEDED, "another organisation has succeeded it", successor.hex())
+
+
+def _require_guide(state: View, context: TransactionContext, identifier: Identifier) -> None:
+    """Raise `Rejection` unless an officer of a group's guide has signed (Order 67, article 26)."""
+    guide = GUIDES.get(state, identifier)
+    if guide is not None and set(get_acting(state, guide).officers).isdisjoint(context.signers):
+        raise Rejection(Reason.INSUFFICIENT_SIGNATURES, "an officer of the guiding organisation must sign as well", "guide")
 
 
 def _count_approvals(state: View, context: TransactionContext, identifier: Identifier, organisation: Organisation) -> int:

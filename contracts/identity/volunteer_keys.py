@@ -10,9 +10,9 @@ from typing import Final
 
 from contracts.identity.departed import VOLUNTEERS, Volunteer
 from contracts.identity.parties import (
-    ORGANISATIONS,
     Party,
     Role,
+    get_acting,
     get_volunteer,
     require_two_people,
     require_volunteer,
@@ -103,8 +103,7 @@ def refuse_key(state: Overlay, body: AboutReplacement, context: TransactionConte
     """Object to a replacement (signed by the volunteer with the old key, or by an officer of the enrolling organisation)."""
     volunteer = get_volunteer(state, body.volunteer)
     waiting = _get_replacement(state, body.volunteer)
-    organisation = ORGANISATIONS.get(state, volunteer.enrolled_by)
-    may_object = {volunteer.key, *(organisation.officers if organisation is not None else ())}
+    may_object = {volunteer.key, *get_acting(state, volunteer.enrolled_by).officers}
     if may_object.isdisjoint(context.signers):
         raise Rejection(Reason.NOT_PERMITTED, "neither the volunteer nor an officer has signed", context.signers[0].hex())
     REPLACEMENTS.delete(state, body.volunteer)

@@ -15,7 +15,7 @@ from contracts.identity.parties import (
     TAGS,
     Party,
     Role,
-    require_officers,
+    require_own_officers,
 )
 from contracts.kinds import Kind
 from contracts.parameters import compute_today
@@ -68,7 +68,7 @@ def enrol_volunteers(state: Overlay, body: EnrolVolunteers, context: Transaction
 
     Who was erased may come back, once a block of the erased account is over.
     """
-    require_officers(state, context, body.organisation, count=1)
+    require_own_officers(state, context, body.organisation, count=1)
     today = compute_today(state, context.block.time_ms)
     events: list[bytes] = []
     rows: list[RowOutcome | None] = []

@@ -4,12 +4,13 @@ Organisations read their own records, volunteers their own, merchants their hold
 authorities keep the ledger and have no right to its people.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from aiohttp import web
 
 from contracts.exchange import HOLDS
 from contracts.identity.departed import VOLUNTEERS, resolve_account
+from contracts.identity.lineage import GUIDES, SUCCESSORS, find_acting
 from contracts.identity.parties import KEYS, ORGANISATIONS, Role
 from contracts.rulebook import get_parties, get_table
 from ledger.errors import HourledgerError
@@ -60,7 +61,7 @@ def _find_party(view: View, key: PublicKey) -> Identifier | None:
         return None
     if party.role is Role.OFFICER:
         organisation = ORGANISATIONS.get(view, party.identifier)
-        if organisation is None or key not in organisation.officers:
+        if organisation is None or key not in organisation.officers or SUCCESSORS.has(view, party.identifier):
             return None
     if party.role is Role.VOLUNTEER:
         volunteer = VOLUNTEERS.get(view, party.identifier)
@@ -72,12 +73,25 @@ def _find_party(view: View, key: PublicKey) -> Identifier | None:
 def require_party(signed_by: Identifier | None, allowed: Iterable[Identifier], view: View) -> None:
     """Raise `NOT_AUTHENTICATED` for a request that is not signed, `NOT_PERMITTED` for another's.
 
-    What an account that was merged may read, the one that remains may read.
+    Who has taken a party's place, or guides it, may read what it may.
     """
     if signed_by is None:
         raise HourledgerError(Reason.NOT_AUTHENTICATED, "the answer is for its parties only")
-    if signed_by not in {reader for item in allowed for reader in (item, resolve_account(view, item))}:
+    if not is_party(signed_by, allowed, view):
         raise HourledgerError(Reason.NOT_PERMITTED, "the signer is no party to it", signed_by.hex())
+
+
+def is_party(signed_by: Identifier, allowed: Iterable[Identifier], view: View) -> bool:
+    """Whether a signer is one of the parties, or has taken the place of one, or guides it."""
+    return signed_by in {reader for item in allowed for reader in _iterate_heirs(view, item)}
+
+
+def _iterate_heirs(view: View, party: Identifier) -> Iterator[Identifier]:
+    """Yield a party, and who has taken its place or answers for it: the account it went over into, a successor, a guide."""
+    yield from (party, resolve_account(view, party), find_acting(view, party))
+    guide = GUIDES.get(view, party)
+    if guide is not None:
+        yield find_acting(view, guide)
 
 
 def require_entry(signed_by: Identifier | None, entry: bytes, view: View) -> None:

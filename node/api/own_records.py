@@ -20,7 +20,7 @@ from ledger.genesis import to_date
 from ledger.reasons import Reason
 from ledger.state import MAX_VALUE_BYTES, Table
 from ledger.types import Day, Identifier
-from node.api.access import authenticate, require_party
+from node.api.access import authenticate, is_party, require_party
 from node.api.questions import compute_day
 from node.api.requests import get_service, read_hex, read_identifier
 from node.pinned import Pinned
@@ -60,7 +60,7 @@ def find_page(pinned: Pinned, volunteer: Identifier, signed_by: Identifier, star
             return {"records": page, "next": month.hex()}
         for record in decode(CALENDARS.codec, data, max_bytes=MAX_VALUE_BYTES):
             batch = BATCHES.get(pinned.reader.state, record.batch)
-            if batch is not None and signed_by in {volunteer, batch.organisation}:
+            if batch is not None and is_party(signed_by, (volunteer, batch.organisation), pinned.reader.state):
                 revision = batch.revisions[record.row]
                 page.append(_format_record(pinned, batch.organisation, record, revision, today))
     return {"records": page, "next": None}

@@ -21,7 +21,7 @@ from ledger.genesis import to_date
 from ledger.reasons import Reason
 from ledger.state import MAX_VALUE_BYTES, Overlay, Table
 from ledger.types import Day, Height, Identifier, TimeMs
-from node.api.access import authenticate
+from node.api.access import authenticate, is_party
 from node.api.requests import get_service, read_hex, read_identifier, read_query_number
 from node.pinned import Pinned
 
@@ -130,7 +130,7 @@ def _find_page(pinned: Pinned, table: Table[T], asked: Asked) -> tuple[list[tupl
     for looked_at, (place, value) in enumerate(_iterate(pinned, table, asked.organisation, asked.start)):
         if len(page) == asked.limit or looked_at == MAX_LOOKED_AT:
             return page, place.hex()
-        if _is_open(value) and asked.signed_by in {asked.organisation, value.volunteer}:
+        if _is_open(value) and is_party(asked.signed_by, (asked.organisation, value.volunteer), pinned.reader.state):
             page.append((place, value))
     return page, None
 

@@ -236,6 +236,8 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "officers": list_of(PUBLIC_KEY),
                 "approvals": NUMBER,
                 "preparers": list_of(PUBLIC_KEY),
+                "successor": nullable(IDENTIFIER),
+                "guide": nullable(IDENTIFIER),
             }
         ),
         "Overdue": members({"organisation": IDENTIFIER, "day": DAY, "disputes": _OPEN_COUNT, "claims": _OPEN_COUNT}),

@@ -14,6 +14,7 @@ from contracts.blocks import BLOCKS
 from contracts.exchange import HOLDS, OFFERS
 from contracts.governance import take_effect
 from contracts.identity.departed import ERASED, MERGED, VOLUNTEERS, make_absence
+from contracts.identity.lineage import GUIDES, SUCCESSORS
 from contracts.identity.parties import MERCHANTS, ORGANISATIONS, get_preparers
 from contracts.identity.volunteer_keys import REPLACEMENTS
 from contracts.lots import compute_sum, split_expired
@@ -44,7 +45,13 @@ def _format_organisation(view: View, identifier: Identifier, value: Any) -> dict
         "officers": [key.hex() for key in value.officers],
         "approvals": value.approvals,
         "preparers": [key.hex() for key in get_preparers(view, identifier)],
+        "successor": _format_optional(SUCCESSORS.get(view, identifier)),
+        "guide": _format_optional(GUIDES.get(view, identifier)),
     }
+
+
+def _format_optional(identifier: Identifier | None) -> str | None:
+    return None if identifier is None else identifier.hex()
 
 
 def _format_merchant(_view: View, identifier: Identifier, value: Any) -> dict[str, Any]:  # noqa: ANN401

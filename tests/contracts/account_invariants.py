@@ -23,6 +23,7 @@ def find_remaining(chain: Chain, volunteer: bytes) -> bytes:
 def check_accounts(chain: Chain) -> None:
     """Raise `AssertionError` where something is left of an account that is no more, or one person has two accounts."""
     check_merged(chain)
+    check_lineage(chain)
     volunteers, erased = chain.read_table(b"volunteer"), chain.read_table(b"erased")
     tags = chain.read_table(b"tag")
     assert set(chain.read_table(b"points")) <= set(volunteers)
@@ -45,3 +46,12 @@ def check_merged(chain: Chain) -> None:
         assert remaining in {*chain.read_table(b"volunteer"), *chain.read_table(b"erased")}
         assert volunteer not in chain.read_table(b"points")
     assert not set(merged) & {*chain.read_table(b"volunteer"), *chain.read_table(b"erased")}
+
+
+def check_lineage(chain: Chain) -> None:
+    """Nobody succeeds or guides itself, and a group guides no other."""
+    organisations, guides = chain.read_table(b"organisation"), chain.read_table(b"guide")
+    for table in (chain.read_table(b"successor"), guides):
+        assert {*table, *table.values()} <= set(organisations)
+        assert all(key != other for key, other in table.items())
+    assert not set(guides) & set(guides.values())

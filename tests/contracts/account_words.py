@@ -1,4 +1,4 @@
-"""What the tables of ledgers say about accounts that end."""
+"""What the tables of ledgers say about accounts that end, and organisations that act for others."""
 
 from datetime import date
 from typing import Any
@@ -6,11 +6,13 @@ from typing import Any
 from contracts.accounts.carrying import CarryMonth, CarryPlaces
 from contracts.accounts.erasing import EraseVolunteer
 from contracts.accounts.merging import MergeVolunteers
+from contracts.identity.groups import RegisterGroup
+from contracts.identity.succession import SucceedOrganisation
 from ledger.genesis import to_date, to_day
-from tests.contracts.chain import Chain, hash_of, identifier_of, name_of
+from tests.contracts.chain import Chain, hash_of, identifier_of, key_of, name_of
 
 
-def parse_account(words: list[str], _rows: list[str]) -> tuple[str, Any] | None:
+def parse_account(words: list[str], _rows: list[str]) -> tuple[str, Any] | None:  # noqa: PLR0911 - a table of words
     """Kind and body of what a row says, None where it is about something else."""
     match words:
         case ["erase", volunteer, *named]:
@@ -18,6 +20,12 @@ def parse_account(words: list[str], _rows: list[str]) -> tuple[str, Any] | None:
             places = tuple(map(identifier_of, _take_after(named, "leaving")))
             numbers = tuple(map(identifier_of, _take_after(named, "certificates")))
             return "identity.erase_volunteer", EraseVolunteer(identifier_of(volunteer), places, numbers)
+        case ["succeed", former, "by", successor]:
+            return "identity.succeed_organisation", SucceedOrganisation(identifier_of(former), identifier_of(successor))
+        case ["group", group, "under", guide, "officers", *officers, "approvals", approvals]:
+            keys = tuple(key_of(officer).public_key for officer in officers)
+            ids = identifier_of(group), identifier_of(guide)
+            return "identity.register_group", RegisterGroup(*ids, group, keys, int(approvals))
         case ["merge", volunteer, "into", remaining]:
             return "identity.merge_volunteers", MergeVolunteers(identifier_of(volunteer), identifier_of(remaining))
         case ["carry", "month", month, "of", volunteer]:

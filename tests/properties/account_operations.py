@@ -6,8 +6,10 @@ from typing import Any
 from contracts.accounts.carrying import CarryMonth, CarryPlaces
 from contracts.accounts.erasing import EraseVolunteer
 from contracts.accounts.merging import MergeVolunteers
+from contracts.identity.groups import RegisterGroup
+from contracts.identity.succession import SucceedOrganisation
 from ledger.types import Day, Hash, Identifier
-from tests.contracts.chain import identifier_of, name_of
+from tests.contracts.chain import identifier_of, key_of, name_of
 from tests.properties.cases import Draws
 
 PEOPLE = (*("pia", "quinn", "rosa") * 6, "mia", "old")
@@ -20,6 +22,8 @@ def make_account_operations(draws: Draws) -> dict[str, Callable[[], tuple[tuple[
     return {
         "identity.erase_volunteer": lambda: _erase(draws),
         "identity.merge_volunteers": lambda: _merge(draws),
+        "identity.succeed_organisation": lambda: _succeed(draws),
+        "identity.register_group": lambda: _register_group(draws),
         "identity.carry_month": lambda: _carry_month(draws),
         "identity.carry_places": lambda: _carry_places(draws),
     }
@@ -33,6 +37,23 @@ def _merge(draws: Draws) -> tuple[tuple[str, ...], Any]:
     authority = draws.choose_authority() if draws.choose(range(2)) else ()
     body = MergeVolunteers(identifier_of(volunteer), identifier_of(remaining))
     return (*officers[:1], *dict.fromkeys((*keys, *authority))), body
+
+
+def _succeed(draws: Draws) -> tuple[tuple[str, ...], Any]:
+    """Seldom of those about whom the ledger is."""
+    former, successor = (
+        draws.choose((*["Club"] * 8, "Museum", "Museum", "Harbour")),
+        draws.choose(("Harbour", "Library", "Museum")),
+    )
+    body = SucceedOrganisation(identifier_of(former), identifier_of(successor))
+    return (*draws.choose_authority(), *draws.choose_officers(successor)), body
+
+
+def _register_group(draws: Draws) -> tuple[tuple[str, ...], Any]:
+    group, guide = draws.choose(("Club", "Club", "Museum")), draws.choose(("Harbour", "Library", "Museum", "Club"))
+    keys = tuple(key_of(name).public_key for name in draws.choose((("cy", "dee"), ("cy",), ("ann",))))
+    body = RegisterGroup(identifier_of(group), identifier_of(guide), group, keys, draws.choose((1, 1, 2)))
+    return draws.choose_officers(guide), body
 
 
 def _choose_merged(draws: Draws, table: bytes, place: int) -> tuple[Identifier, list[bytes]]:

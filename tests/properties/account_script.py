@@ -7,7 +7,10 @@ from typing import Any
 from contracts.accounts.carrying import CarryMonth, CarryPlaces
 from contracts.accounts.erasing import EraseVolunteer
 from contracts.accounts.merging import MergeVolunteers
-from ledger.types import Day, Identifier
+from contracts.identity.groups import RegisterGroup
+from contracts.identity.succession import SucceedOrganisation
+from ledger.crypto import SigningKey, sha256
+from ledger.types import Day, Identifier, PublicKey
 
 START_DAY = 1_760_000_000 // 86_400
 Drawn = tuple[Any, tuple[str, ...]]
@@ -38,9 +41,29 @@ def _carry_places(random: Random, volunteers: Sequence[Identifier], activities: 
     return CarryPlaces(volunteers[random.choice((2, 3))], (random.choice(activities),), ()), ("volunteer 1",)
 
 
+def _succeed(random: Random, _volunteers: Sequence[Identifier], _activities: Sequence[Identifier]) -> Drawn:
+    names = [Identifier(sha256(b"property identifier ", f"organisation {name}".encode())[:16]) for name in ("3", "1", "2")]
+    former = names[0] if random.random() < 0.9 else names[2]
+    return SucceedOrganisation(former, names[1]), ("a", "officer 1 1", "officer 1 2")
+
+
+def _register_group(random: Random, volunteers: Sequence[Identifier], _activities: Sequence[Identifier]) -> Drawn:
+    guide = Identifier(sha256(b"property identifier organisation 1")[:16])
+    group = random.choice((volunteers[0], Identifier(sha256(b"property identifier organisation 3")[:16])))
+    keys = (make_public_key("officer 3 1"), make_public_key("officer 3 2"))
+    return RegisterGroup(group, guide, "Group", keys, random.randint(0, 2)), ("officer 1 1", "officer 1 2")
+
+
+def make_public_key(name: str) -> PublicKey:
+    """The key of this name, as the ledger's script has it."""
+    return SigningKey(sha256(b"property key ", name.encode())).public_key
+
+
 ACCOUNT_DRAWS: Mapping[str, Draw] = {
     "identity.erase_volunteer": _erase,
     "identity.merge_volunteers": _merge,
+    "identity.succeed_organisation": _succeed,
+    "identity.register_group": _register_group,
     "identity.carry_month": _carry_month,
     "identity.carry_places": _carry_places,
 }

@@ -36,6 +36,7 @@ _SETTLEMENTS = ("CloseSettlement", "SettlementClosed", "AcknowledgeSettlement")
 _FIELDS: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("RegisterOrganisation", "approvals"): st.integers(0, 2**16),
     ("SetPreparers", "preparers"): st.lists(st.binary(min_size=32, max_size=32), max_size=4).map(tuple),
+    ("RegisterGroup", "approvals"): st.integers(0, 2**16),
     ("SetPolicy", "approvals"): st.integers(0, 2**16),
     ("Attendance", "start"): st.none() | st.integers(0, 1_439),
     ("RecordedHours", "start"): st.none() | st.integers(0, 1_439),

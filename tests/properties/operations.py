@@ -64,7 +64,7 @@ T = TypeVar("T")
 MS_PER_DAY = 86_400_000
 FIRST_DAY = Day(19_776)
 """2024-02-23: a week before a leap day and the end of a month."""
-ORGANISATIONS = {"Harbour": ("ann", "bob"), "Library": ("lea",), "Museum": ("max", "zoe")}
+ORGANISATIONS = {"Harbour": ("ann", "bob"), "Library": ("lea",), "Museum": ("max", "zoe"), "Club": ("cy", "dee")}
 MERCHANTS = ("Bakery", "Cinema")
 VOLUNTEERS = ("mia", "noa", "old", "pia", "quinn", "rosa")
 OFFICERS = ("ann", "bob", "lea", "max", "zoe", "cat")
@@ -232,6 +232,7 @@ _WEIGHTS = {
     "activities.close": 1,
     "identity.erase_volunteer": 1,
     "identity.merge_volunteers": 2,
+    "identity.succeed_organisation": 1,
     "exchange.withdraw_offer": 1,
     "governance.change_authorities": 10,
     "governance.recover": 4,
@@ -397,12 +398,17 @@ class Generator:
 
     def _organisation(self) -> tuple[str, tuple[str, ...]]:
         """Return an organisation and the officers that it has now."""
-        name = self._choose(("Harbour", "Harbour", "Library", "Library", "Museum"))
+        name = self._choose(("Harbour", "Harbour", "Library", "Library", "Museum", "Club"))
         return name, self._officers_of(name)
 
     def _officers_of(self, name: str) -> tuple[str, ...]:
-        found = self.chain.read_table(b"organisation").get(identifier_of(name))
-        return tuple(name_of(key.hex()[:32]) for key in found.officers) if found else ORGANISATIONS[name]
+        acting = self.chain.read_table(b"successor").get(identifier_of(name), identifier_of(name))
+        found = self.chain.read_table(b"organisation").get(acting)
+        if found is None:
+            return ORGANISATIONS[name]
+        guide = self.chain.read_table(b"organisation").get(self.chain.read_table(b"guide").get(acting, b""))
+        keys = (*found.officers, *(guide.officers[:1] if guide else ()))
+        return tuple(name_of(key.hex()[:32]) for key in keys)
 
     def _register_organisation(self) -> tuple[tuple[str, ...], Any]:
         name = self._choose(tuple(ORGANISATIONS))

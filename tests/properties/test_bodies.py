@@ -31,6 +31,7 @@ from contracts.hours.disputes import DisputedHours, ResolvedDispute
 from contracts.hours.merits import DropAward, DropTraining, RecordAward, RecordTraining
 from contracts.hours.missing import AnsweredClaim, ClaimedMissing
 from contracts.hours.totals import DropTotal, ImportTotal
+from contracts.identity import groups, succession
 from contracts.identity.duties import SetPreparers
 from contracts.identity.merchants import RegisterMerchant
 from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, ReplaceOfficer, SetPolicy
@@ -69,6 +70,8 @@ EVENTS: dict[str, Any] = {
     "identity.key_changed": ChangeKey,
     "identity.key_requested": KeyRequested,
     "identity.key_refused": ChangeKey,
+    "identity.organisation_succeeded": succession.SucceedOrganisation,
+    "identity.group_registered": groups.RegisterGroup,
     "identity.volunteer_erased": erasing.VolunteerErased,
     "identity.volunteers_merged": merging.MergeVolunteers,
     "identity.month_carried": carrying.MonthCarried,
