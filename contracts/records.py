@@ -79,6 +79,14 @@ class Batch:
     revisions: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What of a volunteer's records counts: how many there are, and their minutes together."""
+
+    records: int = 0
+    minutes: int = 0
+
+
 start_codec: Codec[int | None] = codec.optional(codec.integer("start", 0, MINUTES_PER_DAY - 1))
 _record: Codec[Record] = codec.struct(
     Record,
@@ -99,7 +107,14 @@ CALENDARS: Final[Table[tuple[Record, ...]]] = Table(b"calendar", codec.sequence(
 BATCHES: Final[Table[Batch]] = Table(
     b"batch", codec.struct(Batch, codec.identifier, codec.binary("revisions", 1, MAX_ROWS)), is_public=True
 )
-TABLES: Final = (CALENDARS, BATCHES)
+_count: Codec[int] = codec.integer("count", 0, 2**53 - 1)
+SERVED: Final[Table[Served]] = Table(b"served", codec.struct(Served, _count, _count))
+TABLES: Final = (CALENDARS, BATCHES, SERVED)
+
+
+def get_served(view: View, volunteer: Identifier) -> Served:
+    """Return what of a volunteer's records counts."""
+    return SERVED.get(view, volunteer) or Served()
 
 
 def _month_key(day: Day) -> bytes:
@@ -111,15 +126,17 @@ class Calendars:
     """Volunteers' months as one transaction sees and changes them.
 
     Each month is read once and written once, by `save`: a batch of a thousand rows about one person would otherwise decode and
-    encode that person's month a thousand times, and hold up every node.
+    encode that person's month a thousand times, and hold up every node. What counts of a volunteer's records is kept with them.
     """
 
-    __slots__ = ("_changed", "_months", "_view")
+    __slots__ = ("_changed", "_months", "_served", "_view")
 
     def __init__(self, view: View) -> None:
         self._view = view
         self._months: dict[tuple[Identifier, bytes], dict[Identifier, Record]] = {}
         self._changed: dict[tuple[Identifier, bytes], None] = {}
+        self._served: dict[Identifier, Served] = {}
+        """What the changes so far add to each volunteer's sums; numbers may be negative."""
 
     def get_month(self, volunteer: Identifier, day: Day) -> dict[Identifier, Record]:
         """Records of the volunteer in the month of `day`, those that do not count included."""
@@ -136,13 +153,21 @@ class Calendars:
 
     def put(self, volunteer: Identifier, record: Record) -> None:
         """Add a record to its month, or replace the one of the same identifier."""
-        self.get_month(volunteer, record.day)[record.record] = record
+        month = self.get_month(volunteer, record.day)
+        self._count(volunteer, month.get(record.record), -1)
+        self._count(volunteer, record, 1)
+        month[record.record] = record
         self._changed[volunteer, _month_key(record.day)] = None
 
     def remove(self, volunteer: Identifier, record: Record) -> None:
         """Take a record out of its month, because it stands in another volunteer's now."""
-        del self.get_month(volunteer, record.day)[record.record]
+        self._count(volunteer, self.get_month(volunteer, record.day).pop(record.record), -1)
         self._changed[volunteer, _month_key(record.day)] = None
+
+    def _count(self, volunteer: Identifier, record: Record | None, sign: int) -> None:
+        if record is not None and record.status is RecordStatus.COUNTED:
+            sums = self._served.get(volunteer, Served())
+            self._served[volunteer] = Served(sums.records + sign, sums.minutes + sign * record.minutes)
 
     def move(self, volunteer: Identifier, old: Record, new: Record) -> None:
         """Put a corrected record in the place of the old one; a month that it leaves remembers its identifier."""
@@ -166,6 +191,18 @@ class Calendars:
                 CALENDARS.put(state, records, *place)
             else:
                 CALENDARS.delete(state, *place)
+        for volunteer, added in self._served.items():
+            _add_served(state, volunteer, added)
+        self._served.clear()
+
+
+def _add_served(state: Overlay, volunteer: Identifier, added: Served) -> None:
+    served = get_served(state, volunteer)
+    total = Served(served.records + added.records, served.minutes + added.minutes)
+    if total.records:
+        SERVED.put(state, total, volunteer)
+    elif served.records:
+        SERVED.delete(state, volunteer)
 
 
 def find_conflict(

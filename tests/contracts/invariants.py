@@ -32,6 +32,7 @@ def check_invariants(chain: Chain) -> None:
     for records in calendars.values():
         check_no_overlap(records)
         check_daily_cap(records, read_parameter(chain, "daily_cap_minutes"))
+    check_served(chain, calendars)
     check_batches(batches, [record for records in calendars.values() for record in records])
     check_disputes(chain, calendars)
     check_claims(chain, calendars)
@@ -61,6 +62,13 @@ def read_calendars(chain: Chain) -> dict[bytes, list[Record]]:
             assert first_day(year, month_of_year + 1) <= record.day < first_day(year, month_of_year + 2)
         calendars[volunteer].extend(records)
     return calendars
+
+
+def check_served(chain: Chain, calendars: dict[bytes, list[Record]]) -> None:
+    """What is kept as the sum of a volunteer's records is their sum."""
+    counted = {name: [item for item in records if item.status is RecordStatus.COUNTED] for name, records in calendars.items()}
+    expected = {name: (len(records), sum(item.minutes for item in records)) for name, records in counted.items() if records}
+    assert {name: (item.records, item.minutes) for name, item in chain.read_table(b"served").items()} == expected
 
 
 def first_day(year: int, month: int) -> int:
