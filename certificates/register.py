@@ -27,6 +27,8 @@ from ledger.types import Hash, Height, Identifier, TimeMs
 
 MAX_STATUS_BYTES: Final = 1 << 20
 NOT_REGISTERED: Final = "not_registered"
+_STANDING: Final = frozenset({CertificateStatus.VALID, CertificateStatus.SUPERSEDED})
+"""What may be relied on. An erased one may not: it may have been revoked before its holder's account was erased."""
 _URN: Final = "urn:uuid:"
 
 
@@ -84,21 +86,21 @@ def read_status(
     entry = None if value is None else decode(CERTIFICATES.codec, value, max_bytes=MAX_VALUE_BYTES)
     if entry is None or entry.organisation != organisation:
         return Standing(NOT_REGISTERED, header.height, as_of_ms)
-    if entry.status is not CertificateStatus.REVOKED and entry.document != compute_document_hash(document):
+    if entry.status in _STANDING and entry.document != compute_document_hash(document):
         # The number follows from the evidence alone, so an organisation may have issued it twice and registered one of them.
         raise ProofError("the register has another issue of this certificate", Reason.STALE, format_number(number))
     return Standing(entry.status.name.lower(), header.height, as_of_ms, entry.successor)
 
 
 def describe_standing(standing: Standing) -> str:
-    """Return what the register says, in words; raise `ProofError` for a certificate that was revoked."""
+    """Return what the register says, in words; raise `ProofError` for a certificate that is revoked or erased."""
     block = f"as of block {standing.height}"
-    if standing.status == CertificateStatus.REVOKED.name.lower():
-        raise ProofError(f"the certificate is revoked, {block}", Reason.NOT_CURRENT)
-    if standing.successor is not None:
-        return f"superseded by {format_number(standing.successor)}, {block}: it stays true as history"
     if standing.status == NOT_REGISTERED:
         return f"the organisation has not registered it, {block}"
+    if standing.status not in {item.name.lower() for item in _STANDING}:
+        raise ProofError(f"the certificate is {standing.status}, {block}", Reason.NOT_CURRENT)
+    if standing.successor is not None:
+        return f"superseded by {format_number(standing.successor)}, {block}: it stays true as history"
     return f"registered and neither revoked nor superseded, {block}"
 
 

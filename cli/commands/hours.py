@@ -101,6 +101,7 @@ def import_hours(
     mode = Mode.ATOMIC if atomic else Mode.BEST_EFFORT
     options = ImportOptions(batch_size, mode, registrar, may_publish, not_service)
     with open_desk(session, office, organisation) as desk:
+        catch_up(desk, session)
         with session.output.progress("Certifying", len(roster.rows)) as advance:
             result = import_rows(desk, roster.rows, options, advance)
         paths = save_drafts(drafts or office / "drafts", [item.signed for item in result.drafts])
@@ -187,6 +188,7 @@ def amend_hours(
     rows = [row for row in roster.rows if not references or row.record in references]
     with open_desk(session, office, organisation) as desk:
         desk.resume()
+        catch_up(desk, session)
         amendments = find_amendments(desk, rows, recorded_day)
         shown = [f"row {item.row.row_number}: {item.row.record}, {item.row.minutes} minutes" for item in amendments]
         numbers = [item.row.row_number for item in amendments]
@@ -223,6 +225,7 @@ def void_hours(
     """Make a record void, for good."""
     with open_desk(session, office, organisation) as desk:
         desk.resume()
+        catch_up(desk, session)
         known = _find_record(desk, volunteer, day, reference)
         if session.is_dry_run:
             body = build_void(desk, known, Correction[correction.upper()])
@@ -234,13 +237,21 @@ def void_hours(
 @command.command("refresh")
 @works_at_desk
 def refresh_book(session: Session, *, office: Path, organisation: Identifier | None) -> None:
-    """Tell the record book what became of the organisation's records elsewhere: made void, amended, claimed."""
-    key = session.load_keys()[0]
+    """Tell the record book what became of the organisation's records elsewhere: made void, amended, claimed.
+
+    The commands that certify and correct do that by themselves.
+    """
     with open_desk(session, office, organisation) as desk:
-        changed = refresh(desk, session.client, key, is_dry_run=session.is_dry_run)
+        changed = catch_up(desk, session)
     done = "would be" if session.is_dry_run else "are"
     document = {"dry_run": session.is_dry_run, "changed": [item.hex() for item in changed]}
     session.output.give(document, f"{len(changed)} records {done} brought up to date.")
+
+
+def catch_up(desk: Desk, session: Session) -> tuple[Identifier, ...]:
+    """Tell the record book what became of its records elsewhere, so that nothing is decided on what is no more."""
+    key = next(key for key in desk.keys if key.public_key in desk.policy.officers)
+    return refresh(desk, session.client, key, is_dry_run=session.is_dry_run)
 
 
 def _find_record(desk: Desk, volunteer: str, day: Day, reference: str) -> KnownRecord:

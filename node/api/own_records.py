@@ -27,10 +27,8 @@ from node.pinned import Pinned
 
 T = TypeVar("T")
 
-PAGE_RECORDS: Final = 500
-"""After so many records a page ends with the month."""
-PAGE_MONTHS: Final = 240
-"""Months that are looked at for one page."""
+PAGE_RECORDS: Final = 1_000
+"""After so many records were looked at, also of other organisations, a page ends with the month."""
 MONTH_BYTES: Final = 4
 MAX_MERITS: Final = 1_000
 """Imported totals, trainings and awards that are shown, of each."""
@@ -54,11 +52,13 @@ async def list_records(request: web.Request) -> web.Response:
 def find_page(pinned: Pinned, volunteer: Identifier, signed_by: Identifier, start: bytes, today: Day) -> dict[str, Any]:
     """Return whole months from `start` on, and with which month the next page starts, None after the last."""
     page: list[dict[str, Any]] = []
-    months = pinned.reader.iterate_values_under(CALENDARS.key(volunteer), start)
-    for looked_at, (month, data) in enumerate(months):
-        if len(page) >= PAGE_RECORDS or looked_at == PAGE_MONTHS:
+    looked_at = 0
+    for month, data in pinned.reader.iterate_values_under(CALENDARS.key(volunteer), start):
+        if looked_at >= PAGE_RECORDS:
             return {"records": page, "next": month.hex()}
-        for record in decode(CALENDARS.codec, data, max_bytes=MAX_VALUE_BYTES):
+        records = decode(CALENDARS.codec, data, max_bytes=MAX_VALUE_BYTES)
+        looked_at += len(records)
+        for record in records:
             batch = BATCHES.get(pinned.reader.state, record.batch)
             if batch is not None and is_party(signed_by, (volunteer, batch.organisation), pinned.reader.state):
                 revision = batch.revisions[record.row]

@@ -28,7 +28,9 @@ from node.pinned import Pinned
 DEFAULT_PAGE: Final = 100
 MAX_PAGE: Final = 1_000
 MAX_LOOKED_AT: Final = 20_000
-"""Values that are looked at for one answer."""
+"""Values that are looked at for one page."""
+MAX_COUNTED: Final = 5_000
+"""Values that are looked at for a count, which everybody may ask for; beyond them it is said to be incomplete."""
 _MAX_PLACE_BYTES: Final = 32
 
 T = TypeVar("T", Dispute, MissingClaim)
@@ -75,7 +77,7 @@ def count_open(pinned: Pinned, organisation: Identifier, time_ms: TimeMs) -> dic
 def _count(pinned: Pinned, table: Table[T], organisation: Identifier, today: Day) -> dict[str, Any]:
     counted, overdue, is_complete = 0, 0, True
     for looked_at, (_place, value) in enumerate(_iterate(pinned, table, organisation)):
-        if looked_at == MAX_LOOKED_AT:
+        if looked_at == MAX_COUNTED:
             is_complete = False
             break
         counted += _is_open(value)

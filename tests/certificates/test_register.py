@@ -12,6 +12,7 @@ from certificates.register import (
     parse_number,
 )
 from certificates.verification import CertificateReport, verify_certificate
+from contracts.accounts.erasing import EraseVolunteer
 from contracts.certificates.registry import (
     CERTIFICATES,
     RegisterCertificate,
@@ -105,6 +106,17 @@ def test_revoked_is_invalid_also_for_another_issue_of_the_number(region: Any, bu
         assert (report.report.verdict, report.register) == (Verdict.INVALID, "revoked")
         assert find_check(report) == (Verdict.INVALID, Reason.NOT_CURRENT)
         assert "as of block 1" in report.report.checks[-1].detail
+
+
+def test_erased_is_not_relied_on_because_it_may_have_been_revoked_before(region: Any, builder: Any, trust: Any) -> None:
+    document = region.certificate()
+    number = register(builder, document)
+    body = RevokeCertificate(number, ORGANISATION, Revocation.FALSE_STATEMENT)
+    builder.sign("certificates.revoke", body, "officer 1", "officer 2")
+    erase = EraseVolunteer(VOLUNTEER, (), (number,))
+    builder.sign("identity.erase_volunteer", erase, "officer 1", "officer 2", "a1")
+    report = check(document, trust, make_status(builder.finish(), number))
+    assert (report.report.verdict, report.register) == (Verdict.INVALID, "erased")
 
 
 def test_another_organisation_cannot_revoke_it(region: Any, builder: Any, trust: Any) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from ledger.errors import HourledgerError
 from ledger.genesis import format_genesis
@@ -68,11 +68,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 return 200, {"chain_id": CHAIN_ID, "region": "Test", "height": height, "time_ms": time_ms}
             case "GET", "v1", "genesis":
                 return 200, json.loads(format_genesis(make_genesis()))
-            case "GET", "v1", "organisations", text:
-                found = self.double.get_organisation(Identifier(bytes.fromhex(text)))
-                officers = [key.hex() for key in found.officers]
-                preparers = [key.hex() for key in found.preparers]
-                return 200, {"name": found.name, "officers": officers, "approvals": found.approvals, "preparers": preparers}
+            case "GET", "v1", "organisations", text, *more:
+                return 200, self.tell_of(Identifier(bytes.fromhex(text)), more)
             case "GET", "v1", "transactions", text:
                 return self.tell(Hash(bytes.fromhex(text)))
             case "POST", "v1", "transactions":
@@ -83,6 +80,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 return 200, {"outcome": self.double.try_out(decode_signed(body))}
             case _:
                 raise HourledgerError(Reason.NOT_FOUND, "there is nothing there", self.path)
+
+    def tell_of(self, organisation: Identifier, more: list[str]) -> dict[str, Any]:
+        if more == ["entries"]:
+            start = int(parse_qs(urlsplit(self.path).query)["from"][0])
+            return {"entries": self.double.list_entries(organisation, start), "next": None}
+        found = self.double.get_organisation(organisation)
+        officers = [key.hex() for key in found.officers]
+        preparers = [key.hex() for key in found.preparers]
+        return {"name": found.name, "officers": officers, "approvals": found.approvals, "preparers": preparers}
 
     def tell(self, transaction_id: Hash) -> tuple[int, Any]:
         outcome = self.double.outcomes.get(transaction_id)

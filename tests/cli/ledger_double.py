@@ -9,7 +9,7 @@ from contracts.hours import HOURS_RECORDED, RecordedHours
 from contracts.identity.organisations import RegisterOrganisation
 from contracts.identity.parties import ORGANISATIONS, get_preparers
 from contracts.points import ISSUED
-from contracts.rulebook import RULE_BOOK_V1, compute_genesis_state
+from contracts.rulebook import RULE_BOOK_V1, compute_genesis_state, get_parties
 from ledger.authorities import Authority
 from ledger.crypto import SigningKey
 from ledger.errors import HourledgerError
@@ -99,6 +99,15 @@ class LedgerDouble:
         block = BlockContext(CHAIN_ID, Height(len(self.outcomes) + 1), TimeMs(self.now_ms))
         outcome, events = execute_transaction(Overlay(self.state), RULE_BOOK_V1, signed, block)
         return {**format_outcome(outcome, 0, len(events)), "entry_index": None, "first_event_index": None}
+
+    def list_entries(self, party: Identifier, start: int) -> list[dict[str, Any]]:
+        """The entries that name a party, from `start` on."""
+        events = [(index, entry) for index, entry in enumerate(self.log) if entry not in {b"outcome", b"header"}]
+        return [
+            {"index": index, "type": split_entry(entry)[0], "entry": entry.hex()}
+            for index, entry in events
+            if index >= start and party in get_parties(entry)
+        ]
 
     # What tests ask about the ledger itself.
 

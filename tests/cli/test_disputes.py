@@ -62,7 +62,7 @@ def test_record_is_disputed_and_the_book_learns_that_it_counts_no_more(town: Tow
     assert town("hours", "records", account, key="holder").document["minutes"] == 240
 
     assert find_statuses(town)["R-1"] is RecordStatus.CERTIFIED
-    # A dry run asks the node, so it knows better than a book that has not heard of it.
+    # A dry run asks the node, so it knows better than the book, which is left as it is.
     which = ("--volunteer", "V-1", "--date", "2026-05-01", "--record", "R-1", "--correction", "wrong_time")
     (outcome,) = town.at_office("hours", "void", *which, "--dry-run", good=False).document["outcomes"]
     assert (outcome["reason"], outcome["value"]) == ("record_void", first)
@@ -105,6 +105,17 @@ def test_dispute_that_is_corrected_or_rejected(town: Town) -> None:
     standing = {(item["day"], item["status"]): item["dispute"] for item in records}
     assert standing["2026-06-01", "counted"] is None
     assert standing["2026-05-02", "counted"]["resolution"] == "rejected"
+
+
+def test_import_knows_what_became_of_records_elsewhere(town: Town) -> None:
+    account = certify(town)
+    record = town("hours", "records", account, key="holder").document["records"][0]["record"]
+    town("hours", "dispute", record, "--volunteer", account, "--grounds", "not_service", key="holder")
+    asked = ("--organisation", find_organisation(town))
+    town("hours", "resolve", record, *asked, "--resolution", "upheld", key="first second")
+    again = town.at_office("hours", "import", town.folder / "roster.csv", good=False)
+    assert again.document["new_records"] == 0
+    assert find_statuses(town)["R-1"] is RecordStatus.VOID
 
 
 def test_missing_record_is_claimed_and_answered(town: Town) -> None:

@@ -1,19 +1,24 @@
 """What organisations have to answer, as the interface tells it: to whom, page by page, and when it is overdue."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from contracts.activities import ActivityClass, PublishActivity
+from contracts.hours import CertifyHours, Mode
 from contracts.hours.missing import ClaimMissing
 from ledger.crypto import SigningKey
 from ledger.genesis import to_day
 from ledger.types import Identifier, TimeMs
+from node.api import own_records, questions
 from tests.node import story as people
 from tests.node.running import AUTHORITY, RunningNode
 
 ORGANISATION = f"/v1/organisations/{people.ORGANISATION.hex()}"
 ACCOUNT = f"/v1/volunteers/{people.OTHER_VOLUNTEER.hex()}"
+PAST_ACTIVITY = Identifier(b"activity-0000009")
 MS_PER_DAY = 86_400_000
 
 
@@ -76,6 +81,28 @@ def test_pages_have_each_item_once(new_node: RunningNode) -> None:
         target = page["next"] and f"{ORGANISATION}/claims?limit=2&from={page['next']}"
     assert len(found) == len(set(found)) == 5
     assert new_node.get(f"{ORGANISATION}/claims?from=xyz", people.OFFICER).status == 400
+
+
+def test_count_that_is_cut_short_says_so(node: RunningNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(questions, "MAX_COUNTED", 0)
+    count = {"open": 0, "overdue": 0, "is_complete": False}
+    assert node.get(f"{ORGANISATION}/overdue").json()["disputes"] == count
+
+
+def test_records_come_month_by_month(new_node: RunningNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    people.tell(new_node)
+    day = to_day(date(2026, 9, 30))
+    activity = PublishActivity(PAST_ACTIVITY, people.ORGANISATION, ActivityClass.SERVICE, day, day, people.NO_DETAILS)
+    new_node.carry_out("activities.publish", activity, people.OFFICER)
+    row = replace(people.make_attendance(9, people.OTHER_VOLUNTEER), activity=PAST_ACTIVITY, day=day)
+    new_node.carry_out("hours.certify", CertifyHours(people.ORGANISATION, Mode.ATOMIC, (row,)), people.OFFICER)
+    whole = list_records(new_node, people.OTHER_VOLUNTEER_KEY)
+    assert [item["day"] for item in whole] == ["2026-09-30", "2026-10-03"]
+    monkeypatch.setattr(own_records, "PAGE_RECORDS", 1)
+    for key, expected in ((people.OTHER_VOLUNTEER_KEY, whole), (people.OTHER_OFFICER, [])):
+        first = new_node.get(f"{ACCOUNT}/records", key).json()
+        second = new_node.get(f"{ACCOUNT}/records?from={first['next']}", key).json()
+        assert (first["records"] + second["records"], second["next"]) == (expected, None)
 
 
 def list_records(node: RunningNode, key: SigningKey) -> list[dict[str, Any]]:
