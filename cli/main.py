@@ -39,6 +39,7 @@ COMMANDS: Final = {
     "report": "reports whose hash is on record",
     "points": "points of a volunteer",
     "exchange": "offers, and points held and captured for them",
+    "timebank": "hours saved for old age, given and spent",
     "tx": "drafts: show, sign, submit",
     "cert": "certificates: issued, registered, looked up",
     "verify": "check certificates, offline",

@@ -49,6 +49,16 @@ PARAMETERS: Final = MappingProxyType(
         "star_publicity_days": Parameter(7, 0, 90, "days for which a star is publicised before it is awarded"),
         "refunds_are_given": Parameter(1, 0, 1, "whether merchants may refund captured points: 1 yes, 0 no"),
         "max_hold_days": Parameter(30, 1, 366, "longest time for which points may be held, in days"),
+        "time_unit_minutes": Parameter(1, 0, 60, "minutes that are saved are whole multiples of this; 0: no time bank"),
+        "time_cap_hours": Parameter(1_500, 0, 100_000, "saved hours that one person may spend, more are only given; 0: no cap"),
+        "time_of_groups_spendable": Parameter(0, 0, 1, "whether time of a group's activity may be spent: 1 yes, 0 only given"),
+        "time_age_needed": Parameter(1, 0, 1, "whether saved time is only for people attested to be of age: 1 yes, 0 no"),
+        "time_stars_needed": Parameter(0, 0, 5, "stars that a volunteer has who spends saved time; 0: none"),
+        "time_family": Parameter(2, 0, 2, "whom saved time may serve: 0 who saved it, 1 the spouse too, 2 relatives too"),
+        "time_gifts": Parameter(1, 0, 2, "to whom saved time may be given: 0 nobody, 1 attested relatives, 2 anybody"),
+        "time_pool_grants": Parameter(1, 0, 2, "who in need gets time of the pool: 0 nobody, 1 people of age, 2 anybody"),
+        "time_buys_goods": Parameter(0, 0, 1, "whether saved time buys what merchants offer: 1 yes, 0 no"),
+        "time_home_hours": Parameter(0, 0, 100_000, "saved hours that make a place in a public home due; 0: none"),
     }
 )
 

@@ -47,6 +47,7 @@ class Record:
     record: Identifier
     batch: Identifier
     row: int
+    activity: Identifier
     day: Day
     start: int | None
     minutes: Minutes
@@ -93,6 +94,7 @@ _record: Codec[Record] = codec.struct(
     codec.identifier,
     codec.identifier,
     row_codec,
+    codec.identifier,
     codec.day,
     start_codec,
     codec.minutes,

@@ -22,6 +22,7 @@ from contracts import (
     points,
     reports,
     sanctions,
+    timebank,
     trainings,
     workdays,
 )
@@ -49,6 +50,7 @@ MODULES: Final[tuple[Module, ...]] = (
     hours.MODULE,
     points.MODULE,
     exchange.MODULE,
+    timebank.MODULE,
     certificates.MODULE,
     reports.MODULE,
     sanctions.MODULE,

@@ -103,6 +103,14 @@ class Reason(StrEnum):
     OVER_CAPTURE = "over_capture"
     NOTHING_EXPIRED = "nothing_expired"
     ACCOUNT_FULL = "account_full"
+    # Time bank.
+    TIME_NOT_OFFERED = "time_not_offered"
+    UNKNOWN_ATTESTATION = "unknown_attestation"
+    NOT_ATTESTED = "not_attested"
+    STARS_MISSING = "stars_missing"
+    ALREADY_SAVED = "already_saved"
+    ALREADY_REDEEMED = "already_redeemed"
+    INSUFFICIENT_TIME = "insufficient_time"
     # Certificates and reports.
     UNKNOWN_CERTIFICATE = "unknown_certificate"
     CERTIFICATE_CLOSED = "certificate_closed"
@@ -262,7 +270,14 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.OVER_HOLD: Explanation("more points than the hold has", "capture at most what is held"),
     Reason.OVER_CAPTURE: Explanation("more points than were captured and not yet refunded", "refund at most what was captured"),
     Reason.NOTHING_EXPIRED: Explanation("nothing has expired", "nothing needs to be done"),
-    Reason.ACCOUNT_FULL: Explanation("the account holds as many lots of points as it can", "spend or give some of its points first"),
+    Reason.ACCOUNT_FULL: Explanation("the account holds as many lots as it can", "spend or give some of them first"),
+    Reason.TIME_NOT_OFFERED: Explanation("the region's time bank does not do this", "look at the region's numbers"),
+    Reason.UNKNOWN_ATTESTATION: Explanation("the registrar has attested no such thing", "check the people and the registrar"),
+    Reason.NOT_ATTESTED: Explanation("an age or a relative is not attested", "show the papers to a registrar first"),
+    Reason.STARS_MISSING: Explanation("the volunteer has too few stars", "name a star award that is the volunteer's"),
+    Reason.ALREADY_SAVED: Explanation("the record's time is saved already", "nothing needs to be done"),
+    Reason.ALREADY_REDEEMED: Explanation("the service is paid for already", "nothing needs to be done"),
+    Reason.INSUFFICIENT_TIME: Explanation("too few saved minutes are there", "choose fewer minutes, or save more first"),
     Reason.UNKNOWN_CERTIFICATE: Explanation("the register has no such certificate of the organisation", "check the number"),
     Reason.CERTIFICATE_CLOSED: Explanation("the certificate was revoked or superseded already", "register another one"),
     Reason.UNKNOWN_AWARD: Explanation("the organisation has no such award", "check the identifier, or publicise the award first"),

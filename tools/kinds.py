@@ -56,6 +56,9 @@ CANNOT_HAPPEN: Final = frozenset(
         ("identity.erase_volunteer", Reason.UNKNOWN_ORGANISATION),
         ("identity.refuse_key", Reason.UNKNOWN_ORGANISATION),
         ("identity.merge_volunteers", Reason.UNKNOWN_ORGANISATION),
+        ("timebank.give", Reason.UNKNOWN_ORGANISATION),
+        ("timebank.donate", Reason.UNKNOWN_ORGANISATION),
+        ("timebank.buy", Reason.UNKNOWN_ORGANISATION),
         ("hours.amend", Reason.ACTIVITY_CLOSED),  # a closed activity may still be corrected
         ("hours.void", Reason.ACCOUNT_FULL),  # lots only become fewer
         ("points.expire", Reason.ACCOUNT_FULL),

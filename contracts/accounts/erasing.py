@@ -1,7 +1,8 @@
 """Erasure of a person: the account ends, and a tombstone says that it did (Personal Information Protection Law, 47).
 
 What was recorded stays in the log as numbers that mean nothing to anybody once the organisations have destroyed salts, details
-and mapping (DESIGN section 9): log, roots and replay are as they were. What the account still had ends: key, points and places.
+and mapping (DESIGN section 9): log, roots and replay are as they were. What the account still had ends: key, points,
+saved time and places.
 A merchant may have relied on a hold made for it (DOMAIN section 4, rule 6), so open holds run on until they are captured,
 released or over, and whatever comes back of them goes to the issuer.
 """
@@ -19,6 +20,8 @@ from contracts.kinds import Kind
 from contracts.lots import compute_sum
 from contracts.parameters import compute_today
 from contracts.points import add_issued, get_lots, put_lots
+from contracts.savings import end_account
+from contracts.timebank.attestations import forget_age
 from ledger import codec
 from ledger.errors import Rejection
 from ledger.events import EventType
@@ -75,6 +78,8 @@ def erase_volunteer(state: Overlay, body: EraseVolunteer, context: TransactionCo
     points = compute_sum(get_lots(state, body.volunteer))
     put_lots(state, body.volunteer, ())
     add_issued(state, -points)
+    events.extend(end_account(state, body.volunteer))
+    forget_age(state, body.volunteer)
     _forget(state, body.volunteer, volunteer, today)
     erased = VolunteerErased(body.volunteer, volunteer.enrolled_by, points, body.certificates)
     return Effects((*events, VOLUNTEER_ERASED.encode(erased)))

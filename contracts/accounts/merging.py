@@ -1,8 +1,8 @@
 """Merge of two accounts of one person (DOMAIN section 2, S2): one account goes on, the other points to it for ever.
 
-Points, tags and what comes back of holds are with the remaining account at once. Records follow month by month, each month
-whole or not at all: a record that overlaps with one of the remaining account keeps its month back until an organisation has put
-one of the two right. Until then it does not count for the remaining account, so overlapping hours never do.
+Points, saved time, tags and what comes back of holds are with the remaining account at once. Records follow month by month,
+each month whole or not at all: a record that overlaps with one of the remaining account keeps its month back until an
+organisation has put one of the two right. Until then it does not count for the remaining account: overlapping hours never do.
 """
 
 from dataclasses import dataclass
@@ -17,6 +17,8 @@ from contracts.kinds import Kind
 from contracts.lots import add_lots
 from contracts.parameters import compute_today
 from contracts.points import get_lots, put_lots
+from contracts.savings import merge_accounts
+from contracts.timebank.attestations import carry_age
 from ledger import codec
 from ledger.errors import Rejection
 from ledger.events import EventType
@@ -58,6 +60,8 @@ def merge_volunteers(state: Overlay, body: MergeVolunteers, context: Transaction
         raise Rejection(Reason.NO_CHANGE, "that is one account already", body.volunteer.hex())
     put_lots(state, body.remaining, add_lots(get_lots(state, body.remaining), get_lots(state, body.volunteer)))
     put_lots(state, body.volunteer, ())
+    events = merge_accounts(state, body.volunteer, body.remaining)
+    carry_age(state, body.volunteer, body.remaining)
     for tag in gone.tags:
         TAGS.put(state, body.remaining, tag)
     if REPLACEMENTS.has(state, body.volunteer):
@@ -65,7 +69,7 @@ def merge_volunteers(state: Overlay, body: MergeVolunteers, context: Transaction
     VOLUNTEERS.delete(state, body.volunteer)
     VOLUNTEERS.put(state, Volunteer(remaining.key, remaining.enrolled_by, tags), body.remaining)
     MERGED.put(state, body.remaining, body.volunteer)
-    return Effects((VOLUNTEERS_MERGED.encode(body),))
+    return Effects((VOLUNTEERS_MERGED.encode(body), *events))
 
 
 def _require_person(state: View, context: TransactionContext, gone: Volunteer, remaining: Volunteer) -> None:

@@ -204,7 +204,7 @@ def resolve_dispute(state: Overlay, body: ResolveDispute, context: TransactionCo
     ids = body.organisation, body.volunteer, body.record
     events = [DISPUTE_RESOLVED.encode(ResolvedDispute(*ids, record.batch, record.row, body.resolution, is_late))]
     if body.resolution is Resolution.UPHELD and record.status is RecordStatus.COUNTED:
-        events.append(make_void(state, calendars, body.organisation, body.volunteer, record, dispute.grounds))
+        events.extend(make_void(state, calendars, body.organisation, body.volunteer, record, dispute.grounds))
     return Effects(tuple(events))
 
 

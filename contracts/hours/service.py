@@ -31,6 +31,7 @@ from contracts.records import (
     set_revision,
     start_codec,
 )
+from contracts.savings import correct_savings
 from ledger import codec
 from ledger.codec import Codec
 from ledger.errors import Rejection, RowOutcome
@@ -313,6 +314,7 @@ def compute_record(row: Attendance, batch: Identifier, number: int, accrual: Acc
         row.record,
         batch,
         number,
+        row.activity,
         row.day,
         row.start,
         row.minutes,
@@ -405,11 +407,13 @@ def amend_hours(state: Overlay, body: AmendHours, context: TransactionContext) -
     is_late = accrual.is_late(compute_last_day(row), old.certified_day)
     wanted = accrual.compute_points(row.minutes, is_late=is_late)
     points = Points(old.points + change_points(state, row.volunteer, old, wanted - old.points))
-    new = replace(old, day=row.day, start=row.start, minutes=row.minutes, points=points, is_late=is_late)
+    new = replace(old, activity=row.activity, day=row.day, start=row.start, minutes=row.minutes)
+    new = replace(new, points=points, is_late=is_late)
     calendars.move(row.volunteer, old, new)
     calendars.save(state)
     set_revision(state, old.batch, old.row, revision + 1)
-    return Effects((encode_recorded(body.organisation, row, new, revision + 1, body.correction),))
+    moved = correct_savings(state, row.volunteer, new, is_other_activity=new.activity != old.activity)
+    return Effects((encode_recorded(body.organisation, row, new, revision + 1, body.correction), *moved))
 
 
 def void_hours(state: Overlay, body: VoidHours, context: TransactionContext) -> Effects:
@@ -421,7 +425,7 @@ def void_hours(state: Overlay, body: VoidHours, context: TransactionContext) -> 
     require_officers(state, context, body.organisation)
     calendars = Calendars(state)
     old, _revision = _get_counted(state, calendars, body.organisation, body.volunteer, body.recorded_day, body.record)
-    return Effects((make_void(state, calendars, body.organisation, body.volunteer, old, body.correction),))
+    return Effects(tuple(make_void(state, calendars, body.organisation, body.volunteer, old, body.correction)))
 
 
 def make_void(
@@ -431,15 +435,14 @@ def make_void(
     volunteer: Identifier,
     record: Record,
     correction: Correction,
-) -> bytes:
-    """Let a record no longer count; return the event."""
+) -> list[bytes]:
+    """Let a record no longer count; return the events, its own first."""
     returned = Points(-change_points(state, volunteer, record, -record.points))
     calendars.put(volunteer, replace(record, points=Points(0), status=RecordStatus.VOID))
     calendars.save(state)
     set_revision(state, record.batch, record.row, VOID)
-    return HOURS_VOIDED.encode(
-        VoidedHours(record.record, record.batch, record.row, organisation, volunteer, correction, returned)
-    )
+    event = VoidedHours(record.record, record.batch, record.row, organisation, volunteer, correction, returned)
+    return [HOURS_VOIDED.encode(event), *correct_savings(state, volunteer, record)]
 
 
 KINDS: Final = (

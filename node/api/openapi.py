@@ -240,6 +240,10 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = MappingProxyType(
             access=Access.PARTIES,
             statuses=(503,),
         ),
+        ("GET", "/v1/volunteers/{id}/time"): Operation(
+            "Show a person the account of saved time.", _json("TimeAccount"), (_ID,), access=Access.PARTIES
+        ),
+        ("GET", "/v1/timebank"): Operation("Tell what the pool has, and what is saved in all.", _json("TimeBank")),
         ("GET", "/v1/holds/{id}"): Operation(
             "Show a hold to its volunteer and its merchant.", _json("Hold"), (_ID,), access=Access.PARTIES
         ),

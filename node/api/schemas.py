@@ -299,8 +299,30 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "awards": list_of(members({"award": IDENTIFIER, "organisation": IDENTIFIER, "day": DAY})),
             }
         ),
+        "TimeAccount": members(
+            {
+                "volunteer": IDENTIFIER,
+                "minutes": NUMBER,
+                "spendable_minutes": NUMBER,
+                "saved_minutes": NUMBER,
+                "is_of_age": BOOLEAN,
+                "is_place_due": BOOLEAN,
+                "lots": list_of(
+                    members(
+                        {
+                            "minutes": NUMBER,
+                            "saved_day": DAY,
+                            "is_gift_only": BOOLEAN,
+                            "batch": IDENTIFIER,
+                            "row": NUMBER,
+                        }
+                    )
+                ),
+            }
+        ),
+        "TimeBank": members({"pool_minutes": NUMBER, "issuer_minutes": {"type": "integer", "maximum": 0}}),
         "Merchant": members({"merchant": IDENTIFIER, **_PARTY, "key": PUBLIC_KEY}),
-        "MerchantAccount": members({"merchant": IDENTIFIER, "balance": {"type": "integer"}}),
+        "MerchantAccount": members({"merchant": IDENTIFIER, "balance": {"type": "integer"}, "time_minutes": NUMBER}),
         "Activity": members(
             {
                 "activity": IDENTIFIER,

@@ -18,6 +18,7 @@ from node.api import (
     own_records,
     questions,
     settings,
+    time_accounts,
     transactions,
     values,
 )
@@ -73,6 +74,8 @@ _NODE_ENDPOINTS: Final = (
     Endpoint("GET", "/v1/volunteers/{id}/entries", histories.list_entries),
     Endpoint("GET", "/v1/volunteers/{id}/records", own_records.list_records),
     Endpoint("GET", "/v1/volunteers/{id}/merits", own_records.show_merits),
+    Endpoint("GET", "/v1/volunteers/{id}/time", time_accounts.show_time_account),
+    Endpoint("GET", "/v1/timebank", time_accounts.show_time_bank),
     Endpoint("GET", "/v1/holds/{id}", values.show_hold),
     Endpoint("GET", "/v1/certificates/{id}", awards.show_certificate),
     Endpoint("GET", "/v1/stars/{id}", awards.show_star),

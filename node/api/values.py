@@ -21,6 +21,7 @@ from contracts.lots import compute_sum, split_expired
 from contracts.parameters import compute_today
 from contracts.points import get_lots, get_merchant_balance
 from contracts.rulebook import get_table
+from contracts.savings import MERCHANT_TIME
 from ledger.codec import encode
 from ledger.errors import HourledgerError
 from ledger.genesis import to_date
@@ -149,12 +150,13 @@ show_erasure = _make_public(ERASED, "erased account", _format_erasure)
 
 
 async def show_merchant_account(request: web.Request) -> web.Response:
-    """Give a merchant its balance."""
+    """Give a merchant its balance of points, and the saved time that it took for goods."""
     merchant = read_identifier(request)
     with get_service(request).reading() as pinned:
         require_party(authenticate(request, pinned.reader.state), (merchant,), pinned.reader.state)
         balance = get_merchant_balance(pinned.reader.state, merchant)
-    return web.json_response({"merchant": merchant.hex(), "balance": balance})
+        minutes = MERCHANT_TIME.get(pinned.reader.state, merchant) or 0
+    return web.json_response({"merchant": merchant.hex(), "balance": balance, "time_minutes": minutes})
 
 
 async def show_volunteer(request: web.Request) -> web.Response:

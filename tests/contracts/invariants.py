@@ -21,6 +21,7 @@ from ledger.types import Identifier
 from tests.contracts.account_invariants import check_accounts, find_remaining, read_accounts
 from tests.contracts.case_invariants import check_cases
 from tests.contracts.chain import Chain
+from tests.contracts.timebank_invariants import check_time_bank
 
 Row = tuple[bytes, int]
 
@@ -45,6 +46,7 @@ def check_invariants(chain: Chain) -> None:
     check_cover(chain)
     check_cases(chain)
     check_accounts(chain)
+    check_time_bank(chain, calendars)
     check_authorities(chain)
     check_offences(chain)
     check_settings(chain)
@@ -199,8 +201,8 @@ def check_sum(chain: Chain) -> None:
 
 
 def check_pieces(chain: Chain) -> None:
-    """No offer is oversold, and what is taken of it is what is held or was captured."""
-    taken: Counter[Identifier] = Counter()
+    """No offer is oversold, and what is taken of it is what is held, was captured or was bought with saved time."""
+    taken: Counter[Identifier] = Counter({Identifier(key): sold for key, sold in chain.read_table(b"sold-for-time").items()})
     for hold in chain.read_table(b"hold").values():
         taken[hold.offer] += hold.quantity * (hold.status in {HoldStatus.OPEN, HoldStatus.CAPTURED})
         assert not hold.is_delivered or hold.status is HoldStatus.CAPTURED

@@ -45,6 +45,7 @@ from ledger.types import Day, Height, Identifier, Minutes, Points, TimeMs
 from tests.contracts.account_words import describe_account, parse_account
 from tests.contracts.case_words import describe_case, parse_case
 from tests.contracts.chain import AUTHORITY, Chain, authority_of, hash_of, identifier_of, key_of, name_of
+from tests.contracts.timebank_words import describe_time_bank, format_time_event, parse_time_bank
 
 UTC_OFFSET_MINUTES = 480
 """The tables' clock: the default of the rules."""
@@ -118,6 +119,7 @@ def parse_action(line: str, rows: list[str]) -> Action:
         _parse_exchange,
         _parse_governance,
         parse_case,
+        parse_time_bank,
     ):
         action = parse(line.split(), rows)
         if action is not None:
@@ -444,7 +446,8 @@ def describe(chain: Chain, question: str, events: tuple[Any, ...]) -> str:  # no
         case ["events"]:
             return "; ".join(_format_event(event) for event in events) or "none"
         case words:
-            return _describe_exchange(chain, words) or _describe_others(chain, words)
+            found = describe_time_bank(chain, words) or _describe_exchange(chain, words)
+            return found or _describe_others(chain, words)
 
 
 def _describe_exchange(chain: Chain, words: list[str]) -> str | None:
@@ -595,6 +598,9 @@ def _format_event(event: Any) -> str:  # noqa: PLR0911 - a table of words
 
 
 def _format_answer(event: Any) -> str:
+    of_time = format_time_event(event)
+    if of_time is not None:
+        return of_time
     match event:
         case DisputedHours():
             return f"disputed {name_of(event.record.hex())}, due {to_date(event.deadline_day).isoformat()}"

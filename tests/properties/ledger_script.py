@@ -41,9 +41,11 @@ from contracts.lots import compute_sum
 from contracts.points import ISSUED, ExpirePoints, get_lots, get_merchant_balance
 from contracts.points.adjusting import Adjustment, AdjustPoints
 from contracts.points.giving import DonatePoints, GivePoints, GrantPoints, get_donations
+from contracts.records import Calendars
 from contracts.reports import AnchorReport
 from contracts.rulebook import KINDS, KindsRuleBook, compute_genesis_state, get_parties, make_rule_books
 from contracts.sanctions import AboutSanction, ProposeSanction, SanctionReason
+from contracts.savings import MERCHANT_TIME, TIME_ISSUED, TIME_POOL, compute_minutes, get_account
 from ledger.authorities import Authority
 from ledger.blocks import Block, Commit, Vote, compute_block_hash, compute_commit_message
 from ledger.codec import encode
@@ -57,6 +59,7 @@ from node.chain import Candidate, Chain
 from node.storage.memory import MemoryStore
 from node.storage.protocol import KeyValueStore
 from tests.properties.account_script import ACCOUNT_DRAWS
+from tests.properties.timebank_script import draw_time_bank
 
 CHAIN_ID = "property.example/log"
 START_MS = TimeMs(1_760_000_000_000)
@@ -95,7 +98,7 @@ GENESIS = Genesis(
     START_MS,
     (make_authority("a"),),
     tuple(key.public_key for key in RECOVERY),
-    (("points_per_hour", 20), ("points_validity_days", 3), ("star_publicity_days", 1)),
+    (("points_per_hour", 20), ("points_validity_days", 3), ("star_publicity_days", 1), ("time_buys_goods", 1)),
     (),
     (),
 )
@@ -137,7 +140,8 @@ class Script:
 
     def draw(self, time_ms: TimeMs, kind: str | None = None) -> SignedTransaction:
         kind = kind or self.random.choice(_WEIGHTED)
-        body, signers = self._draw_account(kind) or getattr(self, "draw_" + kind.replace(".", "_"))(time_ms)
+        drawn = self._draw_account(kind) or draw_time_bank(self, kind, time_ms)
+        body, signers = drawn or getattr(self, "draw_" + kind.replace(".", "_"))(time_ms)
         if self.random.random() < 0.25:
             signers = tuple(self.random.sample(KEYS, self.random.randint(1, 3)))
         return self.sign(kind, body, signers, time_ms)
@@ -323,6 +327,44 @@ class Script:
     def draw_activities_withdraw(self, _time_ms: TimeMs) -> Any:
         identifiers, signers = self._volunteer_at()
         return WithdrawVolunteer(*identifiers), signers
+
+    def draw_record(self, time_ms: TimeMs) -> tuple[Identifier, Identifier, Identifier, Day, tuple[SigningKey, ...]]:
+        """Return an organisation, a volunteer, a record and a day that fit together, mostly, and an officer."""
+        calendars = [
+            (volunteer, record)
+            for volunteer in VOLUNTEERS
+            for record in Calendars(self.chain.view()).get_month(volunteer, Day(time_ms // 86_400_000)).values()
+        ]
+        if calendars and self.random.random() < 0.9:
+            volunteer, record = self.random.choice(calendars)
+            number = ACTIVITIES.index(record.activity) % 2
+            return ORGANISATIONS[number], volunteer, record.record, record.day, self._officers(number, 1)
+        row = self._attendance(time_ms, 0)
+        return ORGANISATIONS[0], row.volunteer, row.record, row.day, self._officers(0, 1)
+
+    def find_keys(self, volunteer: Identifier) -> tuple[SigningKey, ...]:
+        """Return a volunteer's key."""
+        return self._volunteer_signs(volunteer)
+
+    def draw_people(self) -> tuple[Identifier, Identifier, tuple[SigningKey, ...]]:
+        """Return two volunteers and the first one's key."""
+        volunteer = self.random.choice(VOLUNTEERS)
+        return volunteer, self.random.choice(VOLUNTEERS), self._volunteer_signs(volunteer)
+
+    def draw_office(self) -> tuple[Identifier, tuple[SigningKey, ...], tuple[SigningKey, ...]]:
+        """Return an organisation, its officers, and an authority."""
+        number = self.random.randrange(2)
+        return ORGANISATIONS[number], self._officers(number, 2), self._authority()
+
+    def draw_own_activity(self) -> tuple[Identifier, Identifier, tuple[SigningKey, ...]]:
+        """Return an activity, its organisation and an officer."""
+        index = self.random.choice((1, 3))
+        return ACTIVITIES[index], ORGANISATIONS[index % 2], self._officers(index % 2, 1)
+
+    def draw_own_offer(self) -> tuple[Identifier, Identifier, tuple[SigningKey, ...]]:
+        """Return an offer, its merchant and the merchant's key."""
+        index = self.random.randrange(2)
+        return OFFERS[index], MERCHANTS[index], (make_key(f"merchant {index + 1}"),)
 
     def _attendance(self, time_ms: TimeMs, number: int) -> Attendance:
         activity = ACTIVITIES[number] if self.random.random() < 0.8 else self.random.choice(ACTIVITIES)
@@ -640,7 +682,8 @@ class Script:
 
 _OFTEN = ("hours.certify", "exchange.hold", "exchange.capture") * (len(KINDS) // 2)
 _SETS = ("governance.change_authorities",) * (len(KINDS) // 10)
-_WEIGHTED = (*KINDS, *_OFTEN, *_SETS, "hours.amend", "hours.void", "exchange.refund")
+_SAVING = ("timebank.deposit", "timebank.donate") * (len(KINDS) // 10)
+_WEIGHTED = (*KINDS, *_OFTEN, *_SETS, *_SAVING, "hours.amend", "hours.void", "exchange.refund")
 
 
 RULE_BOOKS = make_rule_books(*(KindsRuleBook(number, KINDS) for number in range(1, 5)))
@@ -682,6 +725,13 @@ def make_blocks(seed: int, blocks: int, store: KeyValueStore, size: int = 6) -> 
         candidate = builder.build(transactions, time_ms, builder.authorities[0].key, evidence)
         commit(chain, chain.validate(candidate.block))
         yield chain, candidate
+
+
+def compute_time(view: View) -> int:
+    """Saved minutes of everybody, of the pool and of the issuer together: nothing."""
+    people = sum(compute_minutes(get_account(view, volunteer).lots) for volunteer in VOLUNTEERS)
+    merchants = sum(MERCHANT_TIME.get(view, merchant) or 0 for merchant in MERCHANTS)
+    return people + merchants + (TIME_POOL.get(view) or 0) + (TIME_ISSUED.get(view) or 0)
 
 
 def compute_points_in_hands(view: View) -> int:

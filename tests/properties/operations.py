@@ -58,6 +58,7 @@ from tests.contracts.chain import (
 )
 from tests.properties.account_operations import make_account_operations
 from tests.properties.cases import make_cases
+from tests.properties.timebank_operations import make_time_operations
 
 T = TypeVar("T")
 
@@ -130,6 +131,8 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
         ("recording_deadline_working_days", 2), ("key_waiting_days", 1),
         ("refunds_are_given", 0),
         ("max_earning_minutes", 120),
+        ("time_age_needed", 0), ("time_buys_goods", 1), ("time_cap_hours", 2), ("time_gifts", 2), ("time_home_hours", 4),
+        ("time_pool_grants", 2), ("time_stars_needed", 1), ("time_unit_minutes", 30),
     ),
     "low": (
         ("absences_for_sanction", 1), ("max_sanction_days", 1),
@@ -141,6 +144,9 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
         ("points_end_with_year", 0),
         ("refunds_are_given", 1),
         ("max_earning_minutes", 1),
+        ("time_age_needed", 0), ("time_buys_goods", 0), ("time_cap_hours", 0), ("time_family", 0), ("time_gifts", 0),
+        ("time_home_hours", 0), ("time_of_groups_spendable", 0), ("time_pool_grants", 0), ("time_stars_needed", 0),
+        ("time_unit_minutes", 0),
         ("points_per_hour", 1), ("points_validity_days", 1), ("recording_deadline_working_days", 1),
         ("utc_offset_minutes", -720), ("withdrawal_notice_days", 0), ("key_waiting_days", 0),
     ),
@@ -154,6 +160,9 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
         ("points_end_with_year", 1),
         ("refunds_are_given", 0),
         ("max_earning_minutes", 1_440),
+        ("time_age_needed", 1), ("time_buys_goods", 1), ("time_cap_hours", 100_000), ("time_family", 2), ("time_gifts", 2),
+        ("time_home_hours", 100_000), ("time_of_groups_spendable", 1), ("time_pool_grants", 2), ("time_stars_needed", 5),
+        ("time_unit_minutes", 60),
         ("points_per_hour", 1_000), ("points_validity_days", 36_500), ("recording_deadline_working_days", 366),
         ("cover_required_for_all", 1),
         ("utc_offset_minutes", 840), ("withdrawal_notice_days", 60), ("key_waiting_days", 90),
@@ -244,6 +253,13 @@ _WEIGHTS = {
     "certificates.revoke": 2,
     "certificates.supersede": 6,
     "certificates.withdraw_star": 2,
+    "timebank.deposit": 24,
+    "timebank.attest": 16,
+    "timebank.give": 10,
+    "timebank.redeem": 20,
+    "timebank.buy": 10,
+    "timebank.issue": 8,
+    "timebank.withdraw_attestation": 2,
 }
 """How often a kind is drawn, 4 where nothing is said: what ends things is rare, so that there is something to end."""
 STEPS = 2 * sum(_WEIGHTS.get(kind, 4) for kind in KINDS)
@@ -355,6 +371,7 @@ class Generator:
             "governance.set_rule_book": self._set_rule_book,
             **make_cases(self),
             **make_account_operations(self),
+            **make_time_operations(self),
         }
         assert set(self.makers) == set(KINDS)
         assert set(_WEIGHTS) <= set(KINDS)
@@ -389,6 +406,15 @@ class Generator:
     def choose_authority(self) -> tuple[str, ...]:
         """Return whoever decides now, one of them."""
         return self._authority()
+
+    def choose_record(self) -> tuple[str, Identifier, Record] | None:
+        """Return a record with its organisation's name and its volunteer, mostly one that counts."""
+        found = self._existing()
+        return None if found is None else (found[0], Identifier(found[2]), found[3])
+
+    def choose_activity(self) -> tuple[str, str, tuple[str, ...]]:
+        """Return an activity, its organisation (seldom another), and the officers of that."""
+        return self._owned()
 
     def _is_rare(self, one_in: int) -> bool:
         return self.random.randrange(one_in) == one_in - 1

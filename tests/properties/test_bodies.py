@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts import hours, points
+from contracts import hours, points, savings
 from contracts.accounts import carrying, erasing, merging
 from contracts.activities import CloseActivity, PublishActivity
 from contracts.activities.attendance import AttendanceMarked
@@ -42,6 +42,8 @@ from contracts.points import adjusting, giving
 from contracts.reports import AnchorReport
 from contracts.rulebook import EVENT_TYPES, KINDS, get_parties
 from contracts.sanctions import SanctionChanged
+from contracts.timebank import attestations, deposits, offices, spending
+from contracts.timebank import giving as time_giving
 from ledger.blocks import Header
 from ledger.codec import decode, encode
 from ledger.errors import CodecError, HourledgerError
@@ -106,6 +108,20 @@ EVENTS: dict[str, Any] = {
     "hours.award_dropped": DropAward,
     "hours.dispute_resolved": ResolvedDispute,
     "points.expired": points.PointsExpired,
+    "timebank.appointed": offices.Appoint,
+    "timebank.attested": attestations.Attest,
+    "timebank.attestation_withdrawn": attestations.WithdrawAttestation,
+    "timebank.group_declared": deposits.DeclareGroup,
+    "timebank.deposited": deposits.TimeDeposited,
+    "timebank.given": time_giving.GiveTime,
+    "timebank.donated": time_giving.DonateTime,
+    "timebank.issued": time_giving.IssueTime,
+    "timebank.redeemed": spending.TimeRedeemed,
+    "timebank.bought": spending.BoughtWithTime,
+    "timebank.returned": savings.TimeReturned,
+    "timebank.refunded": savings.TimeRefunded,
+    "timebank.place_due": savings.PlaceDue,
+    "timebank.ended": savings.TimeEnded,
     "points.given": giving.GivePoints,
     "points.donated": giving.DonatePoints,
     "points.granted": giving.GrantPoints,
@@ -216,7 +232,9 @@ def test_event_has_one_encoding(name: str, data: st.DataObject) -> None:
 
 
 def _identifiers_in(value: Any) -> list[bytes]:
-    return [getattr(value, name) for name in value.__dataclass_fields__ if isinstance(getattr(value, name), bytes)]
+    fields = [getattr(value, name) for name in value.__dataclass_fields__]
+    inner = [found for item in fields if hasattr(item, "__dataclass_fields__") for found in _identifiers_in(item)]
+    return [item for item in fields if isinstance(item, bytes)] + inner
 
 
 @settings(max_examples=150)

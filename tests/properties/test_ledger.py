@@ -28,6 +28,7 @@ from tests.properties.ledger_script import (
     compute_issued,
     compute_points_in_hands,
     compute_roots,
+    compute_time,
     make_blocks,
     open_chain,
     replay,
@@ -48,9 +49,10 @@ SEEDS = st.integers(0, 2**32)
 @pytest.mark.slow
 @settings(max_examples=60)
 @given(SEEDS)
-def test_the_sum_of_all_points_is_zero_after_every_block(seed: int) -> None:
+def test_the_sums_of_all_points_and_of_all_saved_time_are_zero_after_every_block(seed: int) -> None:
     for chain, _made in make_blocks(seed, 24, MemoryStore()):
         assert compute_issued(chain.view()) + compute_points_in_hands(chain.view()) == 0
+        assert compute_time(chain.view()) == 0
 
 
 @pytest.mark.slow
@@ -122,6 +124,7 @@ def test_the_script_is_worth_running() -> None:
             several += len(made.deciders) > 1
     assert names[HOURS_RECORDED.name] > 100
     assert names["exchange.captured"] > 10
+    assert min(names["timebank.deposited"], names["timebank.donated"]) > 3
     assert names[AUTHORITIES_CHANGED.name] > recoveries + 5
     assert names[OFFENCE.name] > 10
     assert recoveries > 5

@@ -25,6 +25,7 @@ from tests.properties.moves import check_moves
 from tests.properties.operations import PARAMETERS, STEPS, Generator, make_chain
 from tests.properties.script import compute_digest, play
 from tests.properties.steps import check_step, read_deciders
+from tests.properties.timebank_moves import check_time_moves
 
 ROOT = Path(__file__).parents[2]
 
@@ -55,6 +56,7 @@ def test_every_state_keeps_its_invariants_and_repeats(parameters: str, seed: int
         check_invariants(chain)
         check_step(before, chain, operation, result)
         check_moves(before, chain, operation, result)
+        check_time_moves(before, chain, operation, result)
 
 
 @pytest.mark.slow

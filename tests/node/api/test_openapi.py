@@ -91,6 +91,7 @@ def make_good_requests(node: RunningNode, story: Story) -> dict[tuple[str, str],
         "/v1/offers/{id}": f"/v1/offers/{people.OFFER.hex()}",
         "/v1/state/{key}": f"/v1/state/{MERCHANTS.key(people.MERCHANT).hex()}",
         "/v1/openapi.json": "/v1/openapi.json",
+        "/v1/timebank": "/v1/timebank",
     }
     answers = {("GET", path): node.get(target) for path, target in targets.items()}
     account = f"/v1/volunteers/{people.VOLUNTEER.hex()}"
@@ -107,7 +108,7 @@ def make_good_requests(node: RunningNode, story: Story) -> dict[tuple[str, str],
     for name in ("entries", "overdue", "disputes", "claims"):
         answers["GET", f"/v1/organisations/{{id}}/{name}"] = node.get(f"{organisation}/{name}", officer)
     of_other = f"/v1/volunteers/{people.OTHER_VOLUNTEER.hex()}"
-    for name in ("records", "merits"):
+    for name in ("records", "merits", "time"):
         answers["GET", f"/v1/volunteers/{{id}}/{name}"] = node.get(f"{of_other}/{name}", people.OTHER_VOLUNTEER_KEY)
     answers["GET", "/v1/certificates/{id}"] = node.get(f"/v1/certificates/{people.CERTIFICATE.hex()}")
     answers["GET", "/v1/reports/{id}"] = node.get(f"/v1/reports/{people.NO_DETAILS.hex()}")

@@ -233,4 +233,4 @@ def test_expired_points_are_listed_and_do_not_count(new_node: RunningNode) -> No
 
 def test_merchants_account(node: RunningNode) -> None:
     answer = node.get(f"/v1/merchants/{people.MERCHANT.hex()}/account", people.MERCHANT_KEY).json()
-    assert answer == {"merchant": people.MERCHANT.hex(), "balance": 0}
+    assert answer == {"merchant": people.MERCHANT.hex(), "balance": 0, "time_minutes": 0}
