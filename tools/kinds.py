@@ -54,6 +54,8 @@ CANNOT_HAPPEN: Final = frozenset(
     {
         ("identity.request_key", Reason.UNKNOWN_ORGANISATION),  # who enrols is registered
         ("identity.erase_volunteer", Reason.UNKNOWN_ORGANISATION),
+        ("identity.set_guardian", Reason.UNKNOWN_ORGANISATION),
+        ("identity.end_guardianship", Reason.UNKNOWN_ORGANISATION),
         ("identity.refuse_key", Reason.UNKNOWN_ORGANISATION),
         ("identity.merge_volunteers", Reason.UNKNOWN_ORGANISATION),
         ("timebank.give", Reason.UNKNOWN_ORGANISATION),

@@ -14,6 +14,7 @@ from cli.session import Session, asks, asks_with_key, open_desk, sends, works_at
 from contracts.accounts.carrying import CarryMonth, CarryPlaces
 from contracts.accounts.erasing import EraseVolunteer
 from contracts.accounts.merging import MergeVolunteers
+from contracts.identity.guardians import EndGuardianship, SetGuardian
 from contracts.identity.volunteer_keys import AboutReplacement, ChangeKey
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
@@ -133,6 +134,27 @@ def refuse_key(session: Session, *, volunteer: Identifier) -> None:
 def take_up_key(session: Session, *, volunteer: Identifier) -> None:
     """Make the key that was asked for the volunteer's, once the days are over (signed with that key)."""
     session.carry_out("identity.take_up_key", AboutReplacement(volunteer), "The key is replaced")
+
+
+@command.command("set-guardian")
+@_account
+@click.argument("key", type=PUBLIC_KEY)
+@sends
+def set_guardian(session: Session, *, volunteer: Identifier, key: PublicKey) -> None:
+    """Let the guardian's KEY speak for a volunteer, such as a child under 14 (signed by that key and two people).
+
+    The two are an officer of the enrolling organisation, and another officer or an authority.
+    """
+    session.carry_out("identity.set_guardian", SetGuardian(volunteer, key), "The guardian signs for the volunteer from now on")
+
+
+@command.command("end-guardianship")
+@_account
+@sends
+def end_guardianship(session: Session, *, volunteer: Identifier) -> None:
+    """Let a volunteer sign alone (signed by officers of the enrolling organisation as its policy says)."""
+    body = EndGuardianship(volunteer)
+    session.carry_out("identity.end_guardianship", body, "The volunteer signs alone from now on")
 
 
 @command.command("find")

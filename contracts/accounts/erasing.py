@@ -16,6 +16,7 @@ from contracts.certificates.registry import erase_holder
 from contracts.identity.departed import ERASED, VOLUNTEERS, Volunteer
 from contracts.identity.parties import KEYS, TAGS, get_volunteer, has_authority_signed, require_officers
 from contracts.identity.volunteer_keys import REPLACEMENTS
+from contracts.identity.wards import GUARDIANS, get_voice
 from contracts.kinds import Kind
 from contracts.lots import compute_sum
 from contracts.parameters import compute_today
@@ -70,7 +71,7 @@ def erase_volunteer(state: Overlay, body: EraseVolunteer, context: TransactionCo
     by its organisation. A block in force stays, and the tag with it, so that nobody escapes one by coming anew.
     """
     volunteer = get_volunteer(state, body.volunteer)
-    _require_consent(state, context, volunteer)
+    _require_consent(state, context, body.volunteer, volunteer)
     today = Day(max(0, min(compute_today(state, context.block.time_ms), codec.MAX_DAY)))
     events = [event for item in body.activities for event in drop_sign_up(state, item, body.volunteer, today)]
     for number in body.certificates:
@@ -85,9 +86,9 @@ def erase_volunteer(state: Overlay, body: EraseVolunteer, context: TransactionCo
     return Effects((*events, VOLUNTEER_ERASED.encode(erased)))
 
 
-def _require_consent(state: View, context: TransactionContext, volunteer: Volunteer) -> None:
+def _require_consent(state: View, context: TransactionContext, identifier: Identifier, volunteer: Volunteer) -> None:
     """Raise `Rejection` unless the volunteer signed, or officers and an authority who speak for one who cannot sign."""
-    if volunteer.key in context.signers:
+    if get_voice(state, identifier, volunteer) in context.signers:
         return
     require_officers(state, context, volunteer.enrolled_by)
     if not has_authority_signed(state, context):
@@ -100,6 +101,10 @@ def _forget(state: Overlay, identifier: Identifier, volunteer: Volunteer, today:
     if waiting is not None:
         KEYS.delete(state, waiting.key)
         REPLACEMENTS.delete(state, identifier)
+    guardian = GUARDIANS.get(state, identifier)
+    if guardian is not None:
+        KEYS.delete(state, guardian)
+        GUARDIANS.delete(state, identifier)
     if volunteer.key is not None:
         KEYS.delete(state, volunteer.key)
     if not is_blocked(state, identifier, today):

@@ -5,14 +5,16 @@ each month whole or not at all: a record that overlaps with one of the remaining
 organisation has put one of the two right. Until then it does not count for the remaining account: overlapping hours never do.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from contracts.accounts.carrying import CARRIED_EVENTS, CARRIED_KINDS
 from contracts.blocks import is_blocked
 from contracts.identity.departed import MAX_TAGS, MERGED, VOLUNTEERS, Volunteer
-from contracts.identity.parties import TAGS, get_volunteer, has_authority_signed, require_officers
+from contracts.identity.parties import KEYS, TAGS, Party, Role, get_volunteer, has_authority_signed, require_officers
 from contracts.identity.volunteer_keys import REPLACEMENTS
+from contracts.identity.wards import GUARDIANS, get_voice
 from contracts.kinds import Kind
 from contracts.lots import add_lots
 from contracts.parameters import compute_today
@@ -25,7 +27,7 @@ from ledger.events import EventType
 from ledger.execution import Effects, TransactionContext
 from ledger.reasons import Reason
 from ledger.state import Overlay, View
-from ledger.types import Day, Identifier
+from ledger.types import Day, Identifier, PublicKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ def merge_volunteers(state: Overlay, body: MergeVolunteers, context: Transaction
     """
     gone, remaining = get_volunteer(state, body.volunteer), get_volunteer(state, body.remaining)
     require_officers(state, context, remaining.enrolled_by, count=1)
-    _require_person(state, context, gone, remaining)
+    voices = get_voice(state, body.volunteer, gone), get_voice(state, body.remaining, remaining)
+    _require_person(state, context, voices)
     tags = (*remaining.tags, *gone.tags)
     if len(tags) > MAX_TAGS:
         raise Rejection(Reason.DUPLICATE_PERSON, f"at most {MAX_TAGS} accounts become one", str(len(tags)))
@@ -66,18 +69,19 @@ def merge_volunteers(state: Overlay, body: MergeVolunteers, context: Transaction
         TAGS.put(state, body.remaining, tag)
     if REPLACEMENTS.has(state, body.volunteer):
         REPLACEMENTS.delete(state, body.volunteer)
+    _move_guardian(state, body.volunteer, body.remaining)
     VOLUNTEERS.delete(state, body.volunteer)
     VOLUNTEERS.put(state, Volunteer(remaining.key, remaining.enrolled_by, tags), body.remaining)
     MERGED.put(state, body.remaining, body.volunteer)
     return Effects((VOLUNTEERS_MERGED.encode(body), *events))
 
 
-def _require_person(state: View, context: TransactionContext, gone: Volunteer, remaining: Volunteer) -> None:
+def _require_person(state: View, context: TransactionContext, voices: Iterable[PublicKey | None]) -> None:
     """Raise `Rejection` unless both keys have signed, or an authority with as many as the person can still sign with.
 
     One key may be lost; who has lost two replaces one first.
     """
-    keys = {item.key for item in (gone, remaining) if item.key is not None}
+    keys = {key for key in voices if key is not None}
     signed = len(keys & set(context.signers))
     if signed == 2:
         return
@@ -85,6 +89,17 @@ def _require_person(state: View, context: TransactionContext, gone: Volunteer, r
         raise Rejection(Reason.INSUFFICIENT_SIGNATURES, "the person must sign with a key of one account", "0/1")
     if not has_authority_signed(state, context):
         raise Rejection(Reason.INSUFFICIENT_SIGNATURES, "both keys must sign, or an authority as well", "authority")
+
+
+def _move_guardian(state: Overlay, volunteer: Identifier, remaining: Identifier) -> None:
+    """Who is a ward in one account is one in the other; where both have a guardian, that of the remaining one stays."""
+    guardian = GUARDIANS.get(state, volunteer)
+    if guardian is None:
+        return
+    GUARDIANS.delete(state, volunteer)
+    if not GUARDIANS.has(state, remaining):
+        GUARDIANS.put(state, guardian, remaining)
+        KEYS.put(state, Party(Role.GUARDIAN, remaining), guardian)
 
 
 KINDS: Final = (Kind("identity.merge_volunteers", _merge, merge_volunteers), *CARRIED_KINDS)

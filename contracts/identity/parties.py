@@ -10,6 +10,7 @@ from typing import Final
 
 from contracts.identity.departed import ERASED, MERGED, VOLUNTEERS, Volunteer, make_absence
 from contracts.identity.lineage import GUIDES, SUCCESSORS, find_acting
+from contracts.identity.wards import get_voice
 from ledger import codec
 from ledger.authorities import Authority, authorities_codec
 from ledger.codec import Codec
@@ -30,6 +31,7 @@ class Role(IntEnum):
     OFFICER = 2
     MERCHANT = 3
     VOLUNTEER = 4
+    GUARDIAN = 5
 
 
 class Standing(IntEnum):
@@ -243,9 +245,9 @@ def get_volunteer(state: View, identifier: Identifier) -> Volunteer:
 
 
 def require_volunteer(state: View, context: TransactionContext, identifier: Identifier) -> Volunteer:
-    """Return the volunteer, or raise `Rejection` unless the volunteer has signed."""
+    """Return the volunteer, or raise `Rejection` unless the volunteer has signed, or the guardian in the place of a ward."""
     volunteer = get_volunteer(state, identifier)
-    if volunteer.key not in context.signers:
+    if get_voice(state, identifier, volunteer) not in context.signers:
         raise Rejection(Reason.NOT_PERMITTED, "the volunteer has not signed", context.signers[0].hex())
     return volunteer
 

@@ -18,6 +18,7 @@ from contracts.identity.parties import (
     require_volunteer,
     take_key,
 )
+from contracts.identity.wards import GUARDIANS, get_voice
 from contracts.kinds import Kind
 from contracts.parameters import MINUTES_PER_DAY, MS_PER_MINUTE, get_parameter
 from ledger import codec
@@ -103,7 +104,11 @@ def refuse_key(state: Overlay, body: AboutReplacement, context: TransactionConte
     """Object to a replacement (signed by the volunteer with the old key, or by an officer of the enrolling organisation)."""
     volunteer = get_volunteer(state, body.volunteer)
     waiting = _get_replacement(state, body.volunteer)
-    may_object = {volunteer.key, *get_acting(state, volunteer.enrolled_by).officers}
+    may_object = {
+        volunteer.key,
+        get_voice(state, body.volunteer, volunteer),
+        *get_acting(state, volunteer.enrolled_by).officers,
+    }
     if may_object.isdisjoint(context.signers):
         raise Rejection(Reason.NOT_PERMITTED, "neither the volunteer nor an officer has signed", context.signers[0].hex())
     REPLACEMENTS.delete(state, body.volunteer)
@@ -111,11 +116,17 @@ def refuse_key(state: Overlay, body: AboutReplacement, context: TransactionConte
 
 
 def take_up_key(state: Overlay, body: AboutReplacement, context: TransactionContext) -> Effects:
-    """Put the new key in the place of the lost one once the days are over (signed by the volunteer with the new key)."""
+    """Put the new key in the place of the lost one once the days are over (signed by the volunteer with the new key).
+
+    A ward's guardian signs as well.
+    """
     volunteer = get_volunteer(state, body.volunteer)
     waiting = _get_replacement(state, body.volunteer)
     if waiting.key not in context.signers:
         raise Rejection(Reason.NOT_PERMITTED, "the new key has not signed", context.signers[0].hex())
+    guardian = GUARDIANS.get(state, body.volunteer)
+    if guardian is not None and guardian not in context.signers:
+        raise Rejection(Reason.NOT_PERMITTED, "the guardian has not signed", context.signers[0].hex())
     if context.block.time_ms < waiting.from_ms:
         raise Rejection(Reason.WAITING_PERIOD, "the old key may still object", str(waiting.from_ms))
     REPLACEMENTS.delete(state, body.volunteer)

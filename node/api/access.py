@@ -12,6 +12,7 @@ from contracts.exchange import HOLDS
 from contracts.identity.departed import VOLUNTEERS, resolve_account
 from contracts.identity.lineage import GUIDES, SUCCESSORS, find_acting
 from contracts.identity.parties import KEYS, ORGANISATIONS, Role
+from contracts.identity.wards import GUARDIANS
 from contracts.rulebook import get_parties, get_table
 from ledger.errors import HourledgerError
 from ledger.events import OUTCOME, split_entry
@@ -35,6 +36,7 @@ _OWNED = frozenset(
         b"award",
         b"missing-count",
         b"merged",
+        b"guardian",
         b"merchant-points",
         b"turnover",
     }
@@ -70,6 +72,8 @@ def _find_party(view: View, key: PublicKey) -> Identifier | None:
         volunteer = VOLUNTEERS.get(view, party.identifier)
         if volunteer is None or key != volunteer.key:
             return None
+    if party.role is Role.GUARDIAN and GUARDIANS.get(view, party.identifier) != key:
+        return None
     return party.identifier
 
 

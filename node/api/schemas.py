@@ -375,6 +375,7 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "volunteer": IDENTIFIER,
                 "key": nullable(PUBLIC_KEY),
                 "replacement": nullable(members({"key": PUBLIC_KEY, "from_ms": TIME_MS})),
+                "guardian": nullable(PUBLIC_KEY),
                 "enrolled_by": IDENTIFIER,
                 "block": nullable(members({"sanction": IDENTIFIER, "last_day": DAY})),
                 "balance": NUMBER,

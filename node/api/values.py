@@ -17,6 +17,7 @@ from contracts.identity.departed import ERASED, MERGED, VOLUNTEERS, make_absence
 from contracts.identity.lineage import GUIDES, SUCCESSORS
 from contracts.identity.parties import MERCHANTS, ORGANISATIONS, get_preparers
 from contracts.identity.volunteer_keys import REPLACEMENTS
+from contracts.identity.wards import GUARDIANS
 from contracts.lots import compute_sum, split_expired
 from contracts.parameters import compute_today
 from contracts.points import get_lots, get_merchant_balance
@@ -174,6 +175,7 @@ async def show_volunteer(request: web.Request) -> web.Response:
         if volunteer is None:
             raise HourledgerError(Reason.NOT_FOUND, "there is no such volunteer", identifier.hex())
         waiting = REPLACEMENTS.get(view, identifier)
+        guardian = GUARDIANS.get(view, identifier)
         lots = get_lots(view, identifier)
         in_force = Overlay(view)
         take_effect(in_force, Height(pinned.reader.tip.height + 1))
@@ -183,6 +185,7 @@ async def show_volunteer(request: web.Request) -> web.Response:
             "volunteer": identifier.hex(),
             "key": None if volunteer.key is None else volunteer.key.hex(),
             "replacement": None if waiting is None else {"key": waiting.key.hex(), "from_ms": waiting.from_ms},
+            "guardian": None if guardian is None else guardian.hex(),
             "enrolled_by": volunteer.enrolled_by.hex(),
             "block": _format_block(view, identifier),
             "balance": compute_sum(usable),

@@ -29,3 +29,18 @@ def test_a_group_and_a_successor(town: Town) -> None:
     account = town.hourledger("volunteer", "find", "V-1", "--office", town.folder / "office").out.strip()
     records = town("hours", "records", account, key="heir").document["records"]
     assert [item["minutes"] for item in records] == [60, 240]
+
+
+def test_a_guardian_signs_for_a_child(town: Town) -> None:
+    found_organisation(town)
+    account = town.hourledger("volunteer", "find", "V-1", "--office", town.folder / "office").out.strip()
+    key = town.make_key("parent")
+    town("volunteer", "set-guardian", account, key, key="first second parent")
+    assert town("volunteer", "show", account, key="parent").document["guardian"] == town.public_key("parent")
+    rotate = ("volunteer", "rotate-key", account, town.make_key("phone"))
+    assert town(*rotate, key="holder", good=False).document["error"]["reason"] == "not_permitted"
+    town(*rotate, key="parent")
+    town("volunteer", "end-guardianship", account, key="first second")
+    refused = town("volunteer", "show", account, key="parent", good=False).document["error"]
+    assert refused["reason"] == "not_authenticated"
+    assert town("volunteer", "show", account, key="phone").document["guardian"] is None

@@ -35,6 +35,11 @@ def check_accounts(chain: Chain) -> None:
     assert all(identifier in chain.read_table(b"block") for identifier in set(tags.values()) - set(volunteers))
     assert set(tags.values()) <= {*volunteers, *erased}
     keys = chain.read_table(b"key").values()
+    guardians = chain.read_table(b"guardian")
+    assert set(guardians) <= set(volunteers)
+    for identifier, key in guardians.items():
+        party = chain.read_table(b"key")[key]
+        assert (party.role, party.identifier) == (Role.GUARDIAN, identifier)
     assert {party.identifier for party in keys if party.role is Role.VOLUNTEER} <= read_accounts(chain)
 
 

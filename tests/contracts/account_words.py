@@ -7,6 +7,7 @@ from contracts.accounts.carrying import CarryMonth, CarryPlaces
 from contracts.accounts.erasing import EraseVolunteer
 from contracts.accounts.merging import MergeVolunteers
 from contracts.identity.groups import RegisterGroup
+from contracts.identity.guardians import EndGuardianship, SetGuardian
 from contracts.identity.succession import SucceedOrganisation
 from ledger.genesis import to_date, to_day
 from tests.contracts.chain import Chain, hash_of, identifier_of, key_of, name_of
@@ -26,6 +27,10 @@ def parse_account(words: list[str], _rows: list[str]) -> tuple[str, Any] | None:
             keys = tuple(key_of(officer).public_key for officer in officers)
             ids = identifier_of(group), identifier_of(guide)
             return "identity.register_group", RegisterGroup(*ids, group, keys, int(approvals))
+        case ["guardian", key, "for", volunteer]:
+            return "identity.set_guardian", SetGuardian(identifier_of(volunteer), key_of(key).public_key)
+        case ["end", "guardianship", "of", volunteer]:
+            return "identity.end_guardianship", EndGuardianship(identifier_of(volunteer))
         case ["merge", volunteer, "into", remaining]:
             return "identity.merge_volunteers", MergeVolunteers(identifier_of(volunteer), identifier_of(remaining))
         case ["carry", "month", month, "of", volunteer]:

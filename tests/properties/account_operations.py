@@ -7,6 +7,7 @@ from contracts.accounts.carrying import CarryMonth, CarryPlaces
 from contracts.accounts.erasing import EraseVolunteer
 from contracts.accounts.merging import MergeVolunteers
 from contracts.identity.groups import RegisterGroup
+from contracts.identity.guardians import EndGuardianship, SetGuardian
 from contracts.identity.succession import SucceedOrganisation
 from ledger.types import Day, Hash, Identifier
 from tests.contracts.chain import identifier_of, key_of, name_of
@@ -23,6 +24,8 @@ def make_account_operations(draws: Draws) -> dict[str, Callable[[], tuple[tuple[
         "identity.erase_volunteer": lambda: _erase(draws),
         "identity.merge_volunteers": lambda: _merge(draws),
         "identity.succeed_organisation": lambda: _succeed(draws),
+        "identity.set_guardian": lambda: _set_guardian(draws),
+        "identity.end_guardianship": lambda: _end_guardianship(draws),
         "identity.register_group": lambda: _register_group(draws),
         "identity.carry_month": lambda: _carry_month(draws),
         "identity.carry_places": lambda: _carry_places(draws),
@@ -54,6 +57,23 @@ def _register_group(draws: Draws) -> tuple[tuple[str, ...], Any]:
     keys = tuple(key_of(name).public_key for name in draws.choose((("cy", "dee"), ("cy",), ("ann",))))
     body = RegisterGroup(identifier_of(group), identifier_of(guide), group, keys, draws.choose((1, 1, 2)))
     return draws.choose_officers(guide), body
+
+
+def _set_guardian(draws: Draws) -> tuple[tuple[str, ...], Any]:
+    volunteer = draws.choose((*PEOPLE, "mia"))
+    found = draws.chain.read_table(b"volunteer").get(identifier_of(volunteer))
+    officers = draws.choose_officers(name_of(found.enrolled_by.hex())) if found is not None else ("lea",)
+    guardian = draws.choose((f"guardian {draws.chain.height}", f"guardian {draws.chain.height}", "noa"))
+    key = key_of(guardian).public_key
+    return (*officers, *draws.choose_authority(), guardian), SetGuardian(identifier_of(volunteer), key)
+
+
+def _end_guardianship(draws: Draws) -> tuple[tuple[str, ...], Any]:
+    wards = [name_of(key.hex()) for key in sorted(draws.chain.read_table(b"guardian"))]
+    volunteer = draws.choose((*wards * 8, *PEOPLE))
+    found = draws.chain.read_table(b"volunteer").get(identifier_of(volunteer))
+    officers = draws.choose_officers(name_of(found.enrolled_by.hex())) if found is not None else ("lea",)
+    return officers, EndGuardianship(identifier_of(volunteer))
 
 
 def _choose_merged(draws: Draws, table: bytes, place: int) -> tuple[Identifier, list[bytes]]:

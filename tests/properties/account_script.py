@@ -8,6 +8,7 @@ from contracts.accounts.carrying import CarryMonth, CarryPlaces
 from contracts.accounts.erasing import EraseVolunteer
 from contracts.accounts.merging import MergeVolunteers
 from contracts.identity.groups import RegisterGroup
+from contracts.identity.guardians import EndGuardianship, SetGuardian
 from contracts.identity.succession import SucceedOrganisation
 from ledger.crypto import SigningKey, sha256
 from ledger.types import Day, Identifier, PublicKey
@@ -54,6 +55,15 @@ def _register_group(random: Random, volunteers: Sequence[Identifier], _activitie
     return RegisterGroup(group, guide, "Group", keys, random.randint(0, 2)), ("officer 1 1", "officer 1 2")
 
 
+def _set_guardian(random: Random, volunteers: Sequence[Identifier], _activities: Sequence[Identifier]) -> Drawn:
+    name = f"guardian {random.randrange(99)}"
+    return SetGuardian(volunteers[3], make_public_key(name)), ("officer 1 1", "officer 1 2", "a", name)
+
+
+def _end_guardianship(_random: Random, volunteers: Sequence[Identifier], _activities: Sequence[Identifier]) -> Drawn:
+    return EndGuardianship(volunteers[3]), ("officer 1 1", "officer 1 2")
+
+
 def make_public_key(name: str) -> PublicKey:
     """The key of this name, as the ledger's script has it."""
     return SigningKey(sha256(b"property key ", name.encode())).public_key
@@ -64,6 +74,8 @@ ACCOUNT_DRAWS: Mapping[str, Draw] = {
     "identity.merge_volunteers": _merge,
     "identity.succeed_organisation": _succeed,
     "identity.register_group": _register_group,
+    "identity.set_guardian": _set_guardian,
+    "identity.end_guardianship": _end_guardianship,
     "identity.carry_month": _carry_month,
     "identity.carry_places": _carry_places,
 }

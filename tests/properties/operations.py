@@ -469,7 +469,8 @@ class Generator:
     def _keys_of(self, volunteer: str) -> tuple[str, ...]:
         """Return the volunteer's key by name, or nothing for one who has none."""
         found = self.chain.read_table(b"volunteer").get(identifier_of(volunteer))
-        return () if found is None or found.key is None else (name_of(found.key.hex()[:32]),)
+        key = self.chain.read_table(b"guardian").get(identifier_of(volunteer), found.key if found else None)
+        return () if key is None else (name_of(key.hex()[:32]),)
 
     def _new_key(self) -> PublicKey:
         return key_of("stranger" if self._is_rare(12) else f"phone {self.chain.height}").public_key

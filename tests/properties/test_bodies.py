@@ -31,7 +31,7 @@ from contracts.hours.disputes import DisputedHours, ResolvedDispute
 from contracts.hours.merits import DropAward, DropTraining, RecordAward, RecordTraining
 from contracts.hours.missing import AnsweredClaim, ClaimedMissing
 from contracts.hours.totals import DropTotal, ImportTotal
-from contracts.identity import groups, succession
+from contracts.identity import groups, guardians, succession
 from contracts.identity.duties import SetPreparers
 from contracts.identity.merchants import RegisterMerchant
 from contracts.identity.organisations import ChangeOfficer, ChangeStanding, RegisterOrganisation, ReplaceOfficer, SetPolicy
@@ -74,6 +74,8 @@ EVENTS: dict[str, Any] = {
     "identity.key_refused": ChangeKey,
     "identity.organisation_succeeded": succession.SucceedOrganisation,
     "identity.group_registered": groups.RegisterGroup,
+    "identity.guardian_set": guardians.SetGuardian,
+    "identity.guardianship_ended": guardians.EndGuardianship,
     "identity.volunteer_erased": erasing.VolunteerErased,
     "identity.volunteers_merged": merging.MergeVolunteers,
     "identity.month_carried": carrying.MonthCarried,
