@@ -57,12 +57,12 @@ def issue(
         document = issuer.issue(known.volunteer, compute_now_ms(), Period(first_day, last_day))
     if not session.is_dry_run:
         write_whole(out, encode_jcs(document))
-    done = "would be" if session.is_dry_run else "is"
-    if is_registered and not session.is_dry_run:
+    if is_registered:
         body = build_registration(encode_jcs(document), str(out))
         words = f"The certificate {document['id']} is in {out} and registered"
         session.carry_out("certificates.register", body, words, certificate=str(out), id=document["id"])
         return
+    done = "would be" if session.is_dry_run else "is"
     answer = {"dry_run": session.is_dry_run, "certificate": str(out), "id": document["id"]}
     session.output.give(answer, f"The certificate {document['id']} {done} in {out}.")
 

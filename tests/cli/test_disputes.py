@@ -1,6 +1,7 @@
 """Disputes, missing records, confirmations and codes: by the commands of the volunteer and of the office, on a real node."""
 
 import csv
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,8 +9,13 @@ import pytest
 
 from cli.office.book_records import Records, RecordStatus
 from cli.office.record_book import RecordBook
+from ledger.types import TimeMs
+from node.keystore import save_key
 from tests.cli import people
+from tests.cli.command_line import CommandLine
 from tests.cli.town import Town, certify, find_account, found_organisation
+from tests.node import story
+from tests.node.running import RunningNode
 
 pytestmark = pytest.mark.functional
 
@@ -192,3 +198,25 @@ def test_reservation_waits_for_the_second_officer(town: Town) -> None:
     assert find_statuses(town)["H-1"] is RecordStatus.SENT
     assert town.at_office("hours", "reserve", roster, "--codes", codes, key="first").document["waiting"] == 2
     assert town("hours", "overdue", organisation).code == 0
+
+
+def test_overdue_answers_are_marked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_key(tmp_path / "officer.pem", story.OFFICER, None)
+    save_key(tmp_path / "volunteer.pem", story.OTHER_VOLUNTEER_KEY, None)
+    with RunningNode(tmp_path / "node") as node:
+        story.tell(node)
+        monkeypatch.setattr(time, "time_ns", lambda: node.now_ms * 1_000_000)
+        hourledger = CommandLine(capsys, ("--node", f"http://127.0.0.1:{node.port}"))
+        organisation = story.ORGANISATION.hex()
+        officer = ("--key", tmp_path / "officer.pem")
+        assert "OVERDUE" not in hourledger("hours", "disputes", organisation, *officer).out
+        node.now_ms = TimeMs(node.now_ms + 60 * 86_400_000)
+        for name in ("disputes", "claims"):
+            first, last = hourledger("hours", name, organisation, *officer).out.splitlines()
+            assert first.startswith("OVERDUE since 2026-")
+            assert last == f"1 {name} are open, 1 of them overdue."
+        assert hourledger("hours", "overdue", organisation).out == "disputes: 1 open, 1 overdue\nclaims: 1 open, 1 overdue\n"
+        own = ("records", story.OTHER_VOLUNTEER.hex(), "--key", tmp_path / "volunteer.pem")
+        assert "disputed, OVERDUE since 2026-" in hourledger("hours", *own).out

@@ -115,6 +115,8 @@ def test_certificate_is_registered_superseded_and_revoked(town: Town) -> None:
     by = ("--organisation", find_organisation(town))
     (town.folder / "trust.txt").write_bytes(fetch_trust(town))
     first, second, plain = (town.folder / f"{name}.json" for name in ("first", "second", "plain"))
+    tried = town.at_office("cert", "issue", "V-1", "--out", first, "--register", "--dry-run").document
+    assert (tried["outcome"]["accepted"], first.exists()) == (True, False)
     old = town.at_office("cert", "issue", "V-1", "--out", first, "--register").document["id"]
     ask = ("--node", town.url)
     assert verify(town, first) == (0, None)
