@@ -10,6 +10,7 @@ import click
 from cli.authority_files import format_authorities
 from cli.keyring import read_new_passphrase
 from cli.nodes.options import home_option, new_passphrase_option, plain_option, recovery_key_option
+from cli.nodes.regions import REGIONS, load_region
 from cli.office.files import write_whole
 from cli.options import PATH, dry_run_option, json_option
 from cli.output import Output
@@ -30,7 +31,12 @@ DEFAULT_PEER_ADDRESS: Final = f"{DEFAULT_HOST}:{DEFAULT_PORT + 1}"
 @click.option("--chain-id", help="The chain's name, such as ledger.example.org/ningbo. With it, fresh keys are made.")
 @click.option("--region", help="The region's name for people. Otherwise the chain's name.")
 @click.option("--parameter", "parameters", multiple=True, metavar="NAME=NUMBER", help="A number that the region chooses.")
-@click.option("--parameters", "file", type=PATH, help="JSON with such numbers by name; --parameter goes before it.")
+@click.option(
+    "--parameters",
+    "file",
+    type=PATH,
+    help=f"JSON with such numbers by name, or a region that ships: {', '.join(REGIONS)}. --parameter goes before it.",
+)
 @recovery_key_option
 @new_passphrase_option
 @plain_option
@@ -108,6 +114,9 @@ def _parse_parameters(parameters: tuple[str, ...]) -> dict[str, int]:
 
 
 def _load_parameters(file: Path) -> dict[str, int]:
+    """Return the numbers of a file, or of a region that ships where there is no file of that name."""
+    if str(file) in REGIONS and not file.exists():
+        return load_region(str(file))
     try:
         document = json.loads(read_bounded(file, MAX_GENESIS_BYTES, "the file of parameters"))
     except (ValueError, RecursionError) as error:

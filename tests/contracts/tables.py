@@ -3,6 +3,7 @@
     == Title of a ledger
     use town                                     the setup that comes first (a ledger of setups.txt)
     parameter points_per_hour 2                  before anything happens
+    region nanjing                               all numbers of a region that ships
     holiday 2024-04-04
     working weekend 2024-04-07
     2024-03-01 09:00 | ann bob | certify by Harbour best-effort        | ok
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cli.nodes.regions import load_region
 from ledger.errors import HourledgerError
 from ledger.events import Outcome
 from ledger.types import Day
@@ -85,6 +87,8 @@ def _add_setting(table: Table, words: list[str]) -> None:
     match words:
         case ["use", setup]:
             table.setup = setup
+        case ["region", name]:
+            table.parameters.extend(load_region(name).items())
         case ["parameter", name, value]:
             table.parameters.append((name, int(value)))
         case ["holiday", day]:

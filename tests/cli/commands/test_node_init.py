@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.nodes.regions import load_region
 from tests.cli.command_line import CommandLine
 
 
@@ -25,6 +26,20 @@ def test_numbers_of_a_file_and_of_the_command_line(tmp_path: Path, hourledger: C
     assert hourledger(*init(home, file), "--parameter", "max_hold_days=90").code == 0
     genesis = json.loads((home / "genesis.json").read_text())
     assert genesis["parameters"] == {"max_hold_days": 90, "points_per_hour": 3}
+
+
+def test_a_region_that_ships_is_named_in_place_of_a_file(
+    tmp_path: Path, hourledger: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert hourledger(*init(Path("node"), Path("beijing")), "--parameter", "time_home_hours=9000").code == 0
+    parameters = json.loads(Path("node/genesis.json").read_text())["parameters"]
+    assert parameters == {**load_region("beijing"), "time_home_hours": 9_000}
+    assert hourledger(*init(Path("other"), Path("atlantis"))).code == 2
+    # A file of that name is what was meant.
+    Path("beijing").write_text('{"points_per_hour": 3}')
+    assert hourledger(*init(Path("third"), Path("beijing"))).code == 0
+    assert json.loads(Path("third/genesis.json").read_text())["parameters"] == {"points_per_hour": 3}
 
 
 @pytest.mark.parametrize("content", ["", "[]", "3", '{"points_per_hour": "3"}', '{"points_per_hour": 1.5}', '{"a": true}'])
