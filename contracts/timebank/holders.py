@@ -4,6 +4,7 @@ from typing import Final
 
 from contracts.certificates.stars import STARS, StarStatus
 from contracts.identity.parties import get_volunteer, require_officers, require_volunteer
+from contracts.identity.wards import get_voice
 from contracts.parameters import get_parameter
 from contracts.timebank.attestations import is_of_age
 from ledger.errors import Rejection
@@ -19,11 +20,11 @@ MAX_MOVED: Final = 1_000_000
 def require_holder(state: View, context: TransactionContext, identifier: Identifier) -> None:
     """Raise `Rejection` unless the person has signed whose time it is.
 
-    Many who are served have no device: for one without a key, officers of the organisation that enrolled the person sign, as
-    its policy says.
+    Many who are served have no device: for one without a key or guardian, officers of the organisation that enrolled the person
+    sign, as its policy says.
     """
     volunteer = get_volunteer(state, identifier)
-    if volunteer.key is None:
+    if get_voice(state, identifier, volunteer) is None:
         require_officers(state, context, volunteer.enrolled_by)
     else:
         require_volunteer(state, context, identifier)
