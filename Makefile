@@ -36,6 +36,7 @@ fix: .venv/dev ## mend what can be mended: lint, format, generated documents
 	@$(bin)/ruff format .
 	@$(bin)/python -m tools.reasons
 	@$(bin)/python -m tools.kinds
+	@$(bin)/python -m tools.suspension
 	@$(bin)/python -m tools.examples
 
 run: .venv/runtime ## a development node with one authority, kept in ./.hourledger

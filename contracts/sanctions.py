@@ -179,7 +179,7 @@ def lift_sanction(state: Overlay, body: AboutSanction, context: TransactionConte
     if found is not None and found.status is SanctionStatus.APPEALED:
         require_authority(state, context)
     else:
-        require_officers(state, context, body.organisation, count=1)
+        require_officers(state, context, body.organisation, count=1, may_be_suspended=True)
     sanction = _require_own(state, body)
     if sanction.status is SanctionStatus.LIFTED:
         raise Rejection(Reason.SANCTION_CLOSED, "the sanction is lifted", body.sanction.hex())

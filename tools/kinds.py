@@ -157,7 +157,7 @@ def find_answers(kind: Kind[Any]) -> Answers:
     whole: set[Reason] = set()
     row: set[Reason] = set()
     events: set[str] = set()
-    for function in _iterate_called(kind.rule):
+    for function in iterate_called(kind.rule):
         events.update(item.name for item in _iterate_globals(function) if isinstance(item, EventType))
         for name, in_row in _iterate_reasons(function):
             (row if in_row else whole).add(Reason[name])
@@ -167,7 +167,7 @@ def find_answers(kind: Kind[Any]) -> Answers:
     return Answers(frozenset(whole - impossible), frozenset(row - impossible), frozenset(events))
 
 
-def _iterate_called(rule: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
+def iterate_called(rule: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
     """Yield a function of the contracts and all that it names, each once."""
     waiting, seen = [rule], {rule}
     while waiting:

@@ -176,7 +176,7 @@ def register_certificate(state: Overlay, body: RegisterCertificate, context: Tra
 
 def revoke_certificate(state: Overlay, body: RevokeCertificate, context: TransactionContext) -> Effects:
     """Take back a certificate (signed by officers as the policy says). The records that it was about are not touched."""
-    require_officers(state, context, body.organisation)
+    require_officers(state, context, body.organisation, may_be_suspended=True)
     entry, holder = _require_own(state, body.number, body.organisation)
     _require_valid(entry, body.number)
     CERTIFICATES.put(state, replace(entry, status=CertificateStatus.REVOKED), body.number)

@@ -185,7 +185,7 @@ def resolve_dispute(state: Overlay, body: ResolveDispute, context: TransactionCo
     Order 67, article 13. A late answer is taken, and marked.
     """
     require_once_known(state, body.organisation, body.volunteer)
-    require_officers(state, context, body.organisation)
+    require_officers(state, context, body.organisation, may_be_suspended=True)
     calendars = Calendars(state)
     record, revision = find_own_record(state, calendars, body.organisation, body.volunteer, body.recorded_day, body.record)
     if body.resolution is not Resolution.UPHELD:

@@ -141,7 +141,7 @@ def answer_claim(state: Overlay, body: AnswerClaim, context: TransactionContext)
     A late answer is taken, and marked.
     """
     require_once_known(state, body.organisation, body.volunteer)
-    require_officers(state, context, body.organisation)
+    require_officers(state, context, body.organisation, may_be_suspended=True)
     claim = CLAIMS.get(state, body.organisation, body.claim)
     if claim is None or claim.volunteer != body.volunteer:
         raise Rejection(Reason.UNKNOWN_CLAIM, "the volunteer has no such claim open", body.claim.hex())

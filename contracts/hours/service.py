@@ -422,7 +422,7 @@ def void_hours(state: Overlay, body: VoidHours, context: TransactionContext) -> 
     Also that of an account that is no more: what ends something is always possible.
     """
     require_once_known(state, body.organisation, body.volunteer)
-    require_officers(state, context, body.organisation)
+    require_officers(state, context, body.organisation, may_be_suspended=True)
     calendars = Calendars(state)
     old, _revision = _get_counted(state, calendars, body.organisation, body.volunteer, body.recorded_day, body.record)
     return Effects(tuple(make_void(state, calendars, body.organisation, body.volunteer, old, body.correction)))

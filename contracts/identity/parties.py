@@ -140,22 +140,30 @@ def get_acting(state: View, identifier: Identifier) -> Organisation:
     return get_organisation(state, find_acting(state, identifier))
 
 
-def require_officers(state: View, context: TransactionContext, identifier: Identifier, *, count: int = 0) -> Organisation:
+def require_officers(
+    state: View, context: TransactionContext, identifier: Identifier, *, count: int = 0, may_be_suspended: bool = False
+) -> Organisation:
     """Return who acts for the organisation, or raise `Rejection` unless that is active and enough of its officers signed.
 
     `count` is how many must sign; 0 means as many as the policy says, and for a group one of its guide's as well.
+    `may_be_suspended` is for what only takes back or answers.
     """
     get_organisation(state, identifier)
-    return require_own_officers(state, context, find_acting(state, identifier), count=count)
+    acting = find_acting(state, identifier)
+    return require_own_officers(state, context, acting, count=count, may_be_suspended=may_be_suspended)
 
 
-def require_own_officers(state: View, context: TransactionContext, identifier: Identifier, *, count: int = 0) -> Organisation:
+def require_own_officers(
+    state: View, context: TransactionContext, identifier: Identifier, *, count: int = 0, may_be_suspended: bool = False
+) -> Organisation:
     """Return the organisation as `require_officers` does. No successor acts for it: this is about what is new, or its own."""
     organisation = get_organisation(state, identifier)
     signed = len(set(organisation.officers) & set(context.signers))
     if signed == 0:
         raise Rejection(Reason.NOT_PERMITTED, "no officer of the organisation has signed", context.signers[0].hex())
-    require_active(state, identifier)
+    require_not_succeeded(state, identifier)
+    if not may_be_suspended:
+        require_active(state, identifier)
     if not count:
         signed = _count_approvals(state, context, identifier, organisation)
         _require_guide(state, context, identifier)
