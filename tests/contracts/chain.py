@@ -60,7 +60,14 @@ def key_of(name: str) -> SigningKey:
 @cache
 def hash_of(name: str) -> Hash:
     """A person's tag, or a commitment."""
-    return sha256(b"hash ", name.encode())
+    hashed = sha256(b"hash ", name.encode())
+    _NAMES[hashed.hex()[:32]] = name
+    return hashed
+
+
+def name_transaction(transaction_id: Hash, height: int) -> None:
+    """Let what a transaction made, such as a batch, be shown by the block that it stood in."""
+    _NAMES[transaction_id.hex()[:32]] = f"block {height}"
 
 
 def name_of(value: str) -> str:

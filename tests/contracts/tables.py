@@ -24,7 +24,7 @@ from cli.nodes.regions import load_region
 from ledger.errors import HourledgerError
 from ledger.events import Outcome
 from ledger.types import Day
-from tests.contracts.chain import Chain, make_genesis
+from tests.contracts.chain import Chain, make_genesis, name_transaction
 from tests.contracts.invariants import check_invariants
 from tests.contracts.words import describe, format_value, parse_action, parse_day, parse_time
 
@@ -58,11 +58,16 @@ class Table:
 
 def load_tables(path: Path) -> list[Table]:
     """Ledgers of a file, in order."""
+    return parse_tables(path.name, path.read_text(encoding="utf-8"))
+
+
+def parse_tables(name: str, content: str) -> list[Table]:
+    """Ledgers in the text of a file, in order."""
     tables: list[Table] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(content.splitlines(), start=1):
         text = line.partition("#")[0].strip()
         if text.startswith("== "):
-            tables.append(Table(text.removeprefix("== "), path.name))
+            tables.append(Table(text.removeprefix("== "), name))
         elif text:
             _add_line(tables[-1], number, text)
     return tables
@@ -130,6 +135,7 @@ class _Runner:
         except HourledgerError as error:
             return [error.reason], [step.expected]
         self.events = result.events
+        name_transaction(result.outcome.transaction_id, self.chain.height)
         check_invariants(self.chain)
         return _compare(result.outcome, step)
 
