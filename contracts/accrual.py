@@ -1,19 +1,26 @@
 """What a record earns: the numbers that a batch is judged by, loaded once, and the lot that a record mints."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
+from contracts.activities import ACTIVITIES
 from contracts.identity.departed import resolve_account
 from contracts.lots import MAX_LOTS, Lot, add_lots, compute_sum
-from contracts.parameters import MINUTES_PER_DAY, compute_expiry, compute_local_minute, get_parameter
+from contracts.parameters import (
+    MINUTES_PER_DAY,
+    UNLIMITED_MINUTES,
+    compute_expiry,
+    compute_local_minute,
+    get_parameter,
+)
 from contracts.points import add_issued, get_lots, put_lots
-from contracts.records import Record
+from contracts.records import Calendars, Record
 from contracts.workdays import Workdays, compute_deadline, get_workdays
 from ledger.codec import MAX_DAY
 from ledger.errors import RowOutcome
 from ledger.reasons import Reason
 from ledger.state import Overlay, View
-from ledger.types import Day, Identifier, Minutes, Points, TimeMs
+from ledger.types import Day, Identifier, Points, TimeMs
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +37,16 @@ class Accrual:
     deadline_working_days: int
     points_per_hour: int
     max_earning_minutes: int
+    max_activity_earning_minutes: int
     late_records_earn: bool
+    backfilled_records_earn: bool
     expires_day: Day
     workdays: Workdays
     deadlines: dict[Day, Day]
     """Deadlines computed so far: the rows of a batch share few days."""
+    coefficients: dict[Identifier, int]
+    """Coefficients read so far: they share few activities, too."""
+    view: View
 
     @classmethod
     def load(cls, view: View, time_ms: TimeMs) -> Self:
@@ -49,10 +61,14 @@ class Accrual:
             get_parameter(view, "recording_deadline_working_days"),
             get_parameter(view, "points_per_hour"),
             get_parameter(view, "max_earning_minutes"),
+            get_parameter(view, "max_activity_earning_minutes"),
             get_parameter(view, "late_records_earn") == 1,
+            get_parameter(view, "backfilled_records_earn") == 1,
             compute_expiry(view, today),
             get_workdays(view),
             {},
+            {},
+            view,
         )
 
     def is_late(self, last_day: Day, certified_day: Day) -> bool:
@@ -62,11 +78,40 @@ class Accrual:
             deadline = self.deadlines[last_day] = compute_deadline(self.workdays, last_day, self.deadline_working_days)
         return certified_day > deadline
 
-    def compute_points(self, minutes: Minutes, *, is_late: bool) -> Points:
-        """Whole points that a record earns, for no more minutes than the region says (Hailin: two hours)."""
-        if is_late and not self.late_records_earn:
-            return Points(0)
-        return Points(min(minutes, self.max_earning_minutes) * self.points_per_hour // 60)
+    def earn(self, calendars: Calendars, volunteer: Identifier, record: Record, *, correcting: Record | None = None) -> Record:
+        """Return a record with the points that it earns and the allowance that it takes; `correcting` is as it stood before.
+
+        For no more minutes than the region says, of one record or of all that the volunteer has in the activity (Hailin: two
+        hours); and none where the region says so for records that are late or entered by an administrator (Huangshi).
+        """
+        minutes = self.count_earning_minutes(record.minutes, is_late=record.is_late, is_backfilled=record.is_backfilled)
+        allowance = 0
+        if self.max_activity_earning_minutes < UNLIMITED_MINUTES:
+            taken = calendars.get_allowance_taken(record.activity, volunteer)
+            if correcting is not None and correcting.activity == record.activity:
+                taken -= correcting.allowance
+            minutes = allowance = min(minutes, max(0, self.max_activity_earning_minutes - taken))
+        return replace(
+            record, points=self.compute_points(minutes, self._find_coefficient(record.activity)), allowance=allowance
+        )
+
+    def count_earning_minutes(self, minutes: int, *, is_late: bool, is_backfilled: bool) -> int:
+        """Minutes of a record that earn points, others of the volunteer left aside."""
+        earns = (self.late_records_earn or not is_late) and (self.backfilled_records_earn or not is_backfilled)
+        return min(minutes, self.max_earning_minutes) if earns else 0
+
+    def compute_points(self, minutes: int, coefficient: int) -> Points:
+        """Whole points for minutes that earn, with the activity's coefficient in percent (Hainan)."""
+        return Points(minutes * self.points_per_hour * coefficient // 6_000)
+
+    def _find_coefficient(self, activity: Identifier) -> int:
+        coefficient = self.coefficients.get(activity)
+        if coefficient is None:
+            found = ACTIVITIES.get(self.view, activity)
+            if found is None:
+                raise LookupError("the record's activity is missing from the state")
+            coefficient = self.coefficients[activity] = found.coefficient
+        return coefficient
 
 
 class Mint:

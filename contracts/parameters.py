@@ -14,6 +14,8 @@ from ledger.types import Day, TimeMs
 
 MS_PER_MINUTE: Final = 60_000
 MINUTES_PER_DAY: Final = 1_440
+UNLIMITED_MINUTES: Final = 1_096 * MINUTES_PER_DAY
+"""The minutes of the longest activity: a region that sets this has no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,11 @@ PARAMETERS: Final = MappingProxyType(
         "max_open_claims": Parameter(20, 0, 1_000, "claims of missing records that a volunteer may have open"),
         "points_per_hour": Parameter(1, 0, 1_000, "points that an hour of service earns, whole points a record"),
         "max_earning_minutes": Parameter(1_440, 1, 1_440, "most minutes of one record that earn points"),
+        "max_activity_earning_minutes": Parameter(
+            UNLIMITED_MINUTES, 1, UNLIMITED_MINUTES, "most minutes of a volunteer in one activity that earn points"
+        ),
+        "max_coefficient_percent": Parameter(100, 100, 1_000, "highest coefficient of an activity's points, in percent"),
+        "backfilled_records_earn": Parameter(1, 0, 1, "whether records without check-in earn points: 1 yes, 0 no"),
         "late_records_earn": Parameter(1, 0, 1, "whether late records earn points: 1 yes, 0 no"),
         "points_validity_days": Parameter(1_095, 1, 36_500, "days from certification until points expire"),
         "points_end_with_year": Parameter(0, 0, 1, "whether points expire at year's end at the latest: 1 yes, 0 no"),

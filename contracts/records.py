@@ -41,7 +41,9 @@ class RecordStatus(IntEnum):
 class Record:
     """One attendance in a volunteer's calendar. `start` is minutes after midnight, None where only a length is known.
 
-    `points` are those that this record has put into circulation. `certified_day` is when it was first recorded.
+    `points` are those that this record has put into circulation. `certified_day` is when it was first recorded. `allowance` are
+    the minutes that it takes of what may earn points in its activity, 0 where the region sets no limit. `is_backfilled` says
+    that an administrator entered it later, without the person's own check-in and check-out.
     """
 
     record: Identifier
@@ -56,6 +58,8 @@ class Record:
     expires_day: Day
     is_late: bool
     status: RecordStatus
+    allowance: int
+    is_backfilled: bool
 
     @property
     def first_minute(self) -> int:
@@ -103,6 +107,8 @@ _record: Codec[Record] = codec.struct(
     codec.day,
     codec.boolean,
     codec.member(RecordStatus),
+    codec.integer("allowance", 0, MINUTES_PER_DAY),
+    codec.boolean,
 )
 CALENDARS: Final[Table[tuple[Record, ...]]] = Table(b"calendar", codec.sequence(_record, 1, MAX_RECORDS_A_MONTH))
 """Key: volunteer, then the month (4 bytes: year times 12 and the months before)."""
@@ -111,7 +117,9 @@ BATCHES: Final[Table[Batch]] = Table(
 )
 _count: Codec[int] = codec.integer("count", 0, 2**53 - 1)
 SERVED: Final[Table[Served]] = Table(b"served", codec.struct(Served, _count, _count))
-TABLES: Final = (CALENDARS, BATCHES, SERVED)
+ALLOWANCES: Final[Table[int]] = Table(b"allowance", codec.integer("minutes", 1, 2**53 - 1))
+"""Key: activity, then volunteer. The minutes that the volunteer's records there take of what may earn points."""
+TABLES: Final = (CALENDARS, BATCHES, SERVED, ALLOWANCES)
 
 
 def get_served(view: View, volunteer: Identifier) -> Served:
@@ -128,10 +136,11 @@ class Calendars:
     """Volunteers' months as one transaction sees and changes them.
 
     Each month is read once and written once, by `save`: a batch of a thousand rows about one person would otherwise decode and
-    encode that person's month a thousand times, and hold up every node. What counts of a volunteer's records is kept with them.
+    encode that person's month a thousand times, and hold up every node. What counts of a volunteer's records, and
+    what they take of the allowances of activities, is kept with them.
     """
 
-    __slots__ = ("_changed", "_months", "_served", "_view")
+    __slots__ = ("_changed", "_months", "_served", "_taken", "_view")
 
     def __init__(self, view: View) -> None:
         self._view = view
@@ -139,6 +148,8 @@ class Calendars:
         self._changed: dict[tuple[Identifier, bytes], None] = {}
         self._served: dict[Identifier, Served] = {}
         """What the changes so far add to each volunteer's sums; numbers may be negative."""
+        self._taken: dict[tuple[Identifier, Identifier], int] = {}
+        """The same for the allowance of an activity and a volunteer."""
 
     def get_month(self, volunteer: Identifier, day: Day) -> dict[Identifier, Record]:
         """Records of the volunteer in the month of `day`, those that do not count included."""
@@ -170,6 +181,13 @@ class Calendars:
         if record is not None and record.status is RecordStatus.COUNTED:
             sums = self._served.get(volunteer, Served())
             self._served[volunteer] = Served(sums.records + sign, sums.minutes + sign * record.minutes)
+            if record.allowance:
+                place = record.activity, volunteer
+                self._taken[place] = self._taken.get(place, 0) + sign * record.allowance
+
+    def get_allowance_taken(self, activity: Identifier, volunteer: Identifier) -> int:
+        """Return the minutes that a volunteer's records take of what may earn points in an activity."""
+        return (ALLOWANCES.get(self._view, activity, volunteer) or 0) + self._taken.get((activity, volunteer), 0)
 
     def move(self, volunteer: Identifier, old: Record, new: Record) -> None:
         """Put a corrected record in the place of the old one; a month that it leaves remembers its identifier."""
@@ -195,7 +213,14 @@ class Calendars:
                 CALENDARS.delete(state, *place)
         for volunteer, added in self._served.items():
             _add_served(state, volunteer, added)
+        for place in self._taken:
+            taken = self.get_allowance_taken(*place)
+            if taken:
+                ALLOWANCES.put(state, taken, *place)
+            elif ALLOWANCES.has(state, *place):
+                ALLOWANCES.delete(state, *place)
         self._served.clear()
+        self._taken.clear()
 
 
 def _add_served(state: Overlay, volunteer: Identifier, added: Served) -> None:

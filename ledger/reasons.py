@@ -63,6 +63,7 @@ class Reason(StrEnum):
     UNKNOWN_ACTIVITY = "unknown_activity"
     ACTIVITY_CLOSED = "activity_closed"
     INVALID_PERIOD = "invalid_period"
+    INVALID_COEFFICIENT = "invalid_coefficient"
     # Activities.
     ACTIVITY_BEGUN = "activity_begun"
     UNKNOWN_PROJECT = "unknown_project"
@@ -229,6 +230,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.UNKNOWN_ACTIVITY: Explanation("no such activity of this organisation", "publish the activity first"),
     Reason.ACTIVITY_CLOSED: Explanation("the activity is closed", "publish a new one"),
     Reason.INVALID_PERIOD: Explanation("the period ends before it begins, or is too long", "correct the dates"),
+    Reason.INVALID_COEFFICIENT: Explanation("the coefficient is higher than the region allows", "choose a lower one"),
     Reason.ACTIVITY_BEGUN: Explanation("the activity has begun", "change only days to come, or close it"),
     Reason.UNKNOWN_PROJECT: Explanation("no such project of this organisation", "open the project first"),
     Reason.PROJECT_CLOSED: Explanation("the project is closed", "open a new one that improves on it"),

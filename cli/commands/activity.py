@@ -15,6 +15,7 @@ from cli.output import format_json
 from cli.session import Session, asks, open_desk, works_at_desk
 from contracts.activities import ActivityClass, CloseActivity
 from contracts.activities.changes import CancelActivity, Cancellation, ChangeActivity
+from contracts.activities.published import MAX_COEFFICIENT
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
 from ledger.types import Day, Identifier
@@ -33,6 +34,13 @@ def command() -> None:
 @click.option("--class", "class_name", type=click.Choice(_CLASSES), default="service", show_default=True, help="What it is.")
 @click.option("--first-day", type=DATE, required=True, help="Such as 2026-10-11.")
 @click.option("--last-day", type=DATE, help="Otherwise the first day.")
+@click.option(
+    "--coefficient",
+    type=click.IntRange(1, MAX_COEFFICIENT),
+    default=100,
+    show_default=True,
+    help="Points that its hours earn for its difficulty, in percent.",
+)
 @works_at_desk
 def publish(
     session: Session,
@@ -42,6 +50,7 @@ def publish(
     class_name: str,
     first_day: Day,
     last_day: Day | None,
+    coefficient: int,
     office: Path,
     organisation: Identifier | None,
 ) -> None:
@@ -57,7 +66,7 @@ def publish(
             session.output.give(document, f"{name} would be published as {identifier.hex()}.")
             return
         desk.resume()
-        publish_activities(desk, (activity,))
+        publish_activities(desk, (activity,), coefficient)
         session.output.give(document, f"{name} is published as {identifier.hex()}.")
 
 

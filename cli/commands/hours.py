@@ -67,6 +67,12 @@ def command() -> None:
 @click.option("--batch-size", type=click.IntRange(1, MAX_ROWS), default=500, show_default=True, help="Rows a transaction.")
 @click.option("--atomic", is_flag=True, help="Certify all rows of a batch or none of them.")
 @click.option(
+    "--backfilled",
+    "is_backfilled",
+    is_flag=True,
+    help="The rows were entered later, without check-in and check-out.",
+)
+@click.option(
     "--preview", "is_preview", is_flag=True, help="Say what is in the file and what would be done. The same as --dry-run."
 )
 @registrar_options
@@ -84,6 +90,7 @@ def import_hours(
     not_service: tuple[str, ...],
     batch_size: int,
     atomic: bool,
+    is_backfilled: bool,
     is_preview: bool,
     registrar_key: Path | None,
     is_shared: bool,
@@ -99,13 +106,13 @@ def import_hours(
         return refuse_rows(session.output, file, roster)
     registrar = load_registrar(office, registrar_key, is_shared=is_shared) if may_enrol else None
     mode = Mode.ATOMIC if atomic else Mode.BEST_EFFORT
-    options = ImportOptions(batch_size, mode, registrar, may_publish, not_service)
+    options = ImportOptions(batch_size, mode, registrar, may_publish, not_service, is_backfilled)
     with open_desk(session, office, organisation) as desk:
         catch_up(desk, session)
         with session.output.progress("Certifying", len(roster.rows)) as advance:
             result = import_rows(desk, roster.rows, options, advance)
         paths = save_drafts(drafts or office / "drafts", [item.signed for item in result.drafts])
-        return tell_result(session, desk, roster, result, paths)
+        return tell_result(session, desk, roster, result, paths, is_backfilled=is_backfilled)
 
 
 def parse_columns(columns: tuple[str, ...]) -> dict[str, str]:
@@ -145,13 +152,15 @@ def refuse_rows(output: Output, file: Path, roster: Roster) -> int:
     return ExitCode.USAGE
 
 
-def tell_result(session: Session, desk: Desk, roster: Roster, result: ImportResult, drafts: tuple[Path, ...]) -> int:
+def tell_result(
+    session: Session, desk: Desk, roster: Roster, result: ImportResult, drafts: tuple[Path, ...], *, is_backfilled: bool
+) -> int:
     """Say what an import did; 1 when rows were refused or differ from what was certified."""
     new = [(get_day(item.row), item.row.minutes) for item in result.select(Fate.NEW)]
     points = 0
     if new:
         genesis = parse_genesis(session.client.get_bytes("/v1/genesis"))
-        points = compute_points(genesis, compute_now_ms(), new)
+        points = compute_points(genesis, compute_now_ms(), new, is_backfilled=is_backfilled)
     document = format_result(result, points, drafts, roster)
     session.output.give(document, describe_result(result, points, drafts, roster, desk.records))
     has_refusals = result.select(Fate.REFUSED) or result.select(Fate.CHANGED)

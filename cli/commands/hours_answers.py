@@ -45,6 +45,7 @@ def _describe_record(item: dict[str, Any]) -> str:
     words = [item["day"], item["record"], f"{item['minutes']} minutes"]
     words += ["void"] if item["status"] == "void" else []
     words += ["late"] if item["is_late"] else []
+    words += ["entered later"] if item["is_backfilled"] else []
     words += ["confirmed"] if item["is_cosigned"] else []
     dispute = item["dispute"]
     if dispute is not None and dispute["resolution"] is not None:

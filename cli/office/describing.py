@@ -70,6 +70,7 @@ def _describe_body(body: object) -> list[str]:
                 f"volunteers   {len({row.volunteer for row in body.rows})}",
                 f"activities   {len({row.activity for row in body.rows})}",
                 f"days         {to_date(min(days))} to {to_date(max(days))}",
+                f"entered      {'later, without check-in' if body.is_backfilled else 'by check-in and check-out'}",
                 f"if one fails {'nothing counts' if body.mode.name == 'ATOMIC' else 'the others count'}",
             ]
         case EnrolVolunteers():

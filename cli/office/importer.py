@@ -31,13 +31,17 @@ Advance = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """What the officer chose. `registrar` makes the tags of new volunteers; None when nobody may be enrolled."""
+    """What the officer chose. `registrar` makes the tags of new volunteers; None when nobody may be enrolled.
+
+    `is_backfilled` says that the rows were entered later by an administrator, not by check-in and check-out.
+    """
 
     batch_size: int = 500
     mode: Mode = Mode.BEST_EFFORT
     registrar: Registrar | None = None
     may_publish: bool = False
     not_service: tuple[str, ...] = ()
+    is_backfilled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +118,15 @@ def enrol(
             raise HourledgerError(Reason.KEY_IN_USE, "a volunteer's key already belongs to somebody", taken[0])
 
 
-def publish(desk: Desk, activities: Iterable[KnownActivity]) -> None:
-    """Publish activities; one that an earlier run has published is fine."""
+def publish(desk: Desk, activities: Iterable[KnownActivity], coefficient: int = 100) -> None:
+    """Publish activities of one coefficient in percent; one that an earlier run has published is fine."""
     with desk.book.database.transaction():
         waiting = []
         for item in activities:
             desk.book.add_activity(item)
             details = compute_public_commitment({"activity_name": item.details, "reference": item.reference})
-            body = PublishActivity(
-                item.activity, desk.organisation, item.activity_class, item.first_day, item.last_day, details
-            )
+            content = item.activity_class, item.first_day, item.last_day, details
+            body = PublishActivity(item.activity, desk.organisation, *content, coefficient)
             waiting.append(desk.prepare("activities.publish", body))
     for _item, outcome in desk.send_all(waiting):
         if outcome.reason is not Reason.ALREADY_EXISTS:
@@ -134,7 +137,7 @@ def _certify(desk: Desk, plan: Plan, options: ImportOptions, advance: Advance) -
     rows = plan.new_rows
     starts = range(0, len(rows), options.batch_size)
     # A generator: each batch is committed to the book just before it is sent, while earlier ones are on their way.
-    batches = (_prepare_batch(desk, plan, rows[start : start + options.batch_size], options.mode) for start in starts)
+    batches = (_prepare_batch(desk, plan, rows[start : start + options.batch_size], options) for start in starts)
     for waiting, outcome in desk.send_all(batches):
         _require_understood(waiting, outcome)
         advance(min(options.batch_size, len(outcome.rows)))
@@ -146,11 +149,12 @@ def _require_understood(_waiting: Waiting, outcome: NodeOutcome) -> None:
         outcome.require_accepted()
 
 
-def _prepare_batch(desk: Desk, plan: Plan, rows: Sequence[PlannedRow], mode: Mode) -> Waiting:
+def _prepare_batch(desk: Desk, plan: Plan, rows: Sequence[PlannedRow], options: ImportOptions) -> Waiting:
     """Commit the openings, the records and the signed batch together, before anything is sent."""
     with desk.book.database.transaction():
         attendances = tuple(_make_attendance(desk, plan.activities[item.row.row_number], item) for item in rows)
-        return desk.prepare("hours.certify", CertifyHours(desk.organisation, mode, attendances))
+        body = CertifyHours(desk.organisation, options.mode, attendances, options.is_backfilled)
+        return desk.prepare("hours.certify", body)
 
 
 def _make_attendance(desk: Desk, activity: KnownActivity, item: PlannedRow) -> Attendance:

@@ -128,7 +128,7 @@ def describe_result(result: ImportResult, points: int, drafts: Sequence[Path], r
     lines = [f"{len(result.rows):,} rows: {describe_fates(result.rows)}."]
     if new:
         minutes = describe_minutes(sum(item.row.minutes for item in new))
-        lines.append(f"{len(new):,} new records with {minutes} earn {points:,} points.")
+        lines.append(f"{len(new):,} new records with {minutes} earn {points:,} points at the usual rate.")
     if result.enrolled or result.published:
         lines.append(f"{result.enrolled:,} volunteers enrolled, {result.published:,} activities published.")
     refused = [f"row {item.row.row_number}: {_describe_row(item.refusal, records)}" for item in result.select(Fate.REFUSED)]

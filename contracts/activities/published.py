@@ -10,6 +10,7 @@ from typing import Final
 
 from contracts.identity.parties import require_own_officers
 from contracts.kinds import Kind
+from contracts.parameters import get_parameter
 from ledger import codec
 from ledger.codec import Codec
 from ledger.errors import Rejection
@@ -20,6 +21,8 @@ from ledger.state import Overlay, Table, View
 from ledger.types import Day, Hash, Identifier
 
 MAX_ACTIVITY_DAYS: Final = 1_096
+MAX_COEFFICIENT: Final = 1_000
+"""The most that a region may allow, in percent."""
 
 
 class ActivityClass(IntEnum):
@@ -46,7 +49,10 @@ class ActivityStatus(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """An organisation's activity, from `first_day` to `last_day`, both included."""
+    """An organisation's activity, from `first_day` to `last_day`, both included.
+
+    `coefficient` says in percent how many points its hours earn for its difficulty (Hainan), 100 as usual.
+    """
 
     organisation: Identifier
     activity_class: ActivityClass
@@ -54,6 +60,7 @@ class Activity:
     last_day: Day
     details: Hash
     status: ActivityStatus
+    coefficient: int
 
     @property
     def is_open(self) -> bool:
@@ -71,15 +78,21 @@ class PublishActivity:
     first_day: Day
     last_day: Day
     details: Hash
+    coefficient: int = 100
 
 
+_coefficient = codec.integer("coefficient", 1, MAX_COEFFICIENT)
 _class: Codec[ActivityClass] = codec.member(ActivityClass)
 ACTIVITIES: Final[Table[Activity]] = Table(
     b"activity",
-    codec.struct(Activity, codec.identifier, _class, codec.day, codec.day, codec.hash_, codec.member(ActivityStatus)),
+    codec.struct(
+        Activity, codec.identifier, _class, codec.day, codec.day, codec.hash_, codec.member(ActivityStatus), _coefficient
+    ),
     is_public=True,
 )
-_publish = codec.struct(PublishActivity, codec.identifier, codec.identifier, _class, codec.day, codec.day, codec.hash_)
+_publish = codec.struct(
+    PublishActivity, codec.identifier, codec.identifier, _class, codec.day, codec.day, codec.hash_, _coefficient
+)
 ACTIVITY_PUBLISHED = EventType("activities.published", _publish)
 
 
@@ -107,13 +120,16 @@ def require_period(first_day: Day, last_day: Day) -> None:
 
 
 def publish_activity(state: Overlay, body: PublishActivity, context: TransactionContext) -> Effects:
-    """Announce an activity (signed by one officer)."""
+    """Announce an activity (signed by one officer). Its coefficient is fixed then, before anybody has served (Hainan)."""
     require_own_officers(state, context, body.organisation, count=1)
     if ACTIVITIES.has(state, body.activity):
         raise Rejection(Reason.ALREADY_EXISTS, "the activity's identifier is taken", body.activity.hex())
     require_period(body.first_day, body.last_day)
+    highest = get_parameter(state, "max_coefficient_percent")
+    if body.coefficient > highest:
+        raise Rejection(Reason.INVALID_COEFFICIENT, f"the region allows {highest} percent at most", str(body.coefficient))
     days = body.first_day, body.last_day
-    activity = Activity(body.organisation, body.activity_class, *days, body.details, ActivityStatus.OPEN)
+    activity = Activity(body.organisation, body.activity_class, *days, body.details, ActivityStatus.OPEN, body.coefficient)
     ACTIVITIES.put(state, activity, body.activity)
     return Effects((ACTIVITY_PUBLISHED.encode(body),))
 

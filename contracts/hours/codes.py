@@ -150,6 +150,7 @@ def claim_by_code(state: Overlay, body: ClaimByCode, context: TransactionContext
         raise Rejection(refusal.reason, "the service cannot be recorded for the volunteer", refusal.value)
     batch = Identifier(context.transaction_id[:IDENTIFIER_BYTES])
     record = compute_record(row, batch, 0, accrual, reserved.reserved_day)
+    record = accrual.earn(calendars, body.volunteer, record)
     calendars.put(body.volunteer, record)
     mint.add(body.volunteer, record)
     RESERVED.delete(state, code_hash)

@@ -95,11 +95,16 @@ class Served(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CertifyHours:
-    """Body: an organisation certifies up to 1,000 attendances."""
+    """Body: an organisation certifies up to 1,000 attendances.
+
+    `is_backfilled` says that an administrator entered them later, without the persons' own check-in and check-out. It stays
+    with the records: an amendment does not change how they came to be.
+    """
 
     organisation: Identifier
     mode: Mode
     rows: tuple[Attendance, ...]
+    is_backfilled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +147,7 @@ class RecordedHours:
     minutes: Minutes
     points: Points
     is_late: bool
+    is_backfilled: bool
     commitment: Hash
     correction: Correction | None
 
@@ -170,7 +176,9 @@ _attendance = codec.struct(
     codec.minutes,
     codec.hash_,
 )
-_certify = codec.struct(CertifyHours, codec.identifier, codec.member(Mode), codec.sequence(_attendance, 1, MAX_ROWS))
+_certify = codec.struct(
+    CertifyHours, codec.identifier, codec.member(Mode), codec.sequence(_attendance, 1, MAX_ROWS), codec.boolean
+)
 _amend = codec.struct(AmendHours, codec.identifier, codec.day, _attendance, correction_codec)
 _void = codec.struct(VoidHours, codec.identifier, codec.identifier, codec.identifier, codec.day, correction_codec)
 
@@ -189,6 +197,7 @@ HOURS_RECORDED: EventType[RecordedHours] = EventType(
         start_codec,
         codec.minutes,
         codec.points,
+        codec.boolean,
         codec.boolean,
         codec.hash_,
         codec.optional(correction_codec),
@@ -222,7 +231,8 @@ def certify_hours(state: Overlay, body: CertifyHours, context: TransactionContex
         refusal = _find_refusal(state, body.organisation, row, accrual, calendars) or mint.find_refusal(row.volunteer)
         outcomes.append(refusal)
         if refusal is None:
-            record = compute_record(row, batch, number, accrual, accrual.today)
+            record = compute_record(row, batch, number, accrual, accrual.today, is_backfilled=body.is_backfilled)
+            record = accrual.earn(calendars, row.volunteer, record)
             calendars.put(row.volunteer, record)
             mint.add(row.volunteer, record)
             events.append(encode_recorded(body.organisation, row, record, FIRST_REVISION, None))
@@ -306,10 +316,10 @@ def compute_last_day(row: Served) -> Day:
     return Day((_compute_end(row) - 1) // MINUTES_PER_DAY)
 
 
-def compute_record(row: Attendance, batch: Identifier, number: int, accrual: Accrual, certified_day: Day) -> Record:
-    """Return a new record of `certified_day`, with what it earns."""
-    is_late = accrual.is_late(compute_last_day(row), certified_day)
-    points = accrual.compute_points(row.minutes, is_late=is_late)
+def compute_record(
+    row: Attendance, batch: Identifier, number: int, accrual: Accrual, certified_day: Day, *, is_backfilled: bool = False
+) -> Record:
+    """Return a new record of `certified_day`, without what it earns: see `Accrual.earn`."""
     return Record(
         row.record,
         batch,
@@ -318,11 +328,13 @@ def compute_record(row: Attendance, batch: Identifier, number: int, accrual: Acc
         row.day,
         row.start,
         row.minutes,
-        points,
+        Points(0),
         certified_day,
         accrual.expires_day,
-        is_late,
+        accrual.is_late(compute_last_day(row), certified_day),
         RecordStatus.COUNTED,
+        0,
+        is_backfilled,
     )
 
 
@@ -344,6 +356,7 @@ def encode_recorded(
             row.minutes,
             record.points,
             record.is_late,
+            record.is_backfilled,
             row.commitment,
             correction,
         )
@@ -405,10 +418,10 @@ def amend_hours(state: Overlay, body: AmendHours, context: TransactionContext) -
     if refusal is not None:
         raise Rejection(refusal.reason, "the corrected record cannot stand", refusal.value)
     is_late = accrual.is_late(compute_last_day(row), old.certified_day)
-    wanted = accrual.compute_points(row.minutes, is_late=is_late)
-    points = Points(old.points + change_points(state, row.volunteer, old, wanted - old.points))
-    new = replace(old, activity=row.activity, day=row.day, start=row.start, minutes=row.minutes)
-    new = replace(new, points=points, is_late=is_late)
+    content = replace(old, day=row.day, start=row.start, minutes=row.minutes, is_late=is_late, activity=row.activity)
+    wanted = accrual.earn(calendars, row.volunteer, content, correcting=old)
+    points = Points(old.points + change_points(state, row.volunteer, old, wanted.points - old.points))
+    new = replace(wanted, points=points)
     calendars.move(row.volunteer, old, new)
     calendars.save(state)
     set_revision(state, old.batch, old.row, revision + 1)

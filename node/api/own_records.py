@@ -77,6 +77,7 @@ def _format_record(pinned: Pinned, organisation: Identifier, record: Record, rev
         "minutes": record.minutes,
         "points": record.points,
         "is_late": record.is_late,
+        "is_backfilled": record.is_backfilled,
         "status": record.status.name.lower(),
         "is_cosigned": COSIGNED.get(pinned.reader.state, *key) == revision,
         "dispute": None if dispute is None else _format_dispute(dispute, today),

@@ -108,6 +108,7 @@ _RECORD: Final = members(
         "minutes": NUMBER,
         "points": NUMBER,
         "is_late": BOOLEAN,
+        "is_backfilled": BOOLEAN,
         "status": one_of("counted", "void", "moved"),
         "is_cosigned": BOOLEAN,
         "dispute": nullable(
@@ -331,6 +332,7 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "first_day": DAY,
                 "last_day": DAY,
                 "details": HASH,
+                "coefficient": NUMBER,
                 "is_open": BOOLEAN,
                 "status": one_of("open", "closed", "cancelled"),
                 "project": nullable(IDENTIFIER),

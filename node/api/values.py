@@ -75,6 +75,7 @@ def _format_activity(view: View, identifier: Identifier, value: Any) -> dict[str
         "first_day": to_date(value.first_day).isoformat(),
         "last_day": to_date(value.last_day).isoformat(),
         "details": value.details.hex(),
+        "coefficient": value.coefficient,
         "is_open": value.is_open,
         "status": value.status.name.lower(),
         "project": None if project is None else project.hex(),

@@ -71,6 +71,12 @@ def check_served(chain: Chain, calendars: dict[bytes, list[Record]]) -> None:
     counted = {name: [item for item in records if item.status is RecordStatus.COUNTED] for name, records in calendars.items()}
     expected = {name: (len(records), sum(item.minutes for item in records)) for name, records in counted.items() if records}
     assert {name: (item.records, item.minutes) for name, item in chain.read_table(b"served").items()} == expected
+    taken: Counter[bytes] = Counter()
+    for name, records in counted.items():
+        for item in records:
+            assert item.allowance <= item.minutes
+            taken[item.activity + name] += item.allowance
+    assert chain.read_table(b"allowance") == {key: minutes for key, minutes in taken.items() if minutes}
 
 
 def first_day(year: int, month: int) -> int:

@@ -178,11 +178,11 @@ def _parse_keys(words: list[str], _rows: list[str]) -> Action | None:
 
 def _parse_activities(words: list[str], _rows: list[str]) -> Action | None:
     match words:
-        case ["publish", activity, "of", name, class_, first, "to", last]:
+        case ["publish", activity, "of", name, class_, first, "to", last, *coefficient]:
+            ids = identifier_of(activity), identifier_of(name)
             days = parse_day(first), parse_day(last)
-            body = PublishActivity(
-                identifier_of(activity), identifier_of(name), ActivityClass[class_.upper()], *days, hash_of(activity)
-            )
+            percent = int(coefficient[0].removesuffix("%")) if coefficient else 100
+            body = PublishActivity(*ids, ActivityClass[class_.upper()], *days, hash_of(activity), percent)
             return "activities.publish", body
         case ["close", activity, "of", name]:
             return "activities.close", CloseActivity(identifier_of(activity), identifier_of(name))
@@ -255,9 +255,11 @@ def _parse_sign_ups(words: list[str], rows: list[str]) -> Action | None:
 
 def _parse_hours(words: list[str], rows: list[str]) -> Action | None:
     match words:
-        case ["certify", "by", name, mode]:
+        case ["certify", "by", name, mode, *backfilled]:
             chosen = Mode[mode.upper().replace("-", "_")]
-            return "hours.certify", CertifyHours(identifier_of(name), chosen, tuple(map(parse_attendance, rows)))
+            return "hours.certify", CertifyHours(
+                identifier_of(name), chosen, tuple(map(parse_attendance, rows)), bool(backfilled)
+            )
         case ["amend", "by", name, recorded, why, "to", *attendance]:
             row = parse_attendance(" ".join(attendance))
             return "hours.amend", AmendHours(identifier_of(name), parse_day(recorded), row, parse_correction(why))
@@ -439,6 +441,8 @@ def describe(chain: Chain, question: str, events: tuple[Any, ...]) -> str:  # no
         case ["held", name]:
             hold = chain.read_table(b"hold")[identifier_of(name)]
             return f"{hold.status.name.lower()}: {_format_lots(chain, hold.lots)}"
+        case ["allowance", name, activity]:
+            return str(chain.read_table(b"allowance").get(identifier_of(activity) + identifier_of(name), 0))
         case ["officers", name]:
             return _format_officers(chain, name)
         case ["calendar", name]:
@@ -547,6 +551,7 @@ def _format_record(record: Record) -> str:
     start = "-" if record.start is None else f"{record.start // 60:02}:{record.start % 60:02}"
     status = "" if record.status is RecordStatus.COUNTED else f" {record.status.name.lower()}"
     late = " late" if record.is_late else ""
+    late += " backfilled" if record.is_backfilled else ""
     return f"{name_of(record.record.hex())} {day} {start} {record.minutes}{late}{status}"
 
 
@@ -578,6 +583,7 @@ def _format_event(event: Any) -> str:  # noqa: PLR0911 - a table of words
     match event:
         case RecordedHours():
             late = " late" if event.is_late else ""
+            late += " backfilled" if event.is_backfilled else ""
             return f"recorded {name_of(event.record.hex())}.{event.revision} {event.points} points{late}"
         case VoidedHours():
             return f"voided {name_of(event.record.hex())} {event.points_returned} points"

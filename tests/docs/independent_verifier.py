@@ -297,7 +297,7 @@ def read_header(bundle: Json, checkpoint: Checkpoint) -> list[Any]:
 
 RECORD_FIELDS = (
     "record", "revision", "batch", "row", "organisation", "activity", "volunteer", "day", "start", "minutes", "points",
-    "is_late", "commitment", "correction",
+    "is_late", "is_backfilled", "commitment", "correction",
 )  # fmt: skip
 
 

@@ -47,6 +47,7 @@ _FIELDS: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("StarChanged", "stars"): st.integers(1, 5),
     ("RecordTraining", "training"): st.text("abc-é", min_size=1, max_size=16),
     ("DropTraining", "training"): st.text("abc-é", min_size=1, max_size=16),
+    ("PublishActivity", "coefficient"): st.integers(1, 1_000),
     ("EvaluateProject", "grade"): st.integers(1, 5),
     ("Terms", "capacity"): st.integers(0, 100_000),
     ("Terms", "waiting"): st.integers(0, 200),

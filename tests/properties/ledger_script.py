@@ -247,6 +247,7 @@ class Script:
             Day(first),
             Day(first + self.random.randint(-1, 9)),
             sha256(b"d"),
+            self.random.choice((50, 100, 150)),
         )
         return body, self._officers(number, 1)
 
@@ -385,7 +386,7 @@ class Script:
         number = self.random.randrange(2)
         rows = tuple(self._attendance(time_ms, number) for _ in range(self.random.randint(1, ROWS)))
         mode = self.random.choice((Mode.BEST_EFFORT, Mode.BEST_EFFORT, Mode.ATOMIC))
-        return CertifyHours(ORGANISATIONS[number], mode, rows), self._officers(number, 2)
+        return CertifyHours(ORGANISATIONS[number], mode, rows, self.random.random() < 0.2), self._officers(number, 2)
 
     def draw_hours_amend(self, time_ms: TimeMs) -> Any:
         number = self.random.randrange(2)
@@ -681,7 +682,7 @@ class Script:
 
 
 _OFTEN = ("hours.certify", "exchange.hold", "exchange.capture") * (len(KINDS) // 2)
-_SETS = ("governance.change_authorities",) * (len(KINDS) // 10)
+_SETS = ("governance.change_authorities",) * (len(KINDS) // 7)
 _SAVING = ("timebank.deposit", "timebank.donate") * (len(KINDS) // 10)
 _WEIGHTED = (*KINDS, *_OFTEN, *_SETS, *_SAVING, "hours.amend", "hours.void", "exchange.refund")
 

@@ -130,9 +130,9 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
         ("daily_cap_minutes", 300), ("late_records_earn", 0), ("points_validity_days", 2),
         ("recording_deadline_working_days", 2), ("key_waiting_days", 1),
         ("refunds_are_given", 0),
-        ("max_earning_minutes", 120),
         ("time_age_needed", 0), ("time_buys_goods", 1), ("time_cap_hours", 2), ("time_gifts", 2), ("time_home_hours", 4),
         ("time_pool_grants", 2), ("time_stars_needed", 1), ("time_unit_minutes", 30),
+        ("max_earning_minutes", 120), ("max_activity_earning_minutes", 120), ("backfilled_records_earn", 0),
     ),
     "low": (
         ("absences_for_sanction", 1), ("max_sanction_days", 1),
@@ -143,10 +143,10 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
         ("daily_cap_minutes", 1), ("late_records_earn", 0), ("max_hold_days", 1), ("max_record_minutes", 1_440),
         ("points_end_with_year", 0),
         ("refunds_are_given", 1),
-        ("max_earning_minutes", 1),
         ("time_age_needed", 0), ("time_buys_goods", 0), ("time_cap_hours", 0), ("time_family", 0), ("time_gifts", 0),
         ("time_home_hours", 0), ("time_of_groups_spendable", 0), ("time_pool_grants", 0), ("time_stars_needed", 0),
         ("time_unit_minutes", 0),
+        ("max_earning_minutes", 1), ("max_activity_earning_minutes", 1), ("backfilled_records_earn", 0),
         ("points_per_hour", 1), ("points_validity_days", 1), ("recording_deadline_working_days", 1),
         ("utc_offset_minutes", -720), ("withdrawal_notice_days", 0), ("key_waiting_days", 0),
     ),
@@ -159,10 +159,10 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
         ("daily_cap_minutes", 1_440), ("late_records_earn", 1), ("max_hold_days", 366), ("max_record_minutes", 1_440),
         ("points_end_with_year", 1),
         ("refunds_are_given", 0),
-        ("max_earning_minutes", 1_440),
         ("time_age_needed", 1), ("time_buys_goods", 1), ("time_cap_hours", 100_000), ("time_family", 2), ("time_gifts", 2),
         ("time_home_hours", 100_000), ("time_of_groups_spendable", 1), ("time_pool_grants", 2), ("time_stars_needed", 5),
         ("time_unit_minutes", 60),
+        ("max_earning_minutes", 1_440), ("max_activity_earning_minutes", 1_578_239), ("max_coefficient_percent", 1_000),
         ("points_per_hour", 1_000), ("points_validity_days", 36_500), ("recording_deadline_working_days", 366),
         ("cover_required_for_all", 1),
         ("utc_offset_minutes", 840), ("withdrawal_notice_days", 60), ("key_waiting_days", 90),
@@ -520,7 +520,10 @@ class Generator:
         if self._is_rare(2):
             first = min(self.now_ms // MS_PER_DAY + self._choose((0, 1, 4, 9)), MAX_DAY)
             days = Day(first), Day(min(first + self._choose((0, 9, 30)), MAX_DAY))
-        return officers[:1], PublishActivity(identifier_of(activity), identifier_of(name), class_, *days, hash_of(activity))
+        coefficient = self._choose((50, 100, 100, 100, 150))
+        return officers[:1], PublishActivity(
+            identifier_of(activity), identifier_of(name), class_, *days, hash_of(activity), coefficient
+        )
 
     def _close(self) -> tuple[tuple[str, ...], Any]:
         activity, name, officers = self._owned()
@@ -702,7 +705,7 @@ class Generator:
         name, officers = self._organisation()
         rows = tuple(self._attendance(self._activities_of(name)) for _ in range(1 + self.random.randrange(6)))
         mode = self._choose((Mode.BEST_EFFORT, Mode.BEST_EFFORT, Mode.ATOMIC))
-        return officers, CertifyHours(identifier_of(name), mode, rows)
+        return officers, CertifyHours(identifier_of(name), mode, rows, self._is_rare(4))
 
     def _existing(self) -> tuple[str, tuple[str, ...], bytes, Record] | None:
         """Return a record as (organisation, its officers, volunteer, record), or None where there is none."""

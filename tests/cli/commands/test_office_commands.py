@@ -143,13 +143,33 @@ def test_import_says_what_it_did(hourledger: CommandLine, office: Office, double
     assert result.code == 0
     assert result.out.splitlines() == [
         "3 rows: 3 new.",
-        "3 new records with 270 minutes (4 h 30 min) earn 4 points.",
+        "3 new records with 270 minutes (4 h 30 min) earn 4 points at the usual rate.",
         "2 volunteers enrolled, 1 activities published.",
     ]
     assert double.points == 4
     again = hourledger(*arguments)
     assert again.code == 0
     assert again.out == "No new record: all 3 rows were certified before.\n"
+
+
+def test_what_bears_on_points_is_said_with_activity_and_file(
+    hourledger: CommandLine, office: Office, double: LedgerDouble
+) -> None:
+    hourledger("keys", "registrar", office.folder / "office" / "registrar.key")
+    whose = ("--organisation", people.ORGANISATION.hex())
+    days = ("--first-day", "2026-05-01", "--last-day", "2026-05-30", "--coefficient")
+    publish = ("activity", "publish", "A", "--name", "Care", *days)
+    refused = hourledger(*publish, 101, *office.book, *whose, *office.first)
+    assert (refused.code, "coefficient" in refused.err) == (1, True)
+    assert hourledger(*publish, 50, *office.book, *whose, *office.first).code == 0
+    certify = ("hours", "import", office.roster(), "--enrol", "--backfilled")
+    assert hourledger(*certify, *office.book, *whose, *office.both).code == 0
+    assert {event.is_backfilled for event in double.records} == {True}
+    assert (
+        sum(event.points for event in double.records)
+        == double.points
+        == sum(event.minutes * 50 // 6_000 for event in double.records)
+    )
 
 
 def test_file_without_rows_is_said_to_be_so(hourledger: CommandLine, office: Office) -> None:
