@@ -37,6 +37,7 @@ COMMANDS: Final = {
     "star": "stars: publicised, objected to, awarded",
     "sanction": "sanctions by two people, with appeal and end",
     "report": "reports whose hash is on record",
+    "region": "other regions: trusted by vote, time sent and received",
     "points": "points of a volunteer",
     "exchange": "offers, and points held and captured for them",
     "timebank": "hours saved for old age, given and spent",

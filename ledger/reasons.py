@@ -44,6 +44,7 @@ class Reason(StrEnum):
     VOLUNTEER_ERASED = "volunteer_erased"
     VOLUNTEER_MERGED = "volunteer_merged"
     UNKNOWN_REPLACEMENT = "unknown_replacement"
+    UNKNOWN_REGION = "unknown_region"
     NOT_PERMITTED = "not_permitted"
     ORGANISATION_SUCCEEDED = "organisation_succeeded"
     SUSPENDED = "suspended"
@@ -163,6 +164,7 @@ SIGNER_REASONS = frozenset(
         Reason.UNKNOWN_KEY,
         Reason.UNKNOWN_ORGANISATION,
         Reason.UNKNOWN_MERCHANT,
+        Reason.UNKNOWN_REGION,
         Reason.UNKNOWN_VOLUNTEER,
         Reason.VOLUNTEER_ERASED,
         Reason.VOLUNTEER_MERGED,
@@ -213,6 +215,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.UNKNOWN_KEY: Explanation("the key belongs to nobody on this chain", "use a registered key, or have this one registered"),
     Reason.UNKNOWN_ORGANISATION: Explanation("no such organisation", "check the identifier, or register the organisation"),
     Reason.UNKNOWN_MERCHANT: Explanation("no such merchant", "check the identifier, or register the merchant"),
+    Reason.UNKNOWN_REGION: Explanation("the region is not trusted here", "ask the authorities to vote for its trust file"),
     Reason.UNKNOWN_VOLUNTEER: Explanation("no such volunteer", "enrol the volunteer first"),
     Reason.VOLUNTEER_ERASED: Explanation("the account was erased", "destroy what you still have about the person"),
     Reason.VOLUNTEER_MERGED: Explanation("the account went over into another", "use the account that is named"),
@@ -279,7 +282,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.STARS_MISSING: Explanation("the volunteer has too few stars", "name a star award that is the volunteer's"),
     Reason.ALREADY_SAVED: Explanation("the record's time is saved already", "nothing needs to be done"),
     Reason.ALREADY_REDEEMED: Explanation("the service is paid for already", "nothing needs to be done"),
-    Reason.INSUFFICIENT_TIME: Explanation("too few saved minutes are there", "choose fewer minutes, or save more first"),
+    Reason.INSUFFICIENT_TIME: Explanation("too few minutes are there", "choose fewer minutes"),
     Reason.UNKNOWN_CERTIFICATE: Explanation("the register has no such certificate of the organisation", "check the number"),
     Reason.CERTIFICATE_CLOSED: Explanation("the certificate was revoked or superseded already", "register another one"),
     Reason.UNKNOWN_AWARD: Explanation("the organisation has no such award", "check the identifier, or publicise the award first"),

@@ -35,6 +35,7 @@ class Subject(IntEnum):
     PARAMETERS = 1
     CALENDAR = 2
     RULE_BOOK = 3
+    REGION = 4
 
 
 @dataclass(frozen=True, slots=True)

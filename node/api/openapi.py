@@ -134,6 +134,10 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = MappingProxyType(
         ("GET", "/v1/authorities"): Operation(
             "Tell who decides on the next block, what is to change, and what each has approved.", _json("Authorities")
         ),
+        ("GET", "/v1/regions"): Operation(
+            "Tell which regions are trusted, under which trust file, and the newest checkpoint on record of each.",
+            _json("Regions"),
+        ),
         ("GET", "/v1/governance"): Operation(
             "Tell the region's numbers and calendar, what is to change, and what each authority has approved.",
             _json("Governance"),

@@ -148,6 +148,7 @@ _STATEMENT: Final = members(
     }
 )
 _AUTHORITY: Final = members({"name": TEXT, "key": PUBLIC_KEY, "cosigner_key": PUBLIC_KEY, "log_key": PUBLIC_KEY})
+_REGION: Final = members({"region": TEXT, "trust": TEXT, "checkpoint": nullable(members({"size": NUMBER, "root": HASH}))})
 _APPROVAL: Final = members({"authority": TEXT, "effective_height": NUMBER, "authorities_hash": HASH})
 _NUMBERS: Final = {"type": "object", "additionalProperties": {"type": "integer"}}
 _DAYS_OF_CALENDAR: Final = {"holidays": list_of(DAY), "working_weekends": list_of(DAY)}
@@ -215,6 +216,7 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "approvals": list_of(members({"authority": TEXT, "subject": TEXT, "proposal_hash": HASH})),
             }
         ),
+        "Regions": members({"regions": list_of(_REGION)}),
         "Handovers": members(
             {
                 "handovers": list_of(members({"effective_height": NUMBER, "bundle": ref("Bundle")})),

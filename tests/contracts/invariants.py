@@ -21,6 +21,7 @@ from ledger.types import Identifier
 from tests.contracts.account_invariants import check_accounts, find_remaining, read_accounts
 from tests.contracts.case_invariants import check_cases
 from tests.contracts.chain import Chain
+from tests.contracts.region_invariants import check_regions, is_arrived
 from tests.contracts.timebank_invariants import check_time_bank
 
 Row = tuple[bytes, int]
@@ -47,6 +48,7 @@ def check_invariants(chain: Chain) -> None:
     check_cases(chain)
     check_accounts(chain)
     check_time_bank(chain, calendars)
+    check_regions(chain)
     check_authorities(chain)
     check_offences(chain)
     check_settings(chain)
@@ -170,7 +172,7 @@ def check_claims(chain: Chain, calendars: dict[bytes, list[Record]]) -> None:
         for key, item in chain.read_table(table).items():
             assert key[:16] == item.volunteer
             assert item.volunteer in volunteers
-            assert item.organisation in organisations
+            assert item.organisation in organisations or is_arrived(chain, item.organisation)
     for key, training in chain.read_table(b"training").items():
         assert key[:16] in volunteers
         assert training.organisation in organisations
@@ -404,7 +406,7 @@ def check_settings(chain: Chain) -> None:
             assert all(to_date(day).weekday() >= 5 for day in calendar.working_weekends)
     known = {party.identifier for party in chain.read_table(b"key").values() if party.role is Role.AUTHORITY}
     for key, ballot in chain.read_table(b"ballot").items():
-        assert key[0] in {1, 2, 3}
+        assert key[0] in {1, 2, 3, 4}
         assert key[1:] in known
         assert ballot.height <= chain.height
 

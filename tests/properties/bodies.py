@@ -74,6 +74,7 @@ _FIELDS: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("ProposalApproved", "approvals"): st.integers(1, 64),
     ("ProposalApproved", "quorum"): st.integers(1, 64),
     ("SetRuleBook", "version"): st.integers(1, 2**16 - 1),
+    ("TrustRegion", "trust"): st.binary(max_size=40),
     ("Value", "value"): st.integers(-(2**53), 2**53),
     ("Outcome", "event_count"): st.integers(0, 1_000_000),
     ("Outcome", "value"): st.text("abc0", max_size=32),

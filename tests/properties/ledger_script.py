@@ -59,6 +59,7 @@ from node.chain import Candidate, Chain
 from node.storage.memory import MemoryStore
 from node.storage.protocol import KeyValueStore
 from tests.properties.account_script import ACCOUNT_DRAWS
+from tests.properties.region_script import REGION_DRAWS
 from tests.properties.timebank_script import draw_time_bank
 
 CHAIN_ID = "property.example/log"
@@ -66,6 +67,7 @@ START_MS = TimeMs(1_760_000_000_000)
 BLOCK_MS = 6 * 3_600_000
 TODAY = START_MS // 86_400_000
 FIRST_ROUND = Round(0)
+DRAWS = {**ACCOUNT_DRAWS, **REGION_DRAWS}
 ROWS = 8
 NAMES = ("1", "2", "3")
 
@@ -140,16 +142,18 @@ class Script:
 
     def draw(self, time_ms: TimeMs, kind: str | None = None) -> SignedTransaction:
         kind = kind or self.random.choice(_WEIGHTED)
-        drawn = self._draw_account(kind) or draw_time_bank(self, kind, time_ms)
+        drawn = self._draw_named(kind) or draw_time_bank(self, kind, time_ms)
         body, signers = drawn or getattr(self, "draw_" + kind.replace(".", "_"))(time_ms)
         if self.random.random() < 0.25:
             signers = tuple(self.random.sample(KEYS, self.random.randint(1, 3)))
         return self.sign(kind, body, signers, time_ms)
 
-    def _draw_account(self, kind: str) -> Any:
-        if kind not in ACCOUNT_DRAWS:
+    def _draw_named(self, kind: str) -> Any:
+        """Return what another file draws, with the names of those who sign; None for a kind that is drawn here."""
+        draw = DRAWS.get(kind)
+        if draw is None:
             return None
-        body, names = ACCOUNT_DRAWS[kind](self.random, VOLUNTEERS, ACTIVITIES)
+        body, names = draw(self.random, VOLUNTEERS, ACTIVITIES)
         return body, tuple(map(make_key, names))
 
     def sign(self, kind: str, body: Any, signers: tuple[SigningKey, ...], time_ms: TimeMs) -> SignedTransaction:

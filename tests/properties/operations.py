@@ -58,6 +58,7 @@ from tests.contracts.chain import (
 )
 from tests.properties.account_operations import make_account_operations
 from tests.properties.cases import make_cases
+from tests.properties.region_operations import make_region_operations
 from tests.properties.timebank_operations import make_time_operations
 
 T = TypeVar("T")
@@ -372,6 +373,7 @@ class Generator:
             **make_cases(self),
             **make_account_operations(self),
             **make_time_operations(self),
+            **make_region_operations(self),
         }
         assert set(self.makers) == set(KINDS)
         assert set(_WEIGHTS) <= set(KINDS)

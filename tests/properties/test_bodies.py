@@ -39,6 +39,9 @@ from contracts.identity.volunteer_keys import ChangeKey, KeyRequested
 from contracts.identity.volunteers import VolunteerEnrolled
 from contracts.offences import OffenceRecorded
 from contracts.points import adjusting, giving
+from contracts.regions.arriving import TimeReceived
+from contracts.regions.leaving import TimeLeft
+from contracts.regions.trusted import AcceptedCheckpoint, TrustRegion
 from contracts.reports import AnchorReport
 from contracts.rulebook import EVENT_TYPES, KINDS, get_parties
 from contracts.sanctions import SanctionChanged
@@ -153,6 +156,10 @@ EVENTS: dict[str, Any] = {
     "governance.calendar_set": SetCalendar,
     "governance.rule_book_set": SetRuleBook,
     "governance.offence": OffenceRecorded,
+    "regions.trusted": TrustRegion,
+    "regions.checkpoint_accepted": AcceptedCheckpoint,
+    "regions.time_left": TimeLeft,
+    "regions.time_received": TimeReceived,
 }
 EVERYBODY = ("region", "ann", "bob", "lea", "mia", "noa", "Bakery", "Cinema", *RECOVERY)
 
