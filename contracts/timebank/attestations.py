@@ -153,7 +153,7 @@ def withdraw_attestation(state: Overlay, body: WithdrawAttestation, context: Tra
     if body.organisation is None:
         require_authority(state, context)
     else:
-        require_officers(state, context, body.organisation, count=1)
+        require_officers(state, context, body.organisation, count=1, may_be_suspended=True)
     key = body.person, body.volunteer or b""
     found = ATTESTATIONS.get(state, *key)
     if found is None or body.organisation not in {None, found.registrar}:

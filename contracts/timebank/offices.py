@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from contracts.identity.parties import get_organisation, require_authority, require_officers
+from contracts.identity.parties import get_organisation, require_authority, require_own_officers
 from contracts.kinds import Kind
 from contracts.parameters import compute_today
 from ledger import codec
@@ -48,11 +48,14 @@ def has_office(view: View, organisation: Identifier, office: Office) -> bool:
 
 
 def require_office(state: View, context: TransactionContext, organisation: Identifier, office: Office) -> None:
-    """Raise `Rejection` unless the organisation has the office, and officers have signed as its policy says."""
+    """Raise `Rejection` unless the organisation has the office, and officers have signed as its policy says.
+
+    An office does not go over to a successor: an authority gives it.
+    """
     get_organisation(state, organisation)
     if not has_office(state, organisation, office):
         raise Rejection(Reason.NOT_PERMITTED, "no authority has given the organisation this office", organisation.hex())
-    require_officers(state, context, organisation)
+    require_own_officers(state, context, organisation)
 
 
 def appoint(state: Overlay, body: Appoint, context: TransactionContext) -> Effects:

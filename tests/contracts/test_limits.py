@@ -3,12 +3,14 @@
 import pytest
 
 import contracts.accrual
+import contracts.savings
 from contracts.activities import ActivityClass, PublishActivity
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode
 from contracts.identity.organisations import RegisterOrganisation
 from contracts.identity.volunteers import Enrolment, EnrolVolunteers
 from contracts.records import MAX_RECORDS_A_MONTH
 from contracts.rulebook import KINDS
+from contracts.timebank.deposits import DepositTime
 from ledger.codec import MAX_ENTRY_BYTES
 from ledger.events import MAX_ROWS, OUTCOME
 from ledger.reasons import Reason
@@ -89,6 +91,20 @@ def test_full_account_refuses_its_row_and_not_the_batch(chain: Chain, monkeypatc
     outcomes = certify(chain, [attend(3, FIRST_DAY + 3, 0, 60)]).outcome.rows
     assert [row and row.reason for row in outcomes] == [Reason.ACCOUNT_FULL]
     check_invariants(chain)
+
+
+def test_full_account_of_saved_time_takes_no_more(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contracts.savings, "MAX_LOTS", 3)
+    certify(chain, [attend(number, FIRST_DAY + number, 0, 60) for number in range(3)])
+    reasons = [save(chain, number) for number in range(3)]
+    assert reasons == [None, None, Reason.ACCOUNT_FULL]
+    check_invariants(chain)
+
+
+def save(chain: Chain, number: int) -> Reason | None:
+    """Have the office that enrolled mia, who has no key, save a record's time."""
+    ids = identifier_of("Harbour"), identifier_of("mia"), identifier_of(f"record {number}")
+    return chain.submit(("ann",), "timebank.deposit", DepositTime(*ids, Day(FIRST_DAY + number)), NOW_MS).outcome.reason
 
 
 def test_record_is_corrected_253_times_and_then_made_void_at_most(chain: Chain) -> None:
