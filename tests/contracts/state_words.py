@@ -7,7 +7,9 @@ from enum import Enum
 from typing import Any
 
 from contracts.identity.parties import compute_authority_identifier
+from contracts.lots import Lot
 from contracts.rulebook import TABLES
+from contracts.savings import TimeLot
 from ledger.codec import decode
 from ledger.genesis import to_date
 from ledger.types import HASH_BYTES, IDENTIFIER_BYTES, Day
@@ -68,6 +70,10 @@ def _find_name(data: bytes) -> str:
     return name_of(shown) if name_of(shown) != shown else ""
 
 
+def _are_lots(value: tuple[Any, ...]) -> bool:
+    return bool(value) and isinstance(value[0], Lot | TimeLot)
+
+
 def describe_value(value: Any, name: str) -> str:  # noqa: PLR0911 - one line a type
     """Return a value of the state in words; `name` is the field that it stands in."""
     if value is None:
@@ -75,7 +81,9 @@ def describe_value(value: Any, name: str) -> str:  # noqa: PLR0911 - one line a 
     if is_dataclass(value) and not isinstance(value, type):
         return " ".join(f"{field.name}={describe_value(getattr(value, field.name), field.name)}" for field in fields(value))
     if isinstance(value, tuple):
-        return f"[{', '.join(describe_value(item, name) for item in value)}]"
+        shown = [describe_value(item, name) for item in value]
+        # Lots of one day are in the order of their batches' hashes, which no table can know.
+        return f"[{', '.join(sorted(shown) if _are_lots(value) else shown)}]"
     if isinstance(value, Enum):
         return value.name.lower()
     if isinstance(value, bytes):
