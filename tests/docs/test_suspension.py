@@ -11,6 +11,7 @@ STILL_POSSIBLE = {
     "hours.answer_claim",
     "certificates.revoke",
     "sanctions.lift",
+    "timebank.withdraw_attestation",
 }
 """What a suspended organisation does: each has its row in tests/contracts/ledgers/suspension.txt."""
 
