@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "activity": "projects and activities, sign-up, attendance, notices",
     "cover": "insurance of activities and volunteers",
     "hours": "hours: certified, corrected, disputed, claimed",
+    "order": "help that is asked for, given, rated and recorded",
     "training": "trainings, recorded and taken back",
     "award": "awards, recorded and taken back",
     "star": "stars: publicised, objected to, awarded",

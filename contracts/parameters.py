@@ -36,6 +36,8 @@ PARAMETERS: Final = MappingProxyType(
         "recording_deadline_working_days": Parameter(10, 1, 366, "working days after which a record is late (Order 67, 11)"),
         "answer_deadline_working_days": Parameter(10, 1, 366, "working days in which an organisation answers a volunteer"),
         "max_open_claims": Parameter(20, 0, 1_000, "claims of missing records that a volunteer may have open"),
+        "max_orders": Parameter(10_000, 0, 1_000_000, "orders of an organisation that are neither cancelled nor closed"),
+        "order_rating_days": Parameter(30, 0, 366, "days after completion in which an order is kept open for its rating"),
         "points_per_hour": Parameter(1, 0, 1_000, "points that an hour of service earns, whole points a record"),
         "max_earning_minutes": Parameter(1_440, 1, 1_440, "most minutes of one record that earn points"),
         "max_activity_earning_minutes": Parameter(

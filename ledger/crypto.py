@@ -27,6 +27,8 @@ class Context(Enum):
     PREVOTE = b"hourledger/prevote/v1\x00"
     PROPOSAL = b"hourledger/proposal/v1\x00"
     PEER = b"hourledger/peer/v1\x00"
+    RATING = b"hourledger/rating/v1\x00"
+    """What the holder of a one-time token says."""
     PLAIN = b""
     """For formats that separate their domains themselves: C2SP notes, cosignatures, W3C Data Integrity, RFC 9421."""
 

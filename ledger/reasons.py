@@ -37,6 +37,7 @@ class Reason(StrEnum):
     INVALID_SIGNATURE = "invalid_signature"
     # Who may do it.
     UNKNOWN_KEY = "unknown_key"
+    UNKNOWN_ORDER = "unknown_order"
     UNKNOWN_ORGANISATION = "unknown_organisation"
     UNKNOWN_HOLD = "unknown_hold"
     UNKNOWN_MERCHANT = "unknown_merchant"
@@ -56,6 +57,11 @@ class Reason(StrEnum):
     INVALID_POLICY = "invalid_policy"
     WAITING_PERIOD = "waiting_period"
     LAST_OFFICER = "last_officer"
+    ORDER_STEP = "order_step"
+    RATING_OPEN = "rating_open"
+    WRONG_TOKEN = "wrong_token"
+    OVER_ORDER = "over_order"
+    TOO_MANY_ORDERS = "too_many_orders"
     UNKNOWN_CLAIM = "unknown_claim"
     UNKNOWN_AWARD = "unknown_award"
     UNKNOWN_RECORD = "unknown_record"
@@ -173,6 +179,7 @@ SIGNER_REASONS = frozenset(
         Reason.SUSPENDED,
         Reason.INSUFFICIENT_SIGNATURES,
         Reason.UNKNOWN_REPLACEMENT,  # whose new key would have to sign
+        Reason.UNKNOWN_ORDER,  # whose organisation or volunteer would have to sign
         Reason.UNKNOWN_HOLD,  # whose merchant would have to sign, so nobody can be asked for yet
     }
 )
@@ -213,6 +220,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.VALID_TOO_LONG: Explanation("it asks to stay valid for longer than allowed", "choose an earlier end of validity"),
     Reason.INVALID_SIGNATURE: Explanation("a signature does not fit its key and content", "sign again with the right key"),
     Reason.UNKNOWN_KEY: Explanation("the key belongs to nobody on this chain", "use a registered key, or have this one registered"),
+    Reason.UNKNOWN_ORDER: Explanation("no such order, or it is cancelled or closed", "check the order's identifier"),
     Reason.UNKNOWN_ORGANISATION: Explanation("no such organisation", "check the identifier, or register the organisation"),
     Reason.UNKNOWN_MERCHANT: Explanation("no such merchant", "check the identifier, or register the merchant"),
     Reason.UNKNOWN_REGION: Explanation("the region is not trusted here", "ask the authorities to vote for its trust file"),
@@ -230,6 +238,11 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.INVALID_POLICY: Explanation("the policy asks for a number of officers that cannot be met", "choose 1 up to the officers"),
     Reason.WAITING_PERIOD: Explanation("the old key may still object", "wait until the days are over"),
     Reason.LAST_OFFICER: Explanation("the policy could not be met without this officer", "add another officer first"),
+    Reason.ORDER_STEP: Explanation("the order is at another step", "look up how far the order is"),
+    Reason.RATING_OPEN: Explanation("the person served may still rate the order", "wait for the rating, or until the days are over"),
+    Reason.WRONG_TOKEN: Explanation("it is not signed with the token that was handed over for it", "use the token of that very order"),
+    Reason.OVER_ORDER: Explanation("more minutes than were completed for the order", "certify at most what was completed"),
+    Reason.TOO_MANY_ORDERS: Explanation("too many orders are not closed", "cancel or close orders first"),
     Reason.UNKNOWN_ACTIVITY: Explanation("no such activity of this organisation", "publish the activity first"),
     Reason.ACTIVITY_CLOSED: Explanation("the activity is closed", "publish a new one"),
     Reason.INVALID_PERIOD: Explanation("the period ends before it begins, or is too long", "correct the dates"),

@@ -50,6 +50,7 @@ BEFORE_RULES: Final = (
     Reason.MALFORMED_BODY, Reason.EXPIRED, Reason.VALID_TOO_LONG, Reason.INVALID_SIGNATURE, Reason.UNKNOWN_KEY,
 )  # fmt: skip
 
+_STEPS_OF_ORDERS: Final = ("cancel", "close", "dispatch", "accept", "complete", "certify")
 CANNOT_HAPPEN: Final = frozenset(
     {
         ("identity.request_key", Reason.UNKNOWN_ORGANISATION),  # who enrols is registered
@@ -61,6 +62,7 @@ CANNOT_HAPPEN: Final = frozenset(
         ("timebank.give", Reason.UNKNOWN_ORGANISATION),
         ("timebank.donate", Reason.UNKNOWN_ORGANISATION),
         ("timebank.buy", Reason.UNKNOWN_ORGANISATION),
+        *((f"orders.{step}", Reason.UNKNOWN_ORGANISATION) for step in _STEPS_OF_ORDERS),  # who placed it is registered
         ("hours.amend", Reason.ACTIVITY_CLOSED),  # a closed activity may still be corrected
         ("hours.void", Reason.ACCOUNT_FULL),  # lots only become fewer
         ("points.expire", Reason.ACCOUNT_FULL),

@@ -14,7 +14,7 @@ from typing import Final, Self
 
 from cli.office.database import Database
 from contracts.activities import ActivityClass
-from ledger.crypto import hmac_sha256
+from ledger.crypto import SigningKey, hmac_sha256
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
 from ledger.types import IDENTIFIER_BYTES, Day, Identifier
@@ -109,6 +109,10 @@ class RecordBook:
     def compute_code(self, record: Identifier) -> Identifier:
         """Return the code with which a helper who is not registered claims a record. The same on every run."""
         return Identifier(hmac_sha256(self._secret, b"claim-code\x00" + record)[:IDENTIFIER_BYTES])
+
+    def compute_token(self, order: Identifier) -> SigningKey:
+        """Return the one-time token with which the person served rates an order. The same on every run."""
+        return SigningKey(hmac_sha256(self._secret, b"order-token\x00" + order))
 
     def compute_activity(self, reference: str, activity_class: ActivityClass, first_day: Day) -> Identifier:
         """Identifier to publish an activity under. One reference may need several: a later period, another class."""

@@ -10,6 +10,7 @@ from contracts.activities import PublishActivity
 from contracts.hours import AmendHours, CertifyHours, VoidHours
 from contracts.hours.codes import DropReserved, ReserveHours, compute_code_hash
 from contracts.identity.volunteers import EnrolVolunteers
+from contracts.orders.certifying import CertifyOrder
 from contracts.rulebook import KINDS
 from ledger.codec import decode
 from ledger.errors import RowOutcome
@@ -48,10 +49,10 @@ def settle(book: RecordBook, records: Records, waiting: Waiting, outcome: NodeOu
                 records.mark(body.record, RecordStatus.VOID)
         case ReserveHours():
             _settle_reservation(records, body, outcome)
+        case CertifyOrder():
+            _settle_order(book, records, waiting, body, outcome)
         case DropReserved():
-            dropped = find_reserved(book, records, body.code_hash) if outcome.is_accepted else None
-            if dropped is not None:
-                records.mark(dropped.record, RecordStatus.VOID)
+            _settle_dropped(book, records, body, outcome)
         case _:
             pass
     return Settled()
@@ -125,6 +126,27 @@ def _settle_reservation(records: Records, body: ReserveHours, outcome: NodeOutco
         records.mark(
             row.record, RecordStatus.RESERVED if is_reserved else RecordStatus.REFUSED, None if is_reserved else refusal
         )
+
+
+def _settle_dropped(book: RecordBook, records: Records, body: DropReserved, outcome: NodeOutcome) -> None:
+    dropped = find_reserved(book, records, body.code_hash) if outcome.is_accepted else None
+    if dropped is not None:
+        records.mark(dropped.record, RecordStatus.VOID)
+
+
+def _settle_order(book: RecordBook, records: Records, waiting: Waiting, body: CertifyOrder, outcome: NodeOutcome) -> None:
+    known = records.find(body.record)
+    if known is None:
+        return
+    if outcome.reason is not None:
+        records.mark(body.record, RecordStatus.REFUSED, RowOutcome(outcome.reason, outcome.value))
+        return
+    helper = book.find_volunteer(known.volunteer_reference)
+    if helper is None or not helper.is_enrolled:
+        records.mark(body.record, RecordStatus.RESERVED)
+        return
+    place = replace(known, batch=Identifier(waiting.transaction_id[:IDENTIFIER_BYTES]), row=0, refusal=None)
+    records.put(replace(place, entry_index=outcome.first_event_index, status=RecordStatus.CERTIFIED))
 
 
 def _settle_amendment(book: RecordBook, records: Records, body: AmendHours, outcome: NodeOutcome) -> None:

@@ -121,9 +121,14 @@ def reserve_hours(state: Overlay, body: ReserveHours, context: TransactionContex
         refusal = _find_refusal(state, body.organisation, row, accrual)
         outcomes.append(refusal)
         if refusal is None:
-            RESERVED.put(state, Reserved(body.organisation, row, accrual.today), row.code_hash)
-            events.append(HOURS_RESERVED.encode(HoursReserved(body.organisation, row)))
+            events.append(put_reserved(state, body.organisation, row, accrual.today))
     return Effects(tuple(events), tuple(outcomes))
+
+
+def put_reserved(state: Overlay, organisation: Identifier, row: ReservedHours, today: Day) -> bytes:
+    """Let service wait for whoever has its code; return the event."""
+    RESERVED.put(state, Reserved(organisation, row, today), row.code_hash)
+    return HOURS_RESERVED.encode(HoursReserved(organisation, row))
 
 
 def _find_refusal(state: View, organisation: Identifier, row: ReservedHours, accrual: Accrual) -> RowOutcome | None:
@@ -148,16 +153,30 @@ def claim_by_code(state: Overlay, body: ClaimByCode, context: TransactionContext
     refusal = refusal or mint.find_refusal(body.volunteer)
     if refusal is not None:
         raise Rejection(refusal.reason, "the service cannot be recorded for the volunteer", refusal.value)
-    batch = Identifier(context.transaction_id[:IDENTIFIER_BYTES])
-    record = compute_record(row, batch, 0, accrual, reserved.reserved_day)
-    record = accrual.earn(calendars, body.volunteer, record)
-    calendars.put(body.volunteer, record)
-    mint.add(body.volunteer, record)
     RESERVED.delete(state, code_hash)
-    BATCHES.put(state, Batch(reserved.organisation, bytes((FIRST_REVISION,))), batch)
+    means = accrual, calendars, mint
+    return Effects((record_single(state, context, reserved.organisation, row, reserved.reserved_day, means),))
+
+
+def record_single(
+    state: Overlay,
+    context: TransactionContext,
+    organisation: Identifier,
+    row: Attendance,
+    certified_day: Day,
+    means: tuple[Accrual, Calendars, Mint],
+) -> bytes:
+    """Record one attendance in a batch of its own, against which nothing speaks; return the event."""
+    accrual, calendars, mint = means
+    batch = Identifier(context.transaction_id[:IDENTIFIER_BYTES])
+    record = compute_record(row, batch, 0, accrual, certified_day)
+    record = accrual.earn(calendars, row.volunteer, record)
+    calendars.put(row.volunteer, record)
+    mint.add(row.volunteer, record)
+    BATCHES.put(state, Batch(organisation, bytes((FIRST_REVISION,))), batch)
     calendars.save(state)
     mint.save(state)
-    return Effects((encode_recorded(reserved.organisation, row, record, FIRST_REVISION, None),))
+    return encode_recorded(organisation, row, record, FIRST_REVISION, None)
 
 
 def _make_attendance(hours: ReservedHours, volunteer: Identifier) -> Attendance:

@@ -265,6 +265,9 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = MappingProxyType(
         ("GET", "/v1/sanctions/{id}"): Operation(
             "Show a sanction to the volunteer and the organisation.", _json("Sanction"), (_ID,), access=Access.PARTIES
         ),
+        ("GET", "/v1/orders/{id}"): Operation(
+            "Show an order to the organisation and the volunteer who was sent.", _json("Order"), (_ID,), access=Access.PARTIES
+        ),
         ("GET", "/v1/reports/{id}"): Operation(
             "Tell who put a report's hash on record, and from which block it was made.",
             _json("AnchoredReport"),

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 from contracts.certificates.registry import CertificateStatus
 from contracts.certificates.stars import StarStatus
 from contracts.hours import Correction, Resolution
+from contracts.orders.placed import OrderStatus
 from contracts.sanctions import SanctionReason, SanctionStatus
 from ledger.codec import MAX_TIME_MS
 from ledger.proofs import MEDIA_TYPE
@@ -432,6 +433,19 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "reason": one_of(*(item.name.lower() for item in SanctionReason)),
                 "last_day": DAY,
                 "status": one_of(*(item.name.lower() for item in SanctionStatus)),
+            }
+        ),
+        "Order": members(
+            {
+                "order": IDENTIFIER,
+                "organisation": IDENTIFIER,
+                "activity": IDENTIFIER,
+                "status": one_of(*(item.name.lower() for item in OrderStatus)),
+                "volunteer": nullable(IDENTIFIER),
+                "minutes": NUMBER,
+                "changed_day": DAY,
+                "is_rated": BOOLEAN,
+                "record": nullable(IDENTIFIER),
             }
         ),
         "AnchoredReport": members({"report": HASH, "organisation": nullable(IDENTIFIER), "height": NUMBER, "time_ms": TIME_MS}),

@@ -111,6 +111,7 @@ def test_contexts_are_the_published_ones() -> None:
         "PREVOTE": b"hourledger/prevote/v1\x00",
         "PROPOSAL": b"hourledger/proposal/v1\x00",
         "PEER": b"hourledger/peer/v1\x00",
+        "RATING": b"hourledger/rating/v1\x00",
         "PLAIN": b"",
     }
 

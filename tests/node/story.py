@@ -21,6 +21,8 @@ from contracts.hours.totals import ImportTotal
 from contracts.identity.merchants import RegisterMerchant
 from contracts.identity.organisations import RegisterOrganisation
 from contracts.identity.volunteers import Enrolment, EnrolVolunteers
+from contracts.orders.helping import DispatchOrder
+from contracts.orders.placed import PlaceOrder
 from contracts.reports import AnchorReport
 from contracts.sanctions import ProposeSanction, SanctionReason
 from ledger.crypto import SigningKey
@@ -42,6 +44,7 @@ CLAIM = Identifier(b"claim-0000000001")
 AWARD = Identifier(b"award-0000000001")
 CERTIFICATE = Identifier(b"certificate-0001")
 STAR = Identifier(b"star-00000000001")
+ORDER = Identifier(b"order-0000000001")
 SANCTION = Identifier(b"sanction-0000001")
 NOBODY = Identifier(b"nobody-000000001")
 
@@ -143,5 +146,7 @@ def tell(node: RunningNode) -> Story:
     reason = SanctionReason.MISCONDUCT
     sanction = ProposeSanction(SANCTION, ORGANISATION, OTHER_VOLUNTEER, reason, last_day, NO_DETAILS)
     node.carry_out("sanctions.propose", sanction, OFFICER)
+    node.carry_out("orders.place", PlaceOrder(ORDER, ORGANISATION, ACTIVITY, NO_DETAILS, NO_DETAILS, NO_DETAILS), OFFICER)
+    node.carry_out("orders.dispatch", DispatchOrder(ORDER, OTHER_VOLUNTEER), OFFICER)
     node.carry_out("reports.anchor", AnchorReport(NO_DETAILS, ORGANISATION, Height(1)), OFFICER)
     return Story(hours["first_event_index"], hours, held["first_event_index"], registered["first_event_index"])

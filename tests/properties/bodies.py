@@ -51,6 +51,8 @@ _FIELDS: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("EvaluateProject", "grade"): st.integers(1, 5),
     ("Terms", "capacity"): st.integers(0, 100_000),
     ("Terms", "waiting"): st.integers(0, 200),
+    **{(name, "score"): st.integers(1, 5) for name in ("RateOrder", "OrderRated")},
+    ("CertifyOrder", "start"): st.none() | st.integers(0, 1_439),
     ("DisputedHours", "row"): st.integers(0, 999),
     ("MonthCarried", "records"): st.integers(1, 2_048),
     ("CosignedHours", "row"): st.integers(0, 999),

@@ -58,6 +58,7 @@ from tests.contracts.chain import (
 )
 from tests.properties.account_operations import make_account_operations
 from tests.properties.cases import make_cases
+from tests.properties.order_operations import make_order_operations
 from tests.properties.region_operations import make_region_operations
 from tests.properties.timebank_operations import make_time_operations
 
@@ -127,7 +128,7 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
         ("absences_for_sanction", 1), ("max_sanction_days", 30),
         ("star_publicity_days", 1),
         ("adjustments_need_authority", 0),
-        ("max_open_claims", 1),
+        ("max_open_claims", 1), ("max_orders", 2),
         ("daily_cap_minutes", 300), ("late_records_earn", 0), ("points_validity_days", 2),
         ("recording_deadline_working_days", 2), ("key_waiting_days", 1),
         ("refunds_are_given", 0),
@@ -261,6 +262,13 @@ _WEIGHTS = {
     "timebank.buy": 10,
     "timebank.issue": 8,
     "timebank.withdraw_attestation": 2,
+    "orders.dispatch": 12,
+    "orders.accept": 14,
+    "orders.complete": 16,
+    "orders.certify": 24,
+    "orders.rate": 12,
+    "orders.cancel": 1,
+    "orders.close": 3,
 }
 """How often a kind is drawn, 4 where nothing is said: what ends things is rare, so that there is something to end."""
 STEPS = 2 * sum(_WEIGHTS.get(kind, 4) for kind in KINDS)
@@ -374,6 +382,7 @@ class Generator:
             **make_account_operations(self),
             **make_time_operations(self),
             **make_region_operations(self),
+            **make_order_operations(self),
         }
         assert set(self.makers) == set(KINDS)
         assert set(_WEIGHTS) <= set(KINDS)

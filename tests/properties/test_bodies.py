@@ -38,6 +38,7 @@ from contracts.identity.organisations import ChangeOfficer, ChangeStanding, Regi
 from contracts.identity.volunteer_keys import ChangeKey, KeyRequested
 from contracts.identity.volunteers import VolunteerEnrolled
 from contracts.offences import OffenceRecorded
+from contracts.orders import certifying, placed, rating
 from contracts.points import adjusting, giving
 from contracts.regions.arriving import TimeReceived
 from contracts.regions.leaving import TimeLeft
@@ -105,6 +106,10 @@ EVENTS: dict[str, Any] = {
     "hours.claim_answered": AnsweredClaim,
     "hours.reserved": HoursReserved,
     "hours.reserved_dropped": DropReserved,
+    "orders.placed": placed.PlaceOrder,
+    "orders.changed": placed.OrderChanged,
+    "orders.rated": rating.OrderRated,
+    "orders.certified": certifying.OrderCertified,
     "hours.total_imported": ImportTotal,
     "hours.total_dropped": DropTotal,
     "hours.training_recorded": RecordTraining,

@@ -7,6 +7,7 @@ from contracts.exchange import HOLDS
 from contracts.identity.departed import ERASED, VOLUNTEERS
 from contracts.identity.organisations import ChangeOfficer
 from contracts.identity.parties import AUTHORITIES, KEYS, ORGANISATIONS, TAGS
+from contracts.orders.placed import ORDERS
 from contracts.sanctions import SANCTIONS
 from contracts.trainings import TRAININGS
 from ledger.crypto import SigningKey
@@ -62,6 +63,9 @@ RIGHTS = {
     "/v1/stars/NOBODY":                 "401 403 403 403 403 403 403 403 401",
     "/v1/sanctions/SANCTION":           "401 200 200 403 403 200 403 403 401",
     "/v1/sanctions/NOBODY":             "401 403 403 403 403 403 403 403 401",
+    "/v1/orders/ORDER":                 "401 200 200 403 403 200 403 403 401",
+    "/v1/orders/NOBODY":                "401 403 403 403 403 403 403 403 401",
+    "/v1/state/ORDER_KEY":              "401 403 403 403 403 403 403 403 401",
     "/v1/state/SANCTION_KEY":           "401 403 403 403 403 403 403 403 401",
     "/v1/state/BLOCK_KEY":              "401 403 403 403 403 403 403 403 401",
     "/v1/state/TRAINING_KEY":             "401 403 403 403 403 200 403 403 401",
@@ -94,6 +98,8 @@ def fill(target: str, story: Story) -> str:
         "CERTIFICATE": people.CERTIFICATE.hex(),
         "REPORT": people.NO_DETAILS.hex(),
         "STAR": people.STAR.hex(),
+        "ORDER": people.ORDER.hex(),
+        "ORDER_KEY": ORDERS.key(people.ORDER).hex(),
         "SANCTION": people.SANCTION.hex(),
         "ORGANISATION": people.ORGANISATION.hex(),
         "ACTIVITY": people.ACTIVITY.hex(),

@@ -115,6 +115,7 @@ def make_good_requests(node: RunningNode, story: Story) -> dict[tuple[str, str],
     answers["GET", "/v1/reports/{id}"] = node.get(f"/v1/reports/{people.NO_DETAILS.hex()}")
     answers["GET", "/v1/stars/{id}"] = node.get(f"/v1/stars/{people.STAR.hex()}", officer)
     answers["GET", "/v1/sanctions/{id}"] = node.get(f"/v1/sanctions/{people.SANCTION.hex()}", officer)
+    answers["GET", "/v1/orders/{id}"] = node.get(f"/v1/orders/{people.ORDER.hex()}", officer)
     answers["POST", "/v1/bundles"] = node.post("/v1/bundles", {"entries": [entry], "keys": [organisation_key]}, officer)
     answers["POST", "/v1/verify"] = node.post("/v1/verify", {})
     return answers
