@@ -110,7 +110,8 @@ class Accrual:
             found = ACTIVITIES.get(self.view, activity)
             if found is None:
                 raise LookupError("the record's activity is missing from the state")
-            coefficient = self.coefficients[activity] = found.coefficient
+            highest = get_parameter(self.view, "max_coefficient_percent")  # which may be lower now than when it was published
+            coefficient = self.coefficients[activity] = min(found.coefficient, highest)
         return coefficient
 
 

@@ -15,7 +15,7 @@ from cli.output import format_json
 from cli.session import Session, asks, open_desk, works_at_desk
 from contracts.activities import ActivityClass, CloseActivity
 from contracts.activities.changes import CancelActivity, Cancellation, ChangeActivity
-from contracts.activities.published import MAX_COEFFICIENT
+from contracts.activities.published import MAX_COEFFICIENT, NO_COEFFICIENT
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
 from ledger.types import Day, Identifier
@@ -54,7 +54,10 @@ def publish(
     office: Path,
     organisation: Identifier | None,
 ) -> None:
-    """Publish the activity that the organisation's files call REFERENCE (signed by one officer)."""
+    """Publish the activity that the organisation's files call REFERENCE (signed by one officer).
+
+    With a coefficient of its own it is signed by officers as the policy says.
+    """
     activity_class = ActivityClass[class_name.upper()]
     with open_desk(session, office, organisation) as desk:
         identifier = desk.book.compute_activity(reference, activity_class, first_day)
@@ -65,9 +68,17 @@ def publish(
         if session.is_dry_run:
             session.output.give(document, f"{name} would be published as {identifier.hex()}.")
             return
+        _require_signatures(desk, coefficient)
         desk.resume()
         publish_activities(desk, (activity,), coefficient)
         session.output.give(document, f"{name} is published as {identifier.hex()}.")
+
+
+def _require_signatures(desk: Desk, coefficient: int) -> None:
+    """Raise `HourledgerError` before anything is kept that the ledger would refuse."""
+    if coefficient != NO_COEFFICIENT and not desk.policy.is_met_by(key.public_key for key in desk.keys):
+        detail = "a coefficient takes as many officers as certify hours: name the key of each with --key"
+        raise HourledgerError(Reason.INSUFFICIENT_SIGNATURES, detail, f"{coefficient} %")
 
 
 @command.command("close")

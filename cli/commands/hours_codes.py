@@ -24,9 +24,17 @@ from ledger.types import Day, Identifier
 @click.argument("file", type=PATH)
 @click.option("--codes", type=PATH, required=True, help="Where the helpers' codes are written, as CSV. Keep it to yourself.")
 @click.option("--sheet", help="The sheet of a workbook. Otherwise its first one.")
+@click.option("--backfilled", "is_backfilled", is_flag=True, help="The rows were entered later, without check-in.")
 @works_at_desk
 def reserve_hours(
-    session: Session, *, file: Path, codes: Path, sheet: str | None, office: Path, organisation: Identifier | None
+    session: Session,
+    *,
+    file: Path,
+    codes: Path,
+    sheet: str | None,
+    is_backfilled: bool,
+    office: Path,
+    organisation: Identifier | None,
 ) -> int:
     """Certify the hours in FILE for helpers who are not registered yet: each row gets a code to claim it with.
 
@@ -40,10 +48,10 @@ def reserve_hours(
         raise HourledgerError(Reason.UNREADABLE_ROWS, "some rows cannot be used, so nothing was sent", file.name)
     with open_desk(session, office, organisation) as desk:
         if session.is_dry_run:
-            bodies = build_reservations(desk, roster.rows)
+            bodies = build_reservations(desk, roster.rows, is_backfilled=is_backfilled)
             return session.rehearse("hours.reserve", bodies, new=sum(len(body.rows) for body in bodies))
         desk.resume()
-        reservation = reserve(desk, roster.rows)
+        reservation = reserve(desk, roster.rows, is_backfilled=is_backfilled)
         lines = list_codes(desk, roster.rows)
         write_csv(codes, HEADER, lines)
         paths = save_drafts(office / "drafts", [item.signed for item in reservation.drafts])

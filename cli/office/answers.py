@@ -70,7 +70,7 @@ class OrganisationAnswer:
 
     def is_met_by(self, signers: Iterable[PublicKey]) -> bool:
         """Whether the policy is met: as many approvals as it asks for, and a preparer where there are any."""
-        officers, preparers = set(self.officers) & set(signers), set(self.preparers)
+        officers, preparers = set(self.officers).intersection(signers), set(self.preparers)
         return len(officers - preparers) >= self.approvals and not (preparers and officers.isdisjoint(preparers))
 
 

@@ -31,25 +31,25 @@ class Reservation:
     drafts: tuple[Waiting, ...]
 
 
-def reserve(desk: Desk, rows: Sequence[AttendanceRow]) -> Reservation:
+def reserve(desk: Desk, rows: Sequence[AttendanceRow], *, is_backfilled: bool) -> Reservation:
     """Certify the rows that were not certified before; the openings are committed first."""
     new = [row for row in rows if _is_new(desk, row)]
     waiting = []
     for start in range(0, len(new), MAX_ROWS):
         with desk.book.database.transaction():
             reserved = tuple(_build(desk, row) for row in new[start : start + MAX_ROWS])
-            waiting.append(desk.prepare("hours.reserve", ReserveHours(desk.organisation, reserved)))
+            waiting.append(desk.prepare("hours.reserve", ReserveHours(desk.organisation, reserved, is_backfilled)))
     drafts = tuple(item for item in waiting if not desk.has_enough_signatures(item))
     return Reservation(len(new), tuple(desk.send_all(waiting)), drafts)
 
 
-def build_reservations(desk: Desk, rows: Sequence[AttendanceRow]) -> tuple[ReserveHours, ...]:
+def build_reservations(desk: Desk, rows: Sequence[AttendanceRow], *, is_backfilled: bool) -> tuple[ReserveHours, ...]:
     """Return the bodies for the rows that are new, for trying out; nothing stays in the record book."""
     new = [row for row in rows if _is_new(desk, row)]
     with desk.book.database.rehearsal():
         reserved = [_build(desk, row) for row in new]
     parts = (tuple(reserved[start : start + MAX_ROWS]) for start in range(0, len(reserved), MAX_ROWS))
-    return tuple(ReserveHours(desk.organisation, part) for part in parts)
+    return tuple(ReserveHours(desk.organisation, part, is_backfilled) for part in parts)
 
 
 def list_codes(desk: Desk, rows: Sequence[AttendanceRow]) -> list[tuple[str, ...]]:

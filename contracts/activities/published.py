@@ -22,6 +22,7 @@ from ledger.types import Day, Hash, Identifier
 
 MAX_ACTIVITY_DAYS: Final = 1_096
 MAX_COEFFICIENT: Final = 1_000
+NO_COEFFICIENT: Final = 100
 """The most that a region may allow, in percent."""
 
 
@@ -78,7 +79,7 @@ class PublishActivity:
     first_day: Day
     last_day: Day
     details: Hash
-    coefficient: int = 100
+    coefficient: int = NO_COEFFICIENT
 
 
 _coefficient = codec.integer("coefficient", 1, MAX_COEFFICIENT)
@@ -120,8 +121,11 @@ def require_period(first_day: Day, last_day: Day) -> None:
 
 
 def publish_activity(state: Overlay, body: PublishActivity, context: TransactionContext) -> Effects:
-    """Announce an activity (signed by one officer). Its coefficient is fixed then, before anybody has served (Hainan)."""
-    require_own_officers(state, context, body.organisation, count=1)
+    """Announce an activity (signed by one officer, or by officers as the policy says where it has a coefficient of its own).
+
+    The coefficient is fixed then, before anybody has served (Hainan): it makes points, so it takes whoever may certify.
+    """
+    require_own_officers(state, context, body.organisation, count=1 if body.coefficient == NO_COEFFICIENT else 0)
     if ACTIVITIES.has(state, body.activity):
         raise Rejection(Reason.ALREADY_EXISTS, "the activity's identifier is taken", body.activity.hex())
     require_period(body.first_day, body.last_day)

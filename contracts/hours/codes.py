@@ -46,10 +46,14 @@ class ReservedHours:
 
 @dataclass(frozen=True, slots=True)
 class ReserveHours:
-    """Body: an organisation certifies service for up to 1,000 codes. Rows that cannot be are refused, the others go ahead."""
+    """Body: an organisation certifies service for up to 1,000 codes. Rows that cannot be are refused, the others go ahead.
+
+    `is_backfilled` is as in `CertifyHours`.
+    """
 
     organisation: Identifier
     rows: tuple[ReservedHours, ...]
+    is_backfilled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class Reserved:
     organisation: Identifier
     hours: ReservedHours
     reserved_day: Day
+    is_backfilled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +100,16 @@ _reserved = codec.struct(
     codec.minutes,
     codec.hash_,
 )
-_reserve = codec.struct(ReserveHours, codec.identifier, codec.sequence(_reserved, 1, MAX_ROWS))
+_reserve = codec.struct(ReserveHours, codec.identifier, codec.sequence(_reserved, 1, MAX_ROWS), codec.boolean)
 _claim = codec.struct(ClaimByCode, codec.identifier, codec.identifier)
 _drop = codec.struct(DropReserved, codec.identifier, codec.hash_)
 HOURS_RESERVED: EventType[HoursReserved] = EventType(
     "hours.reserved", codec.struct(HoursReserved, codec.identifier, _reserved), lambda event: (event.organisation,)
 )
 RESERVED_DROPPED: EventType[DropReserved] = EventType("hours.reserved_dropped", _drop, lambda event: (event.organisation,))
-RESERVED: Final[Table[Reserved]] = Table(b"reserved", codec.struct(Reserved, codec.identifier, _reserved, codec.day))
+RESERVED: Final[Table[Reserved]] = Table(
+    b"reserved", codec.struct(Reserved, codec.identifier, _reserved, codec.day, codec.boolean)
+)
 """Key: hash of the code. What was claimed or taken back is in the log only."""
 
 
@@ -121,13 +128,15 @@ def reserve_hours(state: Overlay, body: ReserveHours, context: TransactionContex
         refusal = _find_refusal(state, body.organisation, row, accrual)
         outcomes.append(refusal)
         if refusal is None:
-            events.append(put_reserved(state, body.organisation, row, accrual.today))
+            events.append(put_reserved(state, body.organisation, row, accrual.today, is_backfilled=body.is_backfilled))
     return Effects(tuple(events), tuple(outcomes))
 
 
-def put_reserved(state: Overlay, organisation: Identifier, row: ReservedHours, today: Day) -> bytes:
+def put_reserved(
+    state: Overlay, organisation: Identifier, row: ReservedHours, today: Day, *, is_backfilled: bool = False
+) -> bytes:
     """Let service wait for whoever has its code; return the event."""
-    RESERVED.put(state, Reserved(organisation, row, today), row.code_hash)
+    RESERVED.put(state, Reserved(organisation, row, today, is_backfilled), row.code_hash)
     return HOURS_RESERVED.encode(HoursReserved(organisation, row))
 
 
@@ -155,7 +164,8 @@ def claim_by_code(state: Overlay, body: ClaimByCode, context: TransactionContext
         raise Rejection(refusal.reason, "the service cannot be recorded for the volunteer", refusal.value)
     RESERVED.delete(state, code_hash)
     means = accrual, calendars, mint
-    return Effects((record_single(state, context, reserved.organisation, row, reserved.reserved_day, means),))
+    certified = reserved.organisation, row, reserved.reserved_day
+    return Effects((record_single(state, context, *certified, means, is_backfilled=reserved.is_backfilled),))
 
 
 def record_single(
@@ -165,11 +175,13 @@ def record_single(
     row: Attendance,
     certified_day: Day,
     means: tuple[Accrual, Calendars, Mint],
+    *,
+    is_backfilled: bool = False,
 ) -> bytes:
     """Record one attendance in a batch of its own, against which nothing speaks; return the event."""
     accrual, calendars, mint = means
     batch = Identifier(context.transaction_id[:IDENTIFIER_BYTES])
-    record = compute_record(row, batch, 0, accrual, certified_day)
+    record = compute_record(row, batch, 0, accrual, certified_day, is_backfilled=is_backfilled)
     record = accrual.earn(calendars, row.volunteer, record)
     calendars.put(row.volunteer, record)
     mint.add(row.volunteer, record)

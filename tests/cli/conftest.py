@@ -10,6 +10,7 @@ from tests.cli.town import Town, open_town
 
 
 @pytest.fixture
-def town(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Town]:
+def town(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
+    monkeypatch.chdir(tmp_path)  # where a draft is left that lacks signatures
     with open_town(tmp_path, CommandLine(capsys)) as running:
         yield running

@@ -307,8 +307,9 @@ def _parse_answers(words: list[str], rows: list[str]) -> Action | None:  # noqa:
         case ["answer", claim, "of", volunteer, "by", name, "with", record]:
             ids = identifier_of(claim), identifier_of(name), identifier_of(volunteer)
             return "hours.answer_claim", AnswerClaim(*ids, None if record == "nothing" else identifier_of(record))
-        case ["reserve", "by", name]:
-            return "hours.reserve", ReserveHours(identifier_of(name), tuple(map(parse_reserved, rows)))
+        case ["reserve", "by", name, *backfilled]:
+            body = ReserveHours(identifier_of(name), tuple(map(parse_reserved, rows)), bool(backfilled))
+            return "hours.reserve", body
         case ["claim", "code", code, "by", volunteer]:
             return "hours.claim_by_code", ClaimByCode(identifier_of(volunteer), identifier_of(code))
         case ["drop", "code", code, "of", name]:

@@ -159,9 +159,11 @@ def test_what_bears_on_points_is_said_with_activity_and_file(
     whose = ("--organisation", people.ORGANISATION.hex())
     days = ("--first-day", "2026-05-01", "--last-day", "2026-05-30", "--coefficient")
     publish = ("activity", "publish", "A", "--name", "Care", *days)
-    refused = hourledger(*publish, 101, *office.book, *whose, *office.first)
+    alone = hourledger(*publish, 50, *office.book, *whose, *office.first)
+    assert (alone.code, "takes as many officers as certify hours" in alone.err) == (1, True)
+    refused = hourledger(*publish, 101, *office.book, *whose, *office.both)
     assert (refused.code, "coefficient" in refused.err) == (1, True)
-    assert hourledger(*publish, 50, *office.book, *whose, *office.first).code == 0
+    assert hourledger(*publish, 50, *office.book, *whose, *office.both).code == 0
     certify = ("hours", "import", office.roster(), "--enrol", "--backfilled")
     assert hourledger(*certify, *office.book, *whose, *office.both).code == 0
     assert {event.is_backfilled for event in double.records} == {True}
