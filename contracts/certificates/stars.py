@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
+from contracts.hours.totals import get_imported_minutes
 from contracts.identity.departed import VOLUNTEERS, require_account, resolve_account
 from contracts.identity.parties import (
     ORGANISATIONS,
@@ -19,6 +20,7 @@ from contracts.identity.parties import (
 )
 from contracts.kinds import Kind
 from contracts.parameters import compute_today, get_parameter
+from contracts.records import get_served
 from ledger import codec
 from ledger.errors import Rejection
 from ledger.events import EventType
@@ -120,16 +122,25 @@ STAR_OBJECTED: Final[EventType[ObjectToStar]] = EventType(
 
 
 def publicize_star(state: Overlay, body: PublicizeStar, context: TransactionContext) -> Effects:
-    """Announce a star award (signed by officers as the policy says)."""
+    """Announce a star award (signed by officers as the policy says). The volunteer has the hours that the region asks for."""
     get_organisation(state, body.organisation)
     require_account(state, body.volunteer)
     require_officers(state, context, body.organisation)
     if STARS.has(state, body.award):
         raise Rejection(Reason.ALREADY_EXISTS, "the award's identifier is taken", body.award.hex())
+    _require_hours(state, body.volunteer, body.stars)
     effective = compute_today(state, context.block.time_ms) + get_parameter(state, "star_publicity_days")
     day = Day(max(0, min(effective, codec.MAX_DAY)))
     star = Star(body.organisation, body.volunteer, body.stars, day, StarStatus.PUBLICISED, ())
     return _put_star(state, body.award, star)
+
+
+def _require_hours(state: View, volunteer: Identifier, stars: int) -> None:
+    """Raise `Rejection` for fewer hours than the region asks for; time from an earlier system is continued (DOMAIN, S1)."""
+    minutes = get_served(state, volunteer).minutes + get_imported_minutes(state, volunteer)
+    needed = get_parameter(state, f"star_{stars}_hours")
+    if minutes < needed * 60:
+        raise Rejection(Reason.TOO_FEW_HOURS, f"the region asks for {needed} hours", str(minutes // 60))
 
 
 def object_to_star(state: Overlay, body: ObjectToStar, context: TransactionContext) -> Effects:
@@ -149,14 +160,19 @@ def object_to_star(state: Overlay, body: ObjectToStar, context: TransactionConte
 
 
 def award_star(state: Overlay, body: DecideStar, context: TransactionContext) -> Effects:
-    """Award what was publicised (signed by officers as the policy says, and by an authority where somebody objected)."""
+    """Award what was publicised (signed by officers as the policy says, and by an authority where somebody objected).
+
+    An authority signs as well where the region says that authorities award. The hours must still be there.
+    """
     get_organisation(state, body.organisation)
     _require_arbiter(state, body.award, context)
     require_officers(state, context, body.organisation)
     star = _require_own(state, body.award, body.organisation)
     _require_publicised(star, body.award)
-    if not VOLUNTEERS.has(state, resolve_account(state, star.volunteer)):
+    volunteer = resolve_account(state, star.volunteer)
+    if not VOLUNTEERS.has(state, volunteer):
         raise Rejection(Reason.AWARD_CLOSED, "the volunteer's account is no more", body.award.hex())
+    _require_hours(state, volunteer, star.stars)
     if compute_today(state, context.block.time_ms) < star.effective_day:
         raise Rejection(Reason.PUBLICITY_RUNNING, "the award is publicised until then", str(star.effective_day))
     return _put_star(state, body.award, replace(star, status=StarStatus.AWARDED))
@@ -171,9 +187,9 @@ def withdraw_star(state: Overlay, body: DecideStar, context: TransactionContext)
 
 
 def _require_arbiter(state: View, award: Identifier, context: TransactionContext) -> None:
-    """Raise `Rejection` where somebody objected and no authority stands by the award all the same."""
+    """Raise `Rejection` where no authority has signed an award that needs one: the region says so, or somebody objected."""
     star = STARS.get(state, award)
-    if star is not None and star.objectors:
+    if get_parameter(state, "stars_need_authority") or (star is not None and star.objectors):
         require_authority(state, context)
 
 

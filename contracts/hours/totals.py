@@ -16,7 +16,7 @@ from ledger.errors import Rejection
 from ledger.events import EventType
 from ledger.execution import Effects, TransactionContext
 from ledger.reasons import Reason
-from ledger.state import Overlay, Table
+from ledger.state import Overlay, Table, View
 from ledger.types import Day, Hash, Identifier, Minutes
 
 
@@ -57,6 +57,7 @@ TOTAL_DROPPED: EventType[DropTotal] = EventType(
 )
 TOTALS: Final[Table[ImportTotal]] = Table(b"imported-total", _total)
 """Key: volunteer, then source. One total of a source, so that none is counted twice."""
+IMPORTED: Final[Table[int]] = Table(b"imported-minutes", codec.integer("minutes", 1, 2**53 - 1))
 
 
 def import_total(state: Overlay, body: ImportTotal, context: TransactionContext) -> Effects:
@@ -72,7 +73,7 @@ def import_total(state: Overlay, body: ImportTotal, context: TransactionContext)
         raise Rejection(Reason.INVALID_MINUTES, "so many minutes do not fit into the period", str(body.minutes))
     if body.last_day > compute_today(state, context.block.time_ms):
         raise Rejection(Reason.FUTURE_DATE, "the period ends after today", str(body.last_day))
-    TOTALS.put(state, body, body.volunteer, body.source)
+    put_total(state, body)
     return Effects((TOTAL_IMPORTED.encode(body),))
 
 
@@ -84,7 +85,27 @@ def drop_total(state: Overlay, body: DropTotal, context: TransactionContext) -> 
     if total is None or total.organisation != body.organisation:
         raise Rejection(Reason.UNKNOWN_RECORD, "the organisation imported no such total", body.source.hex())
     TOTALS.delete(state, body.volunteer, body.source)
+    _add_imported(state, body.volunteer, -total.minutes)
     return Effects((TOTAL_DROPPED.encode(body),))
+
+
+def put_total(state: Overlay, total: ImportTotal) -> None:
+    """Let a total of a source that the volunteer has none of count."""
+    TOTALS.put(state, total, total.volunteer, total.source)
+    _add_imported(state, total.volunteer, total.minutes)
+
+
+def get_imported_minutes(view: View, volunteer: Identifier) -> int:
+    """Return the minutes of all totals that were imported for a volunteer."""
+    return IMPORTED.get(view, volunteer) or 0
+
+
+def _add_imported(state: Overlay, volunteer: Identifier, minutes: int) -> None:
+    total = get_imported_minutes(state, volunteer) + minutes
+    if total:
+        IMPORTED.put(state, total, volunteer)
+    else:
+        IMPORTED.delete(state, volunteer)
 
 
 def carry_total(state: Overlay, volunteer: Identifier, remaining: Identifier, source: Hash) -> None:
@@ -95,6 +116,8 @@ def carry_total(state: Overlay, volunteer: Identifier, remaining: Identifier, so
     if total is None:
         raise Rejection(Reason.UNKNOWN_RECORD, "the account has no total of that source", source.hex())
     TOTALS.delete(state, volunteer, source)
+    _add_imported(state, volunteer, -total.minutes)
+    _add_imported(state, remaining, total.minutes)
     TOTALS.put(state, replace(total, volunteer=remaining), remaining, source)
 
 
@@ -103,4 +126,4 @@ KINDS: Final = (
     Kind("hours.drop_total", _drop, drop_total),
 )
 EVENTS: Final = (TOTAL_IMPORTED, TOTAL_DROPPED)
-TABLES: Final = (TOTALS,)
+TABLES: Final = (TOTALS, IMPORTED)

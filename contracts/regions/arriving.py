@@ -7,7 +7,7 @@ transfer itself. No organisation imported it, so none can take it back.
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.hours.totals import TOTALS, ImportTotal
+from contracts.hours.totals import ImportTotal, put_total
 from contracts.identity.departed import resolve_account
 from contracts.identity.parties import get_volunteer, require_volunteer
 from contracts.kinds import Kind
@@ -94,7 +94,7 @@ def receive_time(state: Overlay, body: ReceiveTime, context: TransactionContext)
     today = Day(max(0, min(compute_today(state, context.block.time_ms), MAX_DAY)))
     nobody = Identifier(key[:IDENTIFIER_BYTES])
     total = ImportTotal(nobody, body.volunteer, source, today, today, left.minutes, compute_leaf_hash(body.entry))
-    TOTALS.put(state, total, body.volunteer, source)
+    put_total(state, total)
     received = TimeReceived(body.region, body.transfer, body.volunteer, left.minutes)
     return Effects((TIME_RECEIVED.encode(received),))
 

@@ -50,7 +50,8 @@ class Town:
 def open_town(folder: Path, hourledger: CommandLine, chain_id: str = "town.example/log") -> Iterator[Town]:
     """Run a node in `folder`; `hourledger` runs commands."""
     home = folder / "node"
-    init = ("node", "init", "--home", home, "--chain-id", chain_id, "--region", "Town", "--no-passphrase")
+    region = ("--region", "Town", "--parameter", "star_2_hours=0")
+    init = ("node", "init", "--home", home, "--chain-id", chain_id, *region, "--no-passphrase")
     assert hourledger(*init).code == 0
     (folder / "authority.pem").write_bytes((home / "keys" / "authority.pem").read_bytes())
     command = [sys.executable, "-m", "cli", "node", "run", "--home", str(home), "--port", "0"]

@@ -170,6 +170,10 @@ def check_claims(chain: Chain, calendars: dict[bytes, list[Record]]) -> None:
         assert (batch, row) in rows
         assert certified.organisation == key[:16]
         assert revision <= certified.revisions[row]
+    imported: Counter[bytes] = Counter()
+    for key, total in chain.read_table(b"imported-total").items():
+        imported[key[:16]] += total.minutes
+    assert chain.read_table(b"imported-minutes") == imported
     for table in (b"imported-total", b"award"):
         for key, item in chain.read_table(table).items():
             assert key[:16] == item.volunteer

@@ -125,7 +125,7 @@ def _supersede(draws: Draws) -> Made:
 def _publicise(draws: Draws) -> Made:
     name, officers = draws.choose_organisation()
     ids = identifier_of(draws.choose(STARS)), identifier_of(name), identifier_of(draws.choose(PEOPLE))
-    return officers, PublicizeStar(*ids, draws.choose((1, 2, 3, 4, 5)))
+    return officers, PublicizeStar(*ids, draws.choose((1, 1, 2, 2, 3, 4, 5)))
 
 
 def _object(draws: Draws) -> Made:
@@ -139,13 +139,11 @@ def _object(draws: Draws) -> Made:
 def _decide(draws: Draws, *, is_award: bool) -> Made:
     award, name, officers = _owned(draws, b"star", STARS, StarStatus.PUBLICISED)
     found = draws.chain.read_table(b"star").get(identifier_of(award))
-    due = [
-        item
-        for item, star in draws.chain.read_table(b"star").items()
-        if star.status is StarStatus.PUBLICISED and star.effective_day <= _today(draws)
-    ]
-    if is_award and due:
-        award = name_of(draws.choose(sorted(due)).hex())
+    waiting = [item for item in draws.chain.read_table(b"star").items() if item[1].status is StarStatus.PUBLICISED]
+    due = sorted(item for item, star in waiting if star.effective_day <= _today(draws))
+    running = sorted(item for item, star in waiting if star.effective_day > _today(draws))
+    if is_award and (due or running):
+        award = name_of(draws.choose((*due * 3, *running)).hex())
         found = draws.chain.read_table(b"star")[identifier_of(award)]
         name = name_of(found.organisation.hex())
         officers = draws.choose_officers(name)

@@ -101,7 +101,10 @@ GENESIS = Genesis(
     START_MS,
     (make_authority("a"),),
     tuple(key.public_key for key in RECOVERY),
-    (("points_per_hour", 20), ("points_validity_days", 3), ("star_publicity_days", 1), ("time_buys_goods", 1)),
+    (
+        *(("points_per_hour", 20), ("points_validity_days", 3), ("star_1_hours", 1), ("star_2_hours", 2)),
+        *(("star_3_hours", 4), ("star_publicity_days", 1), ("time_buys_goods", 1)),
+    ),
     (),
     (),
 )

@@ -126,7 +126,7 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
     "default": (),
     "short": (
         ("absences_for_sanction", 1), ("max_sanction_days", 30),
-        ("star_publicity_days", 1),
+        ("star_publicity_days", 1), ("star_1_hours", 0), ("star_2_hours", 0), ("star_3_hours", 1), ("star_4_hours", 2),
         ("adjustments_need_authority", 0),
         ("max_open_claims", 1), ("max_orders", 2),
         ("daily_cap_minutes", 300), ("late_records_earn", 0), ("points_validity_days", 2),
@@ -138,7 +138,7 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
     ),
     "low": (
         ("absences_for_sanction", 1), ("max_sanction_days", 1),
-        ("star_publicity_days", 0),
+        ("star_publicity_days", 0), ("star_1_hours", 0), ("stars_need_authority", 1),
         ("answer_deadline_working_days", 1),
         ("max_open_claims", 0),
         ("adjustments_need_authority", 0),
@@ -154,7 +154,7 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
     ),
     "high": (
         ("absences_for_sanction", 366), ("max_sanction_days", 3660),
-        ("star_publicity_days", 90),
+        ("star_publicity_days", 90), ("star_5_hours", 100_000),
         ("answer_deadline_working_days", 366),
         ("max_open_claims", 1_000),
         ("adjustments_need_authority", 1),
