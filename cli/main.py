@@ -38,6 +38,7 @@ COMMANDS: Final = {
     "star": "stars: publicised, objected to, awarded",
     "sanction": "sanctions by two people, with appeal and end",
     "report": "reports whose hash is on record",
+    "rating": "service rated by who was served and by officers; the score",
     "region": "other regions: trusted by vote, time sent and received",
     "points": "points of a volunteer",
     "exchange": "offers, and points held and captured for them",

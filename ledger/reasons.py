@@ -59,6 +59,7 @@ class Reason(StrEnum):
     LAST_OFFICER = "last_officer"
     ORDER_STEP = "order_step"
     RATING_OPEN = "rating_open"
+    UNKNOWN_RATING = "unknown_rating"
     WRONG_TOKEN = "wrong_token"
     OVER_ORDER = "over_order"
     TOO_MANY_ORDERS = "too_many_orders"
@@ -78,6 +79,7 @@ class Reason(StrEnum):
     PROJECT_OPEN = "project_open"
     SIGN_UP_CLOSED = "sign_up_closed"
     UNKNOWN_SIGN_UP = "unknown_sign_up"
+    NOT_ATTENDED = "not_attended"
     VOLUNTEER_BLOCKED = "volunteer_blocked"
     TRAINING_MISSING = "training_missing"
     COVER_MISSING = "cover_missing"
@@ -241,6 +243,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.LAST_OFFICER: Explanation("the policy could not be met without this officer", "add another officer first"),
     Reason.ORDER_STEP: Explanation("the order is at another step", "look up how far the order is"),
     Reason.RATING_OPEN: Explanation("the person served may still rate the order", "wait for the rating, or until the days are over"),
+    Reason.UNKNOWN_RATING: Explanation("no such rating is waited for", "check its identifier; a rating is given once"),
     Reason.WRONG_TOKEN: Explanation("it is not signed with the token that was handed over for it", "use the token of that very order"),
     Reason.OVER_ORDER: Explanation("more minutes than were completed for the order", "certify at most what was completed"),
     Reason.TOO_MANY_ORDERS: Explanation("too many orders are not closed", "cancel or close orders first"),
@@ -254,6 +257,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.PROJECT_OPEN: Explanation("the project is not at its end", "close its activities, then close or evaluate it"),
     Reason.SIGN_UP_CLOSED: Explanation("sign-up for the activity is not open", "ask its organisation, or choose another activity"),
     Reason.UNKNOWN_SIGN_UP: Explanation("the volunteer has not signed up", "check the activity and the volunteer"),
+    Reason.NOT_ATTENDED: Explanation("nobody has marked that the volunteer attended", "mark the attendance first"),
     Reason.VOLUNTEER_BLOCKED: Explanation("a sanction is in force", "wait for its last day, or appeal against it"),
     Reason.TRAINING_MISSING: Explanation("the volunteer has not had a training that is asked for", "take the training first"),
     Reason.COVER_MISSING: Explanation("no insurance covers all days to come", "attach a cover to the activity or the volunteer"),

@@ -21,6 +21,7 @@ from contracts.kinds import Kind
 from contracts.lots import compute_sum
 from contracts.parameters import compute_today
 from contracts.points import add_issued, get_lots, put_lots
+from contracts.ratings.tally import carry_tally
 from contracts.regions.leaving import carry_left_minutes
 from contracts.savings import end_account
 from contracts.timebank.attestations import forget_age
@@ -83,6 +84,7 @@ def erase_volunteer(state: Overlay, body: EraseVolunteer, context: TransactionCo
     events.extend(end_account(state, body.volunteer))
     forget_age(state, body.volunteer)
     carry_left_minutes(state, body.volunteer, None)
+    carry_tally(state, body.volunteer, None)
     _forget(state, body.volunteer, volunteer, today)
     erased = VolunteerErased(body.volunteer, volunteer.enrolled_by, points, body.certificates)
     return Effects((*events, VOLUNTEER_ERASED.encode(erased)))

@@ -19,6 +19,7 @@ from contracts.kinds import Kind
 from contracts.lots import add_lots
 from contracts.parameters import compute_today
 from contracts.points import get_lots, put_lots
+from contracts.ratings.tally import carry_tally
 from contracts.regions.leaving import carry_left_minutes
 from contracts.savings import merge_accounts
 from contracts.timebank.attestations import carry_age
@@ -67,6 +68,7 @@ def merge_volunteers(state: Overlay, body: MergeVolunteers, context: Transaction
     events = merge_accounts(state, body.volunteer, body.remaining)
     carry_age(state, body.volunteer, body.remaining)
     carry_left_minutes(state, body.volunteer, body.remaining)
+    carry_tally(state, body.volunteer, body.remaining)
     for tag in gone.tags:
         TAGS.put(state, body.remaining, tag)
     if REPLACEMENTS.has(state, body.volunteer):

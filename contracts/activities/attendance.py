@@ -140,7 +140,7 @@ def excuse_absence(state: Overlay, body: ExcuseAbsence, context: TransactionCont
     require_officers(state, context, body.organisation, count=1)
     if get_activity(state, body.activity, body.organisation) is None:
         raise Rejection(Reason.UNKNOWN_ACTIVITY, "the organisation has no such activity", body.activity.hex())
-    if _find_mark(_get_marks(state, body.activity, body.volunteer), body.day) is not Mark.ABSENT:
+    if _find_mark(get_marks(state, body.activity, body.volunteer), body.day) is not Mark.ABSENT:
         raise Rejection(Reason.NO_CHANGE, "the volunteer is not marked as absent on that day", str(body.day))
     marked = MarkedDay(body.day, Mark.EXCUSED)
     return Effects((_put_mark(state, body.activity, body.organisation, body.volunteer, marked),))
@@ -160,7 +160,7 @@ def _find_refusal(state: View, body: MarkAttendance, row: AttendanceMark) -> Row
     sign_up = SIGN_UPS.get(state, body.activity, row.volunteer)
     if sign_up is None or not _is_expected(sign_up, body.day, row.mark):
         return RowOutcome(Reason.UNKNOWN_SIGN_UP, row.volunteer.hex())
-    if _find_mark(_get_marks(state, body.activity, row.volunteer), body.day) is row.mark:
+    if _find_mark(get_marks(state, body.activity, row.volunteer), body.day) is row.mark:
         return RowOutcome(Reason.NO_CHANGE, row.volunteer.hex())
     return None
 
@@ -173,7 +173,8 @@ def _is_expected(sign_up: SignUp, day: Day, mark: Mark) -> bool:
     return is_promised or mark is Mark.ATTENDED
 
 
-def _get_marks(view: View, activity: Identifier, volunteer: Identifier) -> tuple[MarkedDay, ...]:
+def get_marks(view: View, activity: Identifier, volunteer: Identifier) -> tuple[MarkedDay, ...]:
+    """Return a volunteer's marks in an activity, by day."""
     return MARKS.get(view, activity, volunteer) or ()
 
 
@@ -184,7 +185,7 @@ def _find_mark(marks: Iterable[MarkedDay], day: Day) -> Mark | None:
 def _put_mark(
     state: Overlay, activity: Identifier, organisation: Identifier, volunteer: Identifier, marked: MarkedDay
 ) -> bytes:
-    marks = _get_marks(state, activity, volunteer)
+    marks = get_marks(state, activity, volunteer)
     old = _find_mark(marks, marked.day)
     place = bisect_left(marks, marked.day, key=lambda item: item.day)
     MARKS.put(state, (*marks[:place], marked, *marks[place + (old is not None) :]), activity, volunteer)

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
+from contracts.identity.departed import find_absence, resolve_account
 from contracts.kinds import Kind
 from contracts.orders.placed import ORDERS, OrderStatus, get_order, get_parties_of, require_status
+from contracts.ratings.tally import add_served_rating
 from contracts.tokens import Statement, require_token, score_codec
 from ledger import codec
 from ledger.errors import Rejection
@@ -54,6 +56,9 @@ def rate_order(state: Overlay, body: RateOrder, context: TransactionContext) -> 
     statement = Statement(context.block.chain_id, RATE_KIND, body.order, body.score)
     require_token(order.token_hash, body.token, statement, body.signature)
     ORDERS.put(state, replace(order, is_rated=True), body.order)
+    volunteer = None if order.volunteer is None else resolve_account(state, order.volunteer)
+    if volunteer is not None and find_absence(state, volunteer) is None:
+        add_served_rating(state, volunteer, body.score)
     return Effects((ORDER_RATED.encode(OrderRated(body.order, order.organisation, order.volunteer, body.score)),))
 
 

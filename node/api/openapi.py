@@ -244,6 +244,13 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = MappingProxyType(
             access=Access.PARTIES,
             statuses=(503,),
         ),
+        ("GET", "/v1/volunteers/{id}/score"): Operation(
+            "Show a volunteer the score of this calendar year, the version of its formula, and its inputs.",
+            _json("Score"),
+            (_ID,),
+            access=Access.PARTIES,
+            statuses=(503,),
+        ),
         ("GET", "/v1/volunteers/{id}/time"): Operation(
             "Show a person the account of saved time.", _json("TimeAccount"), (_ID,), access=Access.PARTIES
         ),

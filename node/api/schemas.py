@@ -149,6 +149,7 @@ _STATEMENT: Final = members(
     }
 )
 _AUTHORITY: Final = members({"name": TEXT, "key": PUBLIC_KEY, "cosigner_key": PUBLIC_KEY, "log_key": PUBLIC_KEY})
+_SCORE_INPUTS: Final = members(dict.fromkeys(("attended_days", "absent_days", "minutes", "rating_count", "rating_sum"), NUMBER))
 _REGION: Final = members({"region": TEXT, "trust": TEXT, "checkpoint": nullable(members({"size": NUMBER, "root": HASH}))})
 _APPROVAL: Final = members({"authority": TEXT, "effective_height": NUMBER, "authorities_hash": HASH})
 _NUMBERS: Final = {"type": "object", "additionalProperties": {"type": "integer"}}
@@ -217,6 +218,7 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "approvals": list_of(members({"authority": TEXT, "subject": TEXT, "proposal_hash": HASH})),
             }
         ),
+        "Score": members({"volunteer": IDENTIFIER, "score": NUMBER, "formula_version": NUMBER, "inputs": _SCORE_INPUTS}),
         "Regions": members({"regions": list_of(_REGION)}),
         "Handovers": members(
             {

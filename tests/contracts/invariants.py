@@ -22,6 +22,7 @@ from tests.contracts.account_invariants import check_accounts, find_remaining, r
 from tests.contracts.case_invariants import check_cases
 from tests.contracts.chain import Chain
 from tests.contracts.order_invariants import check_orders
+from tests.contracts.rating_invariants import check_ratings
 from tests.contracts.region_invariants import check_regions, is_arrived
 from tests.contracts.timebank_invariants import check_time_bank
 
@@ -51,6 +52,7 @@ def check_invariants(chain: Chain) -> None:
     check_time_bank(chain, calendars)
     check_regions(chain)
     check_orders(chain)
+    check_ratings(chain)
     check_authorities(chain)
     check_offences(chain)
     check_settings(chain)

@@ -46,6 +46,7 @@ from tests.contracts.account_words import describe_account, parse_account
 from tests.contracts.case_words import describe_case, parse_case
 from tests.contracts.chain import AUTHORITY, Chain, authority_of, hash_of, identifier_of, key_of, name_of
 from tests.contracts.order_words import describe_order, parse_order
+from tests.contracts.rating_words import describe_rating, parse_rating
 from tests.contracts.region_words import describe_region, parse_region
 from tests.contracts.timebank_words import describe_time_bank, format_time_event, parse_time_bank
 
@@ -109,6 +110,7 @@ def parse_action(line: str, rows: list[str]) -> Action:
         _parse_keys,
         parse_account,
         parse_order,
+        parse_rating,
         _parse_activities,
         _parse_projects,
         _parse_sign_ups,
@@ -542,7 +544,7 @@ def _describe_answers(chain: Chain, words: list[str]) -> str:
             totals = [item for key, item in chain.read_table(b"imported-total").items() if key[:16] == identifier_of(name)]
             return f"{sum(item.minutes for item in totals)} minutes from {len(totals)} sources"
         case _:
-            found = describe_region(chain, words) or describe_order(chain, words)
+            found = describe_region(chain, words) or describe_order(chain, words) or describe_rating(chain, words)
             return found or describe_account(chain, words) or describe_case(chain, words)
 
 

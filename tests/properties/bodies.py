@@ -32,6 +32,7 @@ _SCALARS: dict[object, st.SearchStrategy[Any]] = {
     Signature: st.binary(min_size=64, max_size=64),
     TimeMs: st.integers(0, MAX_TIME_MS),
 }
+_RATED = ("RateOrder", "OrderRated", "RateService", "RateByOfficer", "ServiceRated")
 _SETTLEMENTS = ("CloseSettlement", "SettlementClosed", "AcknowledgeSettlement")
 _FIELDS: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("RegisterOrganisation", "approvals"): st.integers(0, 2**16),
@@ -51,7 +52,7 @@ _FIELDS: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("EvaluateProject", "grade"): st.integers(1, 5),
     ("Terms", "capacity"): st.integers(0, 100_000),
     ("Terms", "waiting"): st.integers(0, 200),
-    **{(name, "score"): st.integers(1, 5) for name in ("RateOrder", "OrderRated")},
+    **{(name, "score"): st.integers(1, 5) for name in _RATED},
     ("CertifyOrder", "start"): st.none() | st.integers(0, 1_439),
     ("DisputedHours", "row"): st.integers(0, 999),
     ("MonthCarried", "records"): st.integers(1, 2_048),

@@ -60,6 +60,7 @@ from node.storage.memory import MemoryStore
 from node.storage.protocol import KeyValueStore
 from tests.properties.account_script import ACCOUNT_DRAWS
 from tests.properties.order_script import ORDER_DRAWS
+from tests.properties.rating_script import RATING_DRAWS
 from tests.properties.region_script import REGION_DRAWS
 from tests.properties.timebank_script import draw_time_bank
 
@@ -68,7 +69,7 @@ START_MS = TimeMs(1_760_000_000_000)
 BLOCK_MS = 6 * 3_600_000
 TODAY = START_MS // 86_400_000
 FIRST_ROUND = Round(0)
-DRAWS = {**ACCOUNT_DRAWS, **REGION_DRAWS, **ORDER_DRAWS}
+DRAWS = {**ACCOUNT_DRAWS, **REGION_DRAWS, **ORDER_DRAWS, **RATING_DRAWS}
 ROWS = 8
 NAMES = ("1", "2", "3")
 

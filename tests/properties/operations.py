@@ -59,6 +59,7 @@ from tests.contracts.chain import (
 from tests.properties.account_operations import make_account_operations
 from tests.properties.cases import make_cases
 from tests.properties.order_operations import make_order_operations
+from tests.properties.rating_operations import make_rating_operations
 from tests.properties.region_operations import make_region_operations
 from tests.properties.timebank_operations import make_time_operations
 
@@ -383,6 +384,7 @@ class Generator:
             **make_time_operations(self),
             **make_region_operations(self),
             **make_order_operations(self),
+            **make_rating_operations(self),
         }
         assert set(self.makers) == set(KINDS)
         assert set(_WEIGHTS) <= set(KINDS)

@@ -40,6 +40,7 @@ from contracts.identity.volunteers import VolunteerEnrolled
 from contracts.offences import OffenceRecorded
 from contracts.orders import certifying, placed, rating
 from contracts.points import adjusting, giving
+from contracts.ratings.given import Invited, ServiceRated, WithdrawInvitation
 from contracts.regions.arriving import TimeReceived
 from contracts.regions.leaving import TimeLeft
 from contracts.regions.trusted import AcceptedCheckpoint, TrustRegion
@@ -161,6 +162,9 @@ EVENTS: dict[str, Any] = {
     "governance.calendar_set": SetCalendar,
     "governance.rule_book_set": SetRuleBook,
     "governance.offence": OffenceRecorded,
+    "ratings.invited": Invited,
+    "ratings.rated": ServiceRated,
+    "ratings.invitation_withdrawn": WithdrawInvitation,
     "regions.trusted": TrustRegion,
     "regions.checkpoint_accepted": AcceptedCheckpoint,
     "regions.time_left": TimeLeft,

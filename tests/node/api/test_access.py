@@ -53,6 +53,7 @@ RIGHTS = {
     "/v1/organisations/ORGANISATION/claims":    "401 200 200 200 200 200 200 200 401",
     "/v1/volunteers/VOLUNTEER/records":   "401 200 200 200 200 200 200 200 401",
     "/v1/volunteers/VOLUNTEER/merits":    "401 403 403 403 200 403 403 403 401",
+    "/v1/volunteers/VOLUNTEER/score":     "401 403 403 403 200 403 403 403 401",
     "/v1/volunteers/VOLUNTEER/time":      "401 403 403 403 200 403 403 403 401",
     "/v1/volunteers/NOBODY/time":         "401 403 403 403 403 403 403 403 401",
     "/v1/timebank":                       "200 200 200 200 200 200 200 200 200",

@@ -109,7 +109,7 @@ def make_good_requests(node: RunningNode, story: Story) -> dict[tuple[str, str],
     for name in ("entries", "overdue", "disputes", "claims"):
         answers["GET", f"/v1/organisations/{{id}}/{name}"] = node.get(f"{organisation}/{name}", officer)
     of_other = f"/v1/volunteers/{people.OTHER_VOLUNTEER.hex()}"
-    for name in ("records", "merits", "time"):
+    for name in ("records", "merits", "score", "time"):
         answers["GET", f"/v1/volunteers/{{id}}/{name}"] = node.get(f"{of_other}/{name}", people.OTHER_VOLUNTEER_KEY)
     answers["GET", "/v1/certificates/{id}"] = node.get(f"/v1/certificates/{people.CERTIFICATE.hex()}")
     answers["GET", "/v1/reports/{id}"] = node.get(f"/v1/reports/{people.NO_DETAILS.hex()}")
