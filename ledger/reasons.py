@@ -126,6 +126,7 @@ class Reason(StrEnum):
     CERTIFICATE_CLOSED = "certificate_closed"
     AWARD_CLOSED = "award_closed"
     TOO_FEW_HOURS = "too_few_hours"
+    TOO_SHORT_TENURE = "too_short_tenure"
     PUBLICITY_OVER = "publicity_over"
     PUBLICITY_RUNNING = "publicity_running"
     FUTURE_HEIGHT = "future_height"
@@ -306,6 +307,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.UNKNOWN_AWARD: Explanation("the organisation has no such award", "check the identifier, or publicise the award first"),
     Reason.AWARD_CLOSED: Explanation("the award was made or withdrawn already", "publicise another one"),
     Reason.TOO_FEW_HOURS: Explanation("the volunteer has fewer hours than the star asks for", "award it once they are served"),
+    Reason.TOO_SHORT_TENURE: Explanation("the volunteer has not been enrolled for long enough", "publicise the star later"),
     Reason.PUBLICITY_OVER: Explanation("the time for objections is over", "turn to the organisation or an authority"),
     Reason.PUBLICITY_RUNNING: Explanation("the award is still publicised", "award it when the days for objections are over"),
     Reason.FUTURE_HEIGHT: Explanation("the chain has not come to that height", "name the height that the report was made from"),

@@ -13,7 +13,7 @@ from typing import Final
 from contracts.activities.sign_ups import drop_sign_up
 from contracts.blocks import is_blocked
 from contracts.certificates.registry import erase_holder
-from contracts.identity.departed import ERASED, VOLUNTEERS, Volunteer
+from contracts.identity.departed import ERASED, VOLUNTEERS, Volunteer, carry_enrolled_day
 from contracts.identity.parties import KEYS, TAGS, get_volunteer, has_authority_signed, require_officers
 from contracts.identity.volunteer_keys import REPLACEMENTS
 from contracts.identity.wards import GUARDIANS, get_voice
@@ -85,6 +85,7 @@ def erase_volunteer(state: Overlay, body: EraseVolunteer, context: TransactionCo
     forget_age(state, body.volunteer)
     carry_left_minutes(state, body.volunteer, None)
     carry_tally(state, body.volunteer, None)
+    carry_enrolled_day(state, body.volunteer, None)
     _forget(state, body.volunteer, volunteer, today)
     erased = VolunteerErased(body.volunteer, volunteer.enrolled_by, points, body.certificates)
     return Effects((*events, VOLUNTEER_ERASED.encode(erased)))

@@ -11,7 +11,7 @@ from typing import Final
 
 from contracts.accounts.carrying import CARRIED_EVENTS, CARRIED_KINDS
 from contracts.blocks import is_blocked
-from contracts.identity.departed import MAX_TAGS, MERGED, VOLUNTEERS, Volunteer
+from contracts.identity.departed import MAX_TAGS, MERGED, VOLUNTEERS, Volunteer, carry_enrolled_day
 from contracts.identity.parties import KEYS, TAGS, Party, Role, get_volunteer, has_authority_signed, require_officers
 from contracts.identity.volunteer_keys import REPLACEMENTS
 from contracts.identity.wards import GUARDIANS, get_voice
@@ -69,6 +69,7 @@ def merge_volunteers(state: Overlay, body: MergeVolunteers, context: Transaction
     carry_age(state, body.volunteer, body.remaining)
     carry_left_minutes(state, body.volunteer, body.remaining)
     carry_tally(state, body.volunteer, body.remaining)
+    carry_enrolled_day(state, body.volunteer, body.remaining)
     for tag in gone.tags:
         TAGS.put(state, body.remaining, tag)
     if REPLACEMENTS.has(state, body.volunteer):

@@ -10,7 +10,7 @@ from enum import IntEnum
 from typing import Final
 
 from contracts.hours.totals import get_imported_minutes
-from contracts.identity.departed import VOLUNTEERS, require_account, resolve_account
+from contracts.identity.departed import ENROLLED, VOLUNTEERS, require_account, resolve_account
 from contracts.identity.parties import (
     ORGANISATIONS,
     get_organisation,
@@ -21,6 +21,7 @@ from contracts.identity.parties import (
 from contracts.kinds import Kind
 from contracts.parameters import compute_today, get_parameter
 from contracts.records import get_served
+from contracts.regions.leaving import get_left_minutes
 from ledger import codec
 from ledger.errors import Rejection
 from ledger.events import EventType
@@ -128,19 +129,27 @@ def publicize_star(state: Overlay, body: PublicizeStar, context: TransactionCont
     require_officers(state, context, body.organisation)
     if STARS.has(state, body.award):
         raise Rejection(Reason.ALREADY_EXISTS, "the award's identifier is taken", body.award.hex())
-    _require_hours(state, body.volunteer, body.stars)
-    effective = compute_today(state, context.block.time_ms) + get_parameter(state, "star_publicity_days")
+    today = compute_today(state, context.block.time_ms)
+    _require_merit(state, body.volunteer, body.stars, today)
+    effective = today + get_parameter(state, "star_publicity_days")
     day = Day(max(0, min(effective, codec.MAX_DAY)))
     star = Star(body.organisation, body.volunteer, body.stars, day, StarStatus.PUBLICISED, ())
     return _put_star(state, body.award, star)
 
 
-def _require_hours(state: View, volunteer: Identifier, stars: int) -> None:
-    """Raise `Rejection` for fewer hours than the region asks for; time from an earlier system is continued (DOMAIN, S1)."""
+def _require_merit(state: View, volunteer: Identifier, stars: int, today: int) -> None:
+    """Raise `Rejection` for fewer hours, or days since enrolment, than the region asks for.
+
+    Time from an earlier system is continued (DOMAIN, S1); time that has left for another region counts there.
+    """
     minutes = get_served(state, volunteer).minutes + get_imported_minutes(state, volunteer)
+    minutes -= get_left_minutes(state, volunteer)
     needed = get_parameter(state, f"star_{stars}_hours")
     if minutes < needed * 60:
         raise Rejection(Reason.TOO_FEW_HOURS, f"the region asks for {needed} hours", str(minutes // 60))
+    since, tenure = ENROLLED.get(state, volunteer), get_parameter(state, "star_tenure_days")
+    if tenure and (since is None or today - since < tenure):
+        raise Rejection(Reason.TOO_SHORT_TENURE, f"the region asks for {tenure} days since enrolment", volunteer.hex())
 
 
 def object_to_star(state: Overlay, body: ObjectToStar, context: TransactionContext) -> Effects:
@@ -172,7 +181,7 @@ def award_star(state: Overlay, body: DecideStar, context: TransactionContext) ->
     volunteer = resolve_account(state, star.volunteer)
     if not VOLUNTEERS.has(state, volunteer):
         raise Rejection(Reason.AWARD_CLOSED, "the volunteer's account is no more", body.award.hex())
-    _require_hours(state, volunteer, star.stars)
+    _require_merit(state, volunteer, star.stars, compute_today(state, context.block.time_ms))
     if compute_today(state, context.block.time_ms) < star.effective_day:
         raise Rejection(Reason.PUBLICITY_RUNNING, "the award is publicised until then", str(star.effective_day))
     return _put_star(state, body.award, replace(star, status=StarStatus.AWARDED))

@@ -11,7 +11,7 @@ from ledger import codec
 from ledger.codec import Codec
 from ledger.errors import Rejection, RowOutcome
 from ledger.reasons import Reason
-from ledger.state import Table, View
+from ledger.state import Overlay, Table, View
 from ledger.types import Day, Hash, Identifier, PublicKey
 
 MAX_TAGS: Final = 8
@@ -33,11 +33,21 @@ _tags: Codec[tuple[Hash, ...]] = codec.sequence(codec.hash_, 1, MAX_TAGS)
 VOLUNTEERS: Final[Table[Volunteer]] = Table(
     b"volunteer", codec.struct(Volunteer, codec.optional(codec.public_key), codec.identifier, _tags)
 )
+ENROLLED: Final[Table[Day]] = Table(b"enrolled", codec.day)
+"""Since when a person has an account, the earlier of two that became one."""
 ERASED: Final[Table[Day]] = Table(b"erased", codec.day, is_public=True)
 """The tombstone of an erased account: the day. Public, so that whoever is shown a certificate can have it proven."""
 MERGED: Final[Table[Identifier]] = Table(b"merged", codec.identifier)
 """The account into which this one went over."""
-TABLES: Final = (VOLUNTEERS, ERASED, MERGED)
+TABLES: Final = (VOLUNTEERS, ENROLLED, ERASED, MERGED)
+
+
+def carry_enrolled_day(state: Overlay, volunteer: Identifier, remaining: Identifier | None) -> None:
+    """Let an account that ends take its day with it, or leave it to the one that remains where it is the earlier."""
+    days = [day for item in (volunteer, remaining) if item is not None and (day := ENROLLED.get(state, item)) is not None]
+    ENROLLED.delete(state, volunteer)
+    if remaining is not None:
+        ENROLLED.put(state, min(days), remaining)
 
 
 def find_absence(view: View, volunteer: Identifier) -> RowOutcome | None:

@@ -7,7 +7,7 @@ of it is on the chain: whoever lacks the registrar's key cannot test a guess.
 from dataclasses import dataclass
 
 from contracts.blocks import is_blocked
-from contracts.identity.departed import ERASED, MERGED, VOLUNTEERS, Volunteer
+from contracts.identity.departed import ENROLLED, ERASED, MERGED, VOLUNTEERS, Volunteer
 from contracts.identity.parties import (
     KEYS,
     MERCHANTS,
@@ -76,7 +76,7 @@ def enrol_volunteers(state: Overlay, body: EnrolVolunteers, context: Transaction
         refusal = _find_refusal(state, row, today)
         rows.append(refusal)
         if refusal is None:
-            _enrol(state, row, body.organisation)
+            _enrol(state, row, body.organisation, Day(max(0, min(today, codec.MAX_DAY))))
             events.append(VOLUNTEER_ENROLLED.encode(VolunteerEnrolled(row.volunteer, body.organisation, row.key)))
     return Effects(tuple(events), tuple(rows))
 
@@ -92,7 +92,8 @@ def _find_refusal(state: View, row: Enrolment, today: Day) -> RowOutcome | None:
     return None
 
 
-def _enrol(state: Overlay, row: Enrolment, organisation: Identifier) -> None:
+def _enrol(state: Overlay, row: Enrolment, organisation: Identifier, today: Day) -> None:
+    ENROLLED.put(state, today, row.volunteer)
     TAGS.put(state, row.volunteer, row.tag)
     VOLUNTEERS.put(state, Volunteer(row.key, organisation, (row.tag,)), row.volunteer)
     if row.key is not None:

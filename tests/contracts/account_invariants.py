@@ -27,6 +27,7 @@ def check_accounts(chain: Chain) -> None:
     volunteers, erased = chain.read_table(b"volunteer"), chain.read_table(b"erased")
     tags = chain.read_table(b"tag")
     assert set(chain.read_table(b"points")) <= set(volunteers)
+    assert set(chain.read_table(b"enrolled")) == set(volunteers)
     assert set(chain.read_table(b"key-replacement")) <= set(volunteers)
     own = [(tag, identifier) for identifier, volunteer in volunteers.items() for tag in volunteer.tags]
     assert len({tag for tag, _ in own}) == len(own)
