@@ -37,7 +37,7 @@ COMMANDS: Final = {
     "award": "awards, recorded and taken back",
     "star": "stars: publicised, objected to, awarded",
     "sanction": "sanctions by two people, with appeal and end",
-    "report": "reports whose hash is on record",
+    "report": "sums for everybody; reports whose hash is on record",
     "rating": "service rated by who was served and by officers; the score",
     "region": "other regions: trusted by vote, time sent and received",
     "points": "points of a volunteer",

@@ -61,6 +61,7 @@ PARAMETERS: Final = MappingProxyType(
         "star_4_hours": Parameter(1_000, 0, 100_000, "hours of service that four stars ask for"),
         "star_5_hours": Parameter(1_500, 0, 100_000, "hours of service that five stars ask for"),
         "stars_need_authority": Parameter(0, 0, 1, "who awards stars: 1 the organisation and an authority, 0 the organisation"),
+        "aggregate_floor": Parameter(10, 1, 1_000, "fewest people about whom sums are shown to everybody"),
         "star_tenure_days": Parameter(0, 0, 3_660, "days since enrolment after which somebody may have a star"),
         "star_publicity_days": Parameter(7, 0, 90, "days for which a star is publicised before it is awarded"),
         "refunds_are_given": Parameter(1, 0, 1, "whether merchants may refund captured points: 1 yes, 0 no"),

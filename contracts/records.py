@@ -92,6 +92,15 @@ class Served:
     minutes: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class RegionSums:
+    """How many people have records that count, how many records these are, and their minutes together."""
+
+    people: int = 0
+    records: int = 0
+    minutes: int = 0
+
+
 start_codec: Codec[int | None] = codec.optional(codec.integer("start", 0, MINUTES_PER_DAY - 1))
 _record: Codec[Record] = codec.struct(
     Record,
@@ -117,9 +126,15 @@ BATCHES: Final[Table[Batch]] = Table(
 )
 _count: Codec[int] = codec.integer("count", 0, 2**53 - 1)
 SERVED: Final[Table[Served]] = Table(b"served", codec.struct(Served, _count, _count))
+REGION_SUMS: Final[Table[RegionSums]] = Table(b"region-sums", codec.struct(RegionSums, _count, _count, _count))
 ALLOWANCES: Final[Table[int]] = Table(b"allowance", codec.integer("minutes", 1, 2**53 - 1))
 """Key: activity, then volunteer. The minutes that the volunteer's records there take of what may earn points."""
-TABLES: Final = (CALENDARS, BATCHES, SERVED, ALLOWANCES)
+TABLES: Final = (CALENDARS, BATCHES, SERVED, REGION_SUMS, ALLOWANCES)
+
+
+def get_region_sums(view: View) -> RegionSums:
+    """Return what all records that count come to: a sum over people, and never about one."""
+    return REGION_SUMS.get(view) or RegionSums()
 
 
 def get_served(view: View, volunteer: Identifier) -> Served:
@@ -211,8 +226,12 @@ class Calendars:
                 CALENDARS.put(state, records, *place)
             else:
                 CALENDARS.delete(state, *place)
+        sums = get_region_sums(state)
         for volunteer, added in self._served.items():
-            _add_served(state, volunteer, added)
+            people = sums.people + _add_served(state, volunteer, added)
+            sums = RegionSums(people, sums.records + added.records, sums.minutes + added.minutes)
+        if sums != get_region_sums(state):
+            REGION_SUMS.put(state, sums)
         for place in self._taken:
             taken = self.get_allowance_taken(*place)
             if taken:
@@ -223,13 +242,15 @@ class Calendars:
         self._taken.clear()
 
 
-def _add_served(state: Overlay, volunteer: Identifier, added: Served) -> None:
+def _add_served(state: Overlay, volunteer: Identifier, added: Served) -> int:
+    """Add to a volunteer's sums; return by how many there are more people with records that count: 1, 0 or -1."""
     served = get_served(state, volunteer)
     total = Served(served.records + added.records, served.minutes + added.minutes)
     if total.records:
         SERVED.put(state, total, volunteer)
     elif served.records:
         SERVED.delete(state, volunteer)
+    return (total.records > 0) - (served.records > 0)
 
 
 def find_conflict(

@@ -24,7 +24,7 @@ def compute_report(file: Path) -> Hash:
 
 @click.group()
 def command() -> None:
-    """Reports whose hash is on record."""
+    """Sums for everybody, and reports whose hash is on record."""
 
 
 @command.command("anchor")
@@ -39,6 +39,23 @@ def anchor(session: Session, *, file: Path, height: int, organisation: Identifie
     report = compute_report(file)
     body = AnchorReport(report, organisation, Height(height))
     session.carry_out("reports.anchor", body, f"The report {report.hex()} is on record", report=report.hex())
+
+
+@command.command("region")
+@asks
+def region(session: Session) -> None:
+    """Show how many people have served in the region and for how long, where they are enough for nobody to be found."""
+    document = session.client.get_json("/v1/aggregates")
+    session.output.give(document, format_json(document))
+
+
+@command.command("activity")
+@click.argument("activity", type=IDENTIFIER)
+@asks
+def activity(session: Session, *, activity: Identifier) -> None:
+    """Show how many people attended ACTIVITY, where they are enough for nobody to be found."""
+    document = session.client.get_json(f"/v1/activities/{activity.hex()}/aggregates")
+    session.output.give(document, format_json(document))
 
 
 @command.command("show")

@@ -138,6 +138,16 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = MappingProxyType(
             "Tell which regions are trusted, under which trust file, and the newest checkpoint on record of each.",
             _json("Regions"),
         ),
+        ("GET", "/v1/aggregates"): Operation(
+            "Tell how many people have served in the region, in how many records, and for how many minutes.",
+            _json("RegionSums"),
+        ),
+        ("GET", "/v1/activities/{id}/aggregates"): Operation(
+            "Tell how many people attended an activity, and on how many days all together.",
+            _json("ActivitySums"),
+            (_ID,),
+            statuses=(404, 503),
+        ),
         ("GET", "/v1/governance"): Operation(
             "Tell the region's numbers and calendar, what is to change, and what each authority has approved.",
             _json("Governance"),

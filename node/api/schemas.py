@@ -219,6 +219,18 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
             }
         ),
         "Score": members({"volunteer": IDENTIFIER, "score": NUMBER, "formula_version": NUMBER, "inputs": _SCORE_INPUTS}),
+        "RegionSums": members(
+            {"floor": NUMBER, "is_withheld": BOOLEAN, **{name: nullable(NUMBER) for name in ("people", "records", "minutes")}}
+        ),
+        "ActivitySums": members(
+            {
+                "floor": NUMBER,
+                "is_withheld": BOOLEAN,
+                "people": nullable(NUMBER),
+                "days": nullable(NUMBER),
+                "is_complete": nullable(BOOLEAN),
+            }
+        ),
         "Regions": members({"regions": list_of(_REGION)}),
         "Handovers": members(
             {

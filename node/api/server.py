@@ -9,6 +9,7 @@ from aiohttp import HttpVersion11, web
 from ledger.genesis import Genesis
 from node.api import (
     about,
+    aggregates,
     awards,
     bundles,
     checking,
@@ -55,6 +56,7 @@ _NODE_ENDPOINTS: Final = (
     Endpoint("GET", "/v1/governance", settings.show_governance),
     Endpoint("GET", "/v1/handovers", governance.list_handovers),
     Endpoint("GET", "/v1/regions", regions.list_regions),
+    Endpoint("GET", "/v1/aggregates", aggregates.show_region),
     Endpoint("GET", "/checkpoint", log.show_checkpoint),
     Endpoint("GET", "/v1/checkpoint", log.show_checkpoint),
     Endpoint("GET", "/tile/{tile:.+}", log.show_tile),
@@ -71,6 +73,7 @@ _NODE_ENDPOINTS: Final = (
     Endpoint("GET", "/v1/merchants/{id}/account", values.show_merchant_account),
     Endpoint("GET", "/v1/activities/{id}", values.show_activity),
     Endpoint("GET", "/v1/activities/{id}/sign-ups/{volunteer}", values.show_sign_up),
+    Endpoint("GET", "/v1/activities/{id}/aggregates", aggregates.show_activity),
     Endpoint("GET", "/v1/projects/{id}", values.show_project),
     Endpoint("GET", "/v1/offers/{id}", values.show_offer),
     Endpoint("GET", "/v1/volunteers/{id}", values.show_volunteer),

@@ -77,6 +77,9 @@ def check_served(chain: Chain, calendars: dict[bytes, list[Record]]) -> None:
     counted = {name: [item for item in records if item.status is RecordStatus.COUNTED] for name, records in calendars.items()}
     expected = {name: (len(records), sum(item.minutes for item in records)) for name, records in counted.items() if records}
     assert {name: (item.records, item.minutes) for name, item in chain.read_table(b"served").items()} == expected
+    region = chain.read_table(b"region-sums").get(b"")
+    sums = (len(expected), sum(count for count, _ in expected.values()), sum(minutes for _, minutes in expected.values()))
+    assert sums == ((0, 0, 0) if region is None else (region.people, region.records, region.minutes))
     taken: Counter[bytes] = Counter()
     for name, records in counted.items():
         for item in records:
