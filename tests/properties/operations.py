@@ -127,7 +127,8 @@ PARAMETERS: dict[str, tuple[tuple[str, int], ...]] = {
     "default": (),
     "short": (
         ("absences_for_sanction", 1), ("max_sanction_days", 30),
-        ("star_publicity_days", 1), ("star_1_hours", 0), ("star_2_hours", 0), ("star_3_hours", 1), ("star_4_hours", 2),
+        ("star_publicity_days", 1), ("star_tenure_days", 10),
+        ("star_1_hours", 0), ("star_2_hours", 0), ("star_3_hours", 1), ("star_4_hours", 2),
         ("adjustments_need_authority", 0),
         ("max_open_claims", 1), ("max_orders", 2),
         ("daily_cap_minutes", 300), ("late_records_earn", 0), ("points_validity_days", 2),

@@ -204,7 +204,7 @@ def test_what_cannot_be_is_refused_with_its_reason() -> None:
         (FIVE, MIN_LEAD_BLOCKS, Reason.INVALID_AUTHORITIES),
         (FIVE, MAX_LEAD_BLOCKS + 2, Reason.INVALID_AUTHORITIES),
         (twice, 9, Reason.INVALID_AUTHORITIES),
-        (taken, 9, Reason.INVALID_AUTHORITIES),
+        (taken, 9, Reason.KEY_IN_USE),
         (other, 9, Reason.KEY_IN_USE),
         (FOUR, 9, Reason.NO_CHANGE),
         (FIVE, MIN_LEAD_BLOCKS + 1, None),
