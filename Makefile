@@ -21,7 +21,7 @@ demo: .venv/runtime ## the whole story on this machine (ARGS="--hours FILE --hom
 	@$(bin)/hourledger demo $(ARGS)
 
 test: .venv/dev ## all tests on all cores, with branch coverage (ARGS="tests/ledger -k merkle")
-	@$(bin)/python -m pytest -n auto --cov --cov-branch --cov-report=term $(ARGS)
+	@$(bin)/python -m pytest -n auto --dist worksteal --cov --cov-branch --cov-report=term $(ARGS)
 
 check: .venv/dev ## lint, format, types, import rules, dead code, spelling
 	@$(bin)/ruff check .

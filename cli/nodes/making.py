@@ -115,8 +115,11 @@ def _parse_parameters(parameters: tuple[str, ...]) -> dict[str, int]:
 
 def _load_parameters(file: Path) -> dict[str, int]:
     """Return the numbers of a file, or of a region that ships where there is no file of that name."""
-    if str(file) in REGIONS and not file.exists():
-        return load_region(str(file))
+    if not file.exists():
+        if str(file) in REGIONS:
+            return load_region(str(file))
+        detail = f"there is no such file of parameters, and the regions that ship are {', '.join(REGIONS)}"
+        raise HourledgerError(Reason.UNREADABLE_FILE, detail, str(file))
     try:
         document = json.loads(read_bounded(file, MAX_GENESIS_BYTES, "the file of parameters"))
     except (ValueError, RecursionError) as error:

@@ -35,7 +35,8 @@ def test_a_region_that_ships_is_named_in_place_of_a_file(
     assert hourledger(*init(Path("node"), Path("beijing")), "--parameter", "time_home_hours=9000").code == 0
     parameters = json.loads(Path("node/genesis.json").read_text())["parameters"]
     assert parameters == {**load_region("beijing"), "time_home_hours": 9_000}
-    assert hourledger(*init(Path("other"), Path("atlantis"))).code == 2
+    unknown = hourledger(*init(Path("other"), Path("atlantis")))
+    assert (unknown.code, "the regions that ship are beijing, guangzhou, nanjing" in unknown.err) == (2, True)
     # A file of that name is what was meant.
     Path("beijing").write_text('{"points_per_hour": 3}')
     assert hourledger(*init(Path("third"), Path("beijing"))).code == 0
