@@ -1,8 +1,8 @@
 # Everything a developer or a newcomer runs. Needs python3 (3.11 or 3.12), make and git; each target makes .venv when needed.
-#   ARGS="..."    passed on to the program of demo, run, bench, bench-consensus and test
+#   ARGS="..."    passed on to the program of demo, run, bench, bench-consensus, test and coverage
 #   PYTHON=...    the Python to make .venv with
 
-.PHONY: help demo test check fix run bench bench-consensus simulate lock clean
+.PHONY: help demo test coverage check fix run bench bench-consensus simulate lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?=
@@ -20,7 +20,10 @@ help: ## say what there is
 demo: .venv/runtime ## the whole story on this machine (ARGS="--hours FILE --home DIR --json")
 	@$(bin)/hourledger demo $(ARGS)
 
-test: .venv/dev ## all tests on all cores, with branch coverage (ARGS="tests/ledger -k merkle")
+test: .venv/dev ## all tests on all cores (ARGS="tests/ledger -k merkle")
+	@$(bin)/python -m pytest -n auto --dist worksteal $(ARGS)
+
+coverage: .venv/dev ## the same with branch coverage, which takes twice as long
 	@$(bin)/python -m pytest -n auto --dist worksteal --cov --cov-branch --cov-report=term $(ARGS)
 
 check: .venv/dev ## lint, format, types, import rules, dead code, spelling
