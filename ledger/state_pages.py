@@ -73,6 +73,11 @@ def compute_page_top(slots: Sequence[Place]) -> Place:
 
 def encode_page(slots: Sequence[Place]) -> bytes:
     """Encode the 16 slots of a page."""
+    return b"".join((encode_header(slots), *slots))
+
+
+def encode_header(slots: Sequence[Place]) -> bytes:
+    """Encode which of the 16 slots are leaves and which are subtrees."""
     leaves = children = 0
     for slot, bit in _SLOT_BITS:
         length = len(slots[slot])
@@ -80,7 +85,7 @@ def encode_page(slots: Sequence[Place]) -> bytes:
             leaves |= bit
         elif length:
             children |= bit
-    return b"".join((leaves.to_bytes(2, "big"), children.to_bytes(2, "big"), *slots))
+    return leaves.to_bytes(2, "big") + children.to_bytes(2, "big")
 
 
 def decode_page(data: bytes) -> list[Place]:

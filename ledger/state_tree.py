@@ -84,7 +84,7 @@ def update(read_page: PageReader, changes: Mapping[Hash, Hash | None]) -> Update
     Every page on the way is read once; `pages` holds only what differs from what is stored. Raises `ValueError` for hashes of
     another length and `HourledgerError` (`STORE_DAMAGED`) when the stored pages do not fit together.
     """
-    _require_hash_lengths(changes)
+    require_hash_lengths(changes)
     pages: dict[bytes, bytes | None] = {}
     before = _load_root(read_page)
     after = _apply(read_page, pages, ROOT_PATH, before, sorted(changes.items()))
@@ -98,7 +98,7 @@ def prove(read_page: PageReader, key_hash: Hash) -> StateProof:
     siblings: list[Hash] = []
     path, slots = ROOT_PATH, _load_root(read_page)
     while True:
-        nibble = _nibble(key_hash, len(path))
+        nibble = get_nibble(key_hash, len(path))
         levels = compute_page_levels(slots)
         for level, places in enumerate(levels):
             index = nibble >> (len(levels) - 1 - level)
@@ -152,12 +152,12 @@ def _apply(
     """Slots of the page at `path` after the changes, which are sorted and all lie below it; deeper pages go to `pages`."""
     slots = list(before)
     depth = len(path)
-    for nibble, group in groupby(changes, lambda change: _nibble(change[0], depth)):
+    for nibble, group in groupby(changes, lambda change: get_nibble(change[0], depth)):
         place, deeper = slots[nibble], path + _DIGITS[nibble]
         if len(place) == HASH_BYTES:
             slots[nibble] = _apply_to_page(read_page, pages, deeper, place, group)
         else:
-            slots[nibble] = _build(pages, deeper, _merge(deeper, place, group))
+            slots[nibble] = _build(pages, deeper, merge_leaves(deeper, place, group))
     return slots
 
 
@@ -178,12 +178,12 @@ def _apply_to_page(
     return top
 
 
-def _merge(path: bytes, place: Place, changes: Iterable[tuple[Hash, Hash | None]]) -> list[bytes]:
-    """Sorted leaves below `path`, where there was at most one leaf before."""
+def merge_leaves(path: bytes, place: Place, changes: Iterable[tuple[Hash, Hash | None]]) -> list[bytes]:
+    """Sorted leaves below `path`, where there was at most one leaf before; raise `STORE_DAMAGED` for one that is elsewhere."""
     values: dict[bytes, bytes | None] = {}
     if place:
         if not place.hex().encode().startswith(path):
-            raise _damaged(path)
+            raise describe_damage(path)
         values[place[:HASH_BYTES]] = place[HASH_BYTES:]
     values.update(changes)
     return sorted(key_hash + value_hash for key_hash, value_hash in values.items() if value_hash is not None)
@@ -195,7 +195,7 @@ def _build(pages: dict[bytes, bytes | None], path: bytes, leaves: Sequence[bytes
         return leaves[0] if leaves else NOTHING
     depth = len(path)
     slots = [NOTHING] * SLOTS
-    for nibble, group in groupby(leaves, lambda leaf: _nibble(leaf, depth)):
+    for nibble, group in groupby(leaves, lambda leaf: get_nibble(leaf, depth)):
         slots[nibble] = _build(pages, path + _DIGITS[nibble], tuple(group))
     pages[path] = encode_page(slots)
     return compute_page_top(slots)
@@ -209,7 +209,7 @@ def _load_root(read_page: PageReader) -> list[Place]:
 def _load(read_page: PageReader, path: bytes) -> list[Place]:
     page = read_page(path) if len(path) < KEY_NIBBLES else None
     if page is None:
-        raise _damaged(path)
+        raise describe_damage(path)
     return _decode(path, page)
 
 
@@ -217,14 +217,16 @@ def _decode(path: bytes, page: bytes) -> list[Place]:
     try:
         return decode_page(page)
     except CodecError as error:
-        raise _damaged(path) from error
+        raise describe_damage(path) from error
 
 
-def _damaged(path: bytes) -> HourledgerError:
+def describe_damage(path: bytes) -> HourledgerError:
+    """Return the error for a page that does not fit the others."""
     return HourledgerError(Reason.STORE_DAMAGED, "a page of the state tree is missing or damaged", path.decode())
 
 
-def _require_hash_lengths(changes: Mapping[Hash, Hash | None]) -> None:
+def require_hash_lengths(changes: Mapping[Hash, Hash | None]) -> None:
+    """Raise `ValueError` for hashes of another length."""
     for key_hash, value_hash in changes.items():
         if len(key_hash) != HASH_BYTES or (value_hash is not None and len(value_hash) != HASH_BYTES):
             raise ValueError(f"keys and values of the state tree are hashes of {HASH_BYTES} bytes")
@@ -251,8 +253,8 @@ def _bit(key_hash: bytes, depth: int) -> int:
     return key_hash[depth >> 3] >> (7 - (depth & 7)) & 1
 
 
-def _nibble(key_hash: bytes, depth: int) -> int:
-    """Nibble of the key hash that decides between the slots of a page whose path has `depth` nibbles."""
+def get_nibble(key_hash: bytes, depth: int) -> int:
+    """Return the nibble of the key hash that decides between the slots of a page whose path has `depth` nibbles."""
     byte = key_hash[depth >> 1]
     return byte & 15 if depth & 1 else byte >> 4
 

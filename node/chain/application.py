@@ -15,6 +15,7 @@ from ledger.execution import BlockContext, RuleBook, RuleBooks
 from ledger.genesis import Genesis
 from ledger.reasons import Reason
 from ledger.state import Overlay, View
+from ledger.state_updates import PageCache
 from ledger.transactions import SignedTransaction, decode_signed, encode_signed
 from ledger.types import Hash, Height, PublicKey, TimeMs
 from ledger.votes import Offence
@@ -24,7 +25,7 @@ from node.chain.candidate import Candidate
 from node.chain.evidence import validate_open
 from node.chain.opening import open_tip
 from node.chain.reader import ChainReader, FoundOutcome, find_outcome
-from node.chain.records import StateView, Tip
+from node.chain.records import Ground, StateView, Tip
 from node.chain.rules import ChainRules, PartiesOf
 from node.storage import namespaces
 from node.storage.protocol import KeyValueStore
@@ -36,10 +37,11 @@ REMEMBERED_CANDIDATES = 4
 class Chain:
     """A chain over a store that its caller opened and will close. Made by `Chain.open`."""
 
-    __slots__ = ("_admission", "_executed", "_failure", "_override", "_rules", "_store", "_tip")
+    __slots__ = ("_admission", "_executed", "_failure", "_ground", "_override", "_rules", "_store", "_tip")
 
     def __init__(self, store: KeyValueStore, rules: ChainRules, tip: Tip, override: SignedTransaction | None) -> None:
         self._store = store
+        self._ground = Ground(store, PageCache())
         self._rules = rules
         self._tip = tip
         self._override = override
@@ -168,7 +170,7 @@ class Chain:
             transactions = (self._override, *(item for item in transactions if item != self._override))
         waiting = proposing.Waiting(transactions, evidence)
         candidate = proposing.build(
-            self._rules, self._admission, self._store, self._tip, waiting, time_ms, proposer, self.authorities
+            self._rules, self._admission, self._ground, self._tip, waiting, time_ms, proposer, self.authorities
         )
         self._remember(candidate)
         return candidate
@@ -183,7 +185,7 @@ class Chain:
         known = self._executed.get(compute_block_hash(block.header))
         if known is not None and known.block == block:
             return known
-        candidate = validation.validate(self._rules, self._admission, self._store, self._tip, block)
+        candidate = validation.validate(self._rules, self._admission, self._ground, self._tip, block)
         self._remember(candidate)
         return candidate
 
@@ -217,6 +219,7 @@ class Chain:
         except HourledgerError as error:
             self._failure = error
             raise
+        self._ground.pages.take_over(candidate.revised)
         self._tip = candidate.tip
         self._executed.clear()
 

@@ -13,6 +13,7 @@ from ledger.blocks import Block, verify_commit
 from ledger.errors import CodecError, HourledgerError, ProofError
 from ledger.merkle import EMPTY_FRONTIER, compute_leaf_hash, compute_tree_root
 from ledger.reasons import Reason
+from ledger.state_updates import PageCache
 from ledger.tiles import node_reader_from_tiles
 from ledger.types import EntryIndex, Hash, Height
 from node.chain.pruning import load_lowest
@@ -64,9 +65,9 @@ def _rebuild(reader: ChainReader, scratch: KeyValueStore, genesis_hash: Hash, pa
     entries = reader.iterate_entries(EntryIndex(0), reader.tip.size)
     while batch := tuple(islice(entries, BATCH_ITEMS)):
         frontier = add_entries(scratch, frontier, batch)
-    values = reader.iterate_values()
+    values, tree_pages = reader.iterate_values(), PageCache()
     while pairs := tuple(islice(values, BATCH_ITEMS)):
-        add_values(scratch, pairs)
+        add_values(scratch, tree_pages, pairs)
     try:
         index_entries(scratch, genesis_hash, parties_of)
     except (CodecError, ProofError) as error:

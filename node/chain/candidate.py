@@ -21,10 +21,10 @@ from ledger.merkle import (
     compute_tree_root,
 )
 from ledger.state import iterate_hashed
-from ledger.state_tree import update
+from ledger.state_updates import Revised, revise
 from ledger.tiles import TILE_HEIGHT, TILE_WIDTH, is_stored_level
 from ledger.types import HASH_BYTES, PUBLIC_KEY_BYTES, ZERO_HASH, EntryIndex, Hash, Height, PublicKey, TimeMs
-from node.chain.records import Tip, damaged, encode_tip, load_page, load_tile
+from node.chain.records import Ground, Tip, damaged, encode_tip, load_page, load_tile
 from node.chain.rules import ChainRules, PartiesOf
 from node.storage import namespaces
 from node.storage.protocol import Readable
@@ -46,8 +46,8 @@ class Candidate:
     """A block that follows the tip, executed and ready to be committed.
 
     `deciders` are the authorities whose quorum makes it final. `entries` ends with the header's. `tip` is where the chain
-    stands after it, `writes` all that is stored of it besides the commit. `left_out` is for whoever offered the transactions of
-    a built block.
+    stands after it, `writes` all that is stored of it besides the commit; `revised` is what they change in the state tree, for
+    the pages that are kept in memory. `left_out` is for whoever offered the transactions of a built block.
     """
 
     block: Block
@@ -57,6 +57,7 @@ class Candidate:
     entries: tuple[bytes, ...]
     tip: Tip
     writes: Mapping[bytes, bytes | None]
+    revised: Revised
     left_out: tuple[LeftOut, ...] = ()
 
 
@@ -122,7 +123,7 @@ def find_difference(expected: Header, found: Header, ignored: Sequence[str] = ()
 
 def assemble(
     rules: ChainRules,
-    source: Readable,
+    ground: Ground,
     place: Place,
     deciders: tuple[Authority, ...],
     start: Header,
@@ -132,16 +133,15 @@ def assemble(
 ) -> Candidate:
     """Return the block that these executed transactions make at `place`, with everything to be stored of it.
 
-    `source` is the store as it is before the block; it is read at the right edge of the log and along the changed paths of the
-    state tree, and nowhere else.
+    The store of `ground` is read at the right edge of the log and along the changed paths of the state tree, and nowhere else.
     """
     changes = executed.state.changes
-    updated = update(lambda path: load_page(source, path), dict(iterate_hashed(changes)))
+    revised = revise(ground.pages, lambda path: load_page(ground.store, path), dict(iterate_hashed(changes)))
     leaf_hashes = [compute_leaf_hash(entry) for entry in executed.entries]
     header = replace(
         start,
         events_root=compute_tree_root(leaf_hashes),
-        state_root=updated.root,
+        state_root=revised.root,
         next_authorities_hash=compute_authorities_hash(
             rules.rule_books.find_authorities(executed.state, Height(place.height + 1))
         ),
@@ -153,11 +153,11 @@ def assemble(
     writes: dict[bytes, bytes | None] = {namespaces.compute_block_key(place.height): encode_block(block)}
     writes.update(_compute_entry_writes(place, entries, rules.parties_of))
     writes.update(_compute_outcome_writes(place, executed))
-    writes.update(compute_tile_writes(source, appended))
+    writes.update(compute_tile_writes(ground.store, appended))
     writes.update((namespaces.STATE.prefix + key, value) for key, value in changes.items())
-    writes.update((namespaces.PAGES.prefix + path, page) for path, page in updated.pages.items())
+    writes.update((namespaces.PAGES.prefix + path, page) for path, page in revised.pages.items())
     writes[namespaces.TIP.key()] = encode_tip(tip)
-    return Candidate(block, compute_block_hash(header), deciders, executed.outcomes, entries, tip, writes)
+    return Candidate(block, compute_block_hash(header), deciders, executed.outcomes, entries, tip, writes, revised)
 
 
 def _compute_entry_writes(place: Place, entries: Sequence[bytes], parties_of: PartiesOf) -> dict[bytes, bytes | None]:

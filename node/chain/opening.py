@@ -8,11 +8,13 @@ from ledger.blocks import HEADER, decode_block, verify_commit
 from ledger.errors import HourledgerError
 from ledger.execution import Executed
 from ledger.reasons import Reason
+from ledger.state_updates import PageCache
 from ledger.tiles import node_reader_from_tiles
 from ledger.types import EntryIndex, Height
 from node.chain.candidate import NO_PROPOSER, Candidate, assemble, compute_first_place, compute_header_start
 from node.chain.reader import decode_commit
 from node.chain.records import (
+    Ground,
     StateView,
     Tip,
     damaged,
@@ -55,7 +57,7 @@ def compute_first_candidate(store: Readable, rules: ChainRules) -> Candidate:
     deciders = rules.rule_books.find_authorities(rules.genesis_state, place.height)
     version = rules.rule_books.find_version(rules.genesis_state, place.height)
     start = compute_header_start(rules, version, place, deciders, rules.genesis.time_ms, NO_PROPOSER, ())
-    return assemble(rules, store, place, deciders, start, (), Executed((), (), rules.genesis_state))
+    return assemble(rules, Ground(store, PageCache()), place, deciders, start, (), Executed((), (), rules.genesis_state))
 
 
 def _initialise(store: KeyValueStore, rules: ChainRules) -> Tip:

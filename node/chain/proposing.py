@@ -13,7 +13,7 @@ from ledger.types import Hash, PublicKey, TimeMs
 from node.chain.admission import Admission, validate_new
 from node.chain.candidate import Candidate, LeftOut, assemble, compute_header_start, compute_next_place, make_context
 from node.chain.evidence import execute_with_evidence, record_some
-from node.chain.records import StateView, Tip
+from node.chain.records import Ground, StateView, Tip
 from node.chain.rules import ChainRules
 from node.storage.protocol import Readable
 
@@ -45,7 +45,7 @@ def compute_block_time(tip: Tip, time_ms: TimeMs) -> TimeMs:
 def build(
     rules: ChainRules,
     admission: Admission,
-    source: Readable,
+    ground: Ground,
     tip: Tip,
     waiting: Waiting,
     time_ms: TimeMs,
@@ -53,6 +53,7 @@ def build(
     deciders: tuple[Authority, ...],
 ) -> Candidate:
     """Return a block of the evidence and the transactions that fit, for these authorities to decide on: see `Chain.build`."""
+    source = ground.store
     time_ms = compute_block_time(tip, time_ms)
     place = compute_next_place(tip)
     context = make_context(rules.chain_id, place, time_ms, deciders)
@@ -65,7 +66,7 @@ def build(
     failed = {item.transaction_id for item in done.failures}
     envelopes = tuple(encode_signed(item) for item in selected.transactions if item.transaction_id not in failed)
     start = compute_header_start(rules, rule_book.version, place, deciders, time_ms, proposer, envelopes, recorded.evidence)
-    candidate = assemble(rules, source, place, deciders, start, envelopes, done.executed, recorded.evidence)
+    candidate = assemble(rules, ground, place, deciders, start, envelopes, done.executed, recorded.evidence)
     return replace(candidate, left_out=(*selected.left_out, *done.failures))
 
 

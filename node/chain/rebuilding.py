@@ -12,7 +12,7 @@ from ledger.errors import ProofError
 from ledger.events import OUTCOME, split_entry
 from ledger.merkle import Frontier, append, compute_leaf_hash
 from ledger.state import iterate_hashed
-from ledger.state_tree import update
+from ledger.state_updates import PageCache, revise
 from ledger.types import EntryIndex, Hash, Height
 from node.chain.candidate import compute_tile_writes
 from node.chain.records import load_page
@@ -33,13 +33,14 @@ def add_entries(target: KeyValueStore, frontier: Frontier, entries: Sequence[byt
     return appended.frontier
 
 
-def add_values(target: KeyValueStore, values: Sequence[tuple[bytes, bytes]]) -> Hash:
-    """Set current values and their pages; return the root of the state tree."""
-    updated = update(lambda path: load_page(target, path), dict(iterate_hashed(dict(values))))
+def add_values(target: KeyValueStore, pages: PageCache, values: Sequence[tuple[bytes, bytes]]) -> Hash:
+    """Set current values and their pages; return the root of the state tree. `pages` are those of the target in memory."""
+    revised = revise(pages, lambda path: load_page(target, path), dict(iterate_hashed(dict(values))))
     writes: dict[bytes, bytes | None] = {namespaces.STATE.prefix + key: value for key, value in values}
-    writes.update((namespaces.PAGES.prefix + path, page) for path, page in updated.pages.items())
+    writes.update((namespaces.PAGES.prefix + path, page) for path, page in revised.pages.items())
     target.write(writes)
-    return updated.root
+    pages.take_over(revised)
+    return revised.root
 
 
 def index_entries(target: KeyValueStore, genesis_hash: Hash, parties_of: PartiesOf) -> Height:

@@ -13,6 +13,7 @@ from ledger.codec import Codec, decode, encode
 from ledger.errors import CodecError, HourledgerError
 from ledger.merkle import Frontier, frontier_codec
 from ledger.reasons import Reason
+from ledger.state_updates import PageCache
 from ledger.types import EntryIndex, Hash, Height
 from node.storage import namespaces
 from node.storage.protocol import Readable
@@ -100,6 +101,14 @@ def load_page(source: Readable, path: bytes) -> bytes | None:
 def load_tile(source: Readable, level: int, index: int) -> bytes:
     """Return a tile as it is stored, wider perhaps than an older checkpoint has it; raise `STORE_DAMAGED`."""
     return load_required(source, namespaces.compute_tile_key(level, index), bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a block is made on: the store as it is before the block, and pages of its state tree that are in memory."""
+
+    store: Readable
+    pages: PageCache
 
 
 class StateView:

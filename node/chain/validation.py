@@ -17,7 +17,7 @@ from node.chain.candidate import (
     make_context,
 )
 from node.chain.evidence import execute_with_evidence, record_all
-from node.chain.records import StateView, Tip
+from node.chain.records import Ground, StateView, Tip
 from node.chain.rules import ChainRules
 from node.storage.protocol import Readable
 
@@ -25,9 +25,9 @@ _RESULTS = ("events_root", "state_root", "next_authorities_hash")
 """Fields of a header that execution decides."""
 
 
-def validate(rules: ChainRules, admission: Admission, source: Readable, tip: Tip, block: Block) -> Candidate:
+def validate(rules: ChainRules, admission: Admission, ground: Ground, tip: Tip, block: Block) -> Candidate:
     """Return the candidate of a block that follows `tip`: see `Chain.validate`."""
-    header = block.header
+    header, source = block.header, ground.store
     view = StateView(source)
     place = compute_next_place(tip)
     _validate_size(block)
@@ -49,7 +49,7 @@ def validate(rules: ChainRules, admission: Admission, source: Readable, tip: Tip
         raise done.failures[0].error
     if deciders != rules.rule_books.find_authorities(view, place.height) and not done.executed.outcomes[0].is_accepted:
         raise _refusal(header, "its recovery is refused", str(done.executed.outcomes[0].reason))
-    candidate = assemble(rules, source, place, deciders, start, block.transactions, done.executed, block.evidence)
+    candidate = assemble(rules, ground, place, deciders, start, block.transactions, done.executed, block.evidence)
     _require_same(candidate.block.header, header)
     return candidate
 

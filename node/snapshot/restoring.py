@@ -17,6 +17,7 @@ from ledger.genesis import Genesis, compute_genesis_hash
 from ledger.merkle import EMPTY_FRONTIER, Frontier, compute_root_at
 from ledger.reasons import Reason
 from ledger.state_tree import read_root
+from ledger.state_updates import PageCache
 from ledger.tiles import node_reader_from_tiles
 from ledger.trust import TrustPolicy, verify_checkpoint
 from ledger.types import EntryIndex, Height
@@ -140,13 +141,13 @@ def _verify_continues(target: KeyValueStore, checkpoint: Checkpoint, known: Chec
 
 
 def _take_values(records: Iterator[Record], record: Record | None, target: KeyValueStore) -> tuple[int, Record | None]:
-    count, last_key = 0, b""
+    count, last_key, tree_pages = 0, b"", PageCache()
     while isinstance(record, Values):
         for item in record.values:
             if item.key <= last_key:
                 raise CodecError("the snapshot's values are not in ascending order, each once")
             last_key = item.key
-        add_values(target, [(item.key, item.value) for item in record.values])
+        add_values(target, tree_pages, [(item.key, item.value) for item in record.values])
         count += len(record.values)
         record = next(records, None)
     return count, record
