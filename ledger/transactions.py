@@ -4,7 +4,7 @@ The id of a transaction is the hash of its payload without signatures: the same 
 and by whomever it is sent. An envelope with too few signatures is a draft: each officer adds a signature to the same payload.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final
 
@@ -20,6 +20,9 @@ MAX_TRANSACTION_BYTES: Final = 262_144
 MAX_SIGNATURES: Final = 32
 MAX_PAYLOAD_BYTES: Final = MAX_TRANSACTION_BYTES - 4_096
 """Leaves room for all signatures (101 bytes each), so that no draft becomes too large while officers sign it."""
+MAX_REMEMBERED_BYTES: Final = 4_096
+"""Up to this size of a payload, what follows from an envelope is remembered with it. Encoding a larger one again costs little
+beside what else it costs, and the copies of it would take much."""
 MAX_VALIDITY_MS: Final = 30 * 24 * 3600 * 1000
 """How far ahead of the block's time a transaction may ask to stay valid: long enough for a second officer to sign."""
 
@@ -46,15 +49,25 @@ class KeySignature:
 
 @dataclass(frozen=True, slots=True)
 class SignedTransaction:
-    """A payload and its signatures, in ascending order of their keys so that an envelope has one encoding."""
+    """A payload and its signatures, in ascending order of their keys so that an envelope has one encoding.
+
+    Besides, a memory of what follows from these two: a node asks for it at every station of a transaction's way.
+    """
 
     payload: bytes
     signatures: tuple[KeySignature, ...]
+    _id: Hash | None = field(default=None, init=False, repr=False, compare=False)
+    _encoding: bytes | None = field(default=None, init=False, repr=False, compare=False)
+    _content: Transaction | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def transaction_id(self) -> Hash:
         """The hash of the payload alone."""
-        return compute_transaction_id(self.payload)
+        transaction_id = self._id
+        if transaction_id is None:
+            transaction_id = compute_transaction_id(self.payload)
+            object.__setattr__(self, "_id", transaction_id)
+        return transaction_id
 
     @property
     def signers(self) -> tuple[PublicKey, ...]:
@@ -75,9 +88,17 @@ transaction_codec: Codec[Transaction] = codec.struct(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Envelope:
+    """What is encoded of a signed transaction."""
+
+    payload: bytes
+    signatures: tuple[KeySignature, ...]
+
+
 def _make_signed_codec() -> Codec[SignedTransaction]:
     plain = codec.struct(
-        SignedTransaction,
+        _Envelope,
         codec.binary("payload", 1, MAX_PAYLOAD_BYTES),
         codec.sequence(codec.struct(KeySignature, codec.public_key, codec.signature), 0, MAX_SIGNATURES),
     )
@@ -87,7 +108,14 @@ def _make_signed_codec() -> Codec[SignedTransaction]:
             raise CodecError("SignedTransaction: the keys are not in ascending order, each once")
         return signed
 
-    return Codec(plain.name, lambda signed: plain.to_wire(check(signed)), lambda wire: check(plain.from_wire(wire)))
+    def to_wire(signed: SignedTransaction) -> codec.Wire:
+        return plain.to_wire(_Envelope(check(signed).payload, signed.signatures))
+
+    def from_wire(wire: codec.Wire) -> SignedTransaction:
+        envelope = plain.from_wire(wire)
+        return check(SignedTransaction(envelope.payload, envelope.signatures))
+
+    return Codec("SignedTransaction", to_wire, from_wire)
 
 
 _signed_codec: Codec[SignedTransaction] = _make_signed_codec()
@@ -112,17 +140,32 @@ def sign(signed: SignedTransaction, key: SigningKey) -> SignedTransaction:
 
 def encode_signed(signed: SignedTransaction) -> bytes:
     """Return the envelope's bytes: what is sent, kept in blocks, and saved as a draft. Raises `CodecError`."""
-    return encode(_signed_codec, signed)
+    encoding = signed._encoding  # noqa: SLF001 - the memory of a value of this module
+    return _remember_encoding(signed, encode(_signed_codec, signed)) if encoding is None else encoding
 
 
 def decode_signed(data: bytes) -> SignedTransaction:
     """Return the envelope, or raise `CodecError`. Signatures are not checked here."""
-    return decode(_signed_codec, data, max_bytes=MAX_TRANSACTION_BYTES)
+    signed = decode(_signed_codec, data, max_bytes=MAX_TRANSACTION_BYTES)
+    _remember_encoding(signed, bytes(data))
+    return signed
 
 
 def decode_payload(signed: SignedTransaction) -> Transaction:
     """Return the content of an envelope, or raise `CodecError`."""
-    return decode(transaction_codec, signed.payload, max_bytes=MAX_PAYLOAD_BYTES)
+    content = signed._content  # noqa: SLF001 - the memory of a value of this module
+    if content is None:
+        content = decode(transaction_codec, signed.payload, max_bytes=MAX_PAYLOAD_BYTES)
+        if len(signed.payload) <= MAX_REMEMBERED_BYTES:
+            object.__setattr__(signed, "_content", content)
+    return content
+
+
+def _remember_encoding(signed: SignedTransaction, encoding: bytes) -> bytes:
+    """Keep the one encoding of an envelope, which `decode` found or `encode` made."""
+    if len(signed.payload) <= MAX_REMEMBERED_BYTES:
+        object.__setattr__(signed, "_encoding", encoding)
+    return encoding
 
 
 def validate_form(transaction: Transaction, chain_id: str) -> None:

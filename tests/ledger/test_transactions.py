@@ -15,12 +15,14 @@ from ledger.errors import CodecError, HourledgerError, SignatureError
 from ledger.reasons import Reason
 from ledger.transactions import (
     MAX_PAYLOAD_BYTES,
+    MAX_REMEMBERED_BYTES,
     MAX_SIGNATURES,
     MAX_TRANSACTION_BYTES,
     MAX_VALIDITY_MS,
     KeySignature,
     SignedTransaction,
     Transaction,
+    compute_transaction_id,
     decode_payload,
     decode_signed,
     draft,
@@ -55,6 +57,33 @@ def sign_by(*names: int, transaction: Transaction = TRANSACTION) -> SignedTransa
 
 def reason_of(error: pytest.ExceptionInfo[HourledgerError]) -> Reason:
     return error.value.reason
+
+
+@given(transactions, st.sets(st.integers(0, 2)), st.permutations(range(4)))
+def test_what_is_remembered_with_an_envelope_is_what_follows_from_it(
+    transaction: Transaction, names: set[int], order: list[int]
+) -> None:
+    asked = sign_by(*names, transaction=transaction)
+    plain = SignedTransaction(asked.payload, asked.signatures)
+    questions = (
+        lambda item: item.transaction_id,
+        encode_signed,
+        decode_payload,
+        lambda item: decode_signed(encode_signed(item)),
+    )
+    for number in (*order, *order):
+        answer = questions[number](asked)
+        assert answer == questions[number](SignedTransaction(plain.payload, plain.signatures))
+    more = sign(asked, make_key("another"))
+    assert decode_signed(encode_signed(more)) == more != asked
+    assert more.transaction_id == asked.transaction_id == compute_transaction_id(asked.payload)
+    assert (asked, hash(asked), repr(asked)) == (plain, hash(plain), repr(plain))
+
+
+def test_large_envelopes_are_not_kept_twice() -> None:
+    large = draft(replace(TRANSACTION, body=bytes(MAX_REMEMBERED_BYTES)))
+    assert encode_signed(large) is not encode_signed(large)
+    assert decode_payload(large) is not decode_payload(large)
 
 
 class TestDrafts:
