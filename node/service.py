@@ -5,13 +5,14 @@ go to the chain as it was at the newest cosigned checkpoint and never wait for a
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from itertools import islice
+from typing import Final, TypeAlias, TypeVar
 
 from contracts.rulebook import RULE_BOOKS
-from ledger.blocks import Commit, Vote, compute_block_hash, compute_commit_message
+from ledger.blocks import MAX_BLOCK_TRANSACTIONS, Commit, Vote, compute_block_hash, compute_commit_message
 from ledger.checkpoint import parse_signed_checkpoint
 from ledger.crypto import Context, SigningKey
 from ledger.errors import CodecError, HourledgerError
@@ -20,21 +21,28 @@ from ledger.execution import execute_transaction
 from ledger.reasons import Reason
 from ledger.state import Overlay
 from ledger.transactions import SignedTransaction, decode_signed, encode_signed
-from ledger.types import EntryIndex, Hash, Round, TimeMs
+from ledger.types import EntryIndex, Hash, Height, Round, TimeMs
 from node.chain import Candidate, Chain, FoundOutcome
 from node.chain.candidate import compute_next_place, make_context
+from node.chain.places import iterate_outcomes
 from node.chain.proposing import compute_block_time
 from node.clock import Clock
 from node.cosignatures import make_cosignatures
 from node.cosigner import Cosigner
 from node.handovers import Handovers
+from node.intake import Intake
 from node.mempool import Mempool
 from node.pinned import Pinned, ReadThreads, make_pinned
-from node.waiters import Waiters
+from node.waiters import Answer, Waiters
 
 T = TypeVar("T")
 
-FIRST_ROUND = Round(0)
+Verdict: TypeAlias = bool | HourledgerError
+"""Of a check: a transaction may wait for a block, or is final already, or why it may not enter one."""
+
+FIRST_ROUND: Final = Round(0)
+MAX_UNSHOWN_BLOCKS: Final = 16
+"""Final blocks without a checkpoint yet, of which this node remembers the outcomes; beyond that it looks them up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,13 @@ class LedgerService:
     waiters: Waiters = field(default_factory=Waiters)
     describe_standing: Callable[[], Standing] = Standing
     read_threads: ReadThreads = field(default_factory=ReadThreads)
+    check_threads: ReadThreads = field(default_factory=ReadThreads)
+    intake: Intake[Verdict] = field(init=False)
+    unshown: dict[Height, tuple[FoundOutcome, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Let what comes in be checked by this node's own rules."""
+        self.intake = Intake(self._check_all)
 
     @contextmanager
     def reading(self) -> Iterator[Pinned]:
@@ -102,14 +117,49 @@ class LedgerService:
 
         Raises `HourledgerError` with the first reason why it may not enter a block, `BUSY` when there is no room.
         """
+        (answer,) = await self.submit_all([envelope])
+        if isinstance(answer, HourledgerError):
+            raise answer
+        return answer
+
+    async def submit_all(self, envelopes: Sequence[bytes]) -> list[Hash | HourledgerError]:
+        """As `submit` for each of some transactions, in order: ids, and in the place of what was refused, why.
+
+        Raises `HourledgerError` where none of them is taken.
+        """
         self._require_taking()
-        signed = decode_signed(envelope)
-        transaction_id = signed.transaction_id
-        if self.find_outcome(transaction_id) is None and self.mempool.get(transaction_id) != signed:
-            await asyncio.to_thread(self.chain.check, envelope, self.clock())
-            self._require_taking()
+        answers: list[Hash | HourledgerError] = []
+        unknown: dict[int, SignedTransaction] = {}
+        for number, envelope in enumerate(envelopes):
+            try:
+                signed = decode_signed(envelope)
+            except CodecError as error:
+                answers.append(error)
+                continue
+            answers.append(signed.transaction_id)
+            if self.mempool.get(signed.transaction_id) != signed:
+                unknown[number] = signed
+        verdicts = await self.intake.check(tuple(unknown.values())) if unknown else []
+        self._require_taking()
+        for (number, signed), verdict in zip(unknown.items(), verdicts, strict=True):
+            try:
+                self._admit(signed, verdict)
+            except HourledgerError as error:
+                answers[number] = error
+        return answers
+
+    async def _check_all(self, items: Sequence[SignedTransaction]) -> Sequence[Verdict]:
+        """Check transactions in a thread; the view in which they may be final stays open until that is done."""
+        pinned, time_ms = self.pinned, self.clock()
+        pinned.users += 1
+        return await self.check_threads.run(lambda: _judge(pinned, self.chain, items, time_ms), pinned.leave)
+
+    def _admit(self, signed: SignedTransaction, verdict: Verdict) -> None:
+        """Let a transaction wait that may, unless it is final; raise why another may not."""
+        if isinstance(verdict, HourledgerError):
+            raise verdict
+        if verdict:
             self._add(signed)
-        return transaction_id
 
     def _add(self, signed: SignedTransaction) -> None:
         """Let a checked transaction wait. Of two envelopes with one payload, the signatures are put together.
@@ -133,10 +183,21 @@ class LedgerService:
 
         Raises `HourledgerError` when the transaction was left out of a block after all.
         """
-        found = self.find_outcome(transaction_id)
-        if found is not None or seconds <= 0 or self.is_stopping:
+        answer = (await self.wait_for_all([transaction_id], seconds)).get(transaction_id)
+        if isinstance(answer, HourledgerError):
+            raise answer
+        return answer
+
+    async def wait_for_all(self, transaction_ids: Sequence[Hash], seconds: float) -> Mapping[Hash, Answer]:
+        """Return what became of each of some transactions, once it is known of all or `seconds` are over.
+
+        What is not known then is None or not in the answer; an error says that a transaction was left out of a block after all.
+        """
+        found = {item: None if item in self.mempool else self.find_outcome(item) for item in transaction_ids}
+        missing = [item for item, outcome in found.items() if outcome is None]
+        if not missing or seconds <= 0 or self.is_stopping:
             return found
-        return await self.waiters.wait(transaction_id, seconds)
+        return {**found, **await self.waiters.wait_for_all(missing, seconds)}
 
     async def try_out(self, envelope: bytes) -> Outcome | FoundOutcome:
         """Return what would become of a transaction now, or what has become of it. Nothing is recorded.
@@ -148,15 +209,17 @@ class LedgerService:
         found = self.find_outcome(signed.transaction_id)
         if found is not None:
             return found
-        await asyncio.to_thread(self.chain.check, envelope, self.clock())
+        (verdict,) = await self.intake.check([signed])
+        if isinstance(verdict, HourledgerError):
+            raise verdict
         return await self.read(lambda pinned: _execute(pinned, signed, self.clock()))
 
     def take_transactions(self) -> tuple[SignedTransaction, ...]:
-        """Return what waits for a block, in order, without what has expired."""
+        """Return what waits for a block, in order, as much as one may have, without what has expired."""
         self.work.clear()
         for transaction_id in self.mempool.expire(self.clock()):
             self.waiters.answer(transaction_id, HourledgerError(Reason.EXPIRED, "the transaction's time is over"))
-        return tuple(self.mempool.iterate())
+        return tuple(islice(self.mempool.iterate(), MAX_BLOCK_TRANSACTIONS))
 
     def make_block(self, transactions: tuple[SignedTransaction, ...], key: SigningKey, *, is_due: bool = False) -> Made:
         """Build, commit and cosign the next block as the only authority; runs in a worker thread.
@@ -184,17 +247,40 @@ class LedgerService:
             self.pinned.replace()
             self.pinned = made.pinned
         self.mempool.remove([outcome.transaction_id for outcome in made.candidate.outcomes])
-        for outcome in made.candidate.outcomes:
-            if outcome.transaction_id in self.waiters:
-                self.waiters.answer(outcome.transaction_id, self.find_outcome(outcome.transaction_id))
+        for found in iterate_outcomes(made.candidate):
+            self.waiters.answer(found.outcome.transaction_id, found)
         self._answer_left_out(made)
         if len(self.mempool):
             self.work.set()
 
+    def note_left_out(self, transaction_id: Hash, error: HourledgerError) -> None:
+        """Tell those who wait that a transaction was left out of a block; where it is final already, tell its outcome.
+
+        What is final and not shown yet is told when it is.
+        """
+        found = self.find_outcome(transaction_id)
+        if found is not None or error.reason is not Reason.ALREADY_EXISTS:
+            self.waiters.answer(transaction_id, error if found is None else found)
+
+    def note_final(self, candidate: Candidate) -> None:
+        """Remember the outcomes of a block that is final, until `show` is given a checkpoint that has it."""
+        self.unshown[candidate.tip.height] = tuple(iterate_outcomes(candidate))
+        if len(self.unshown) > MAX_UNSHOWN_BLOCKS:
+            del self.unshown[min(self.unshown)]
+
     def show(self, pinned: Pinned) -> None:
         """Show the chain at a newer checkpoint, and answer those who wait for transactions that it has."""
+        heights = [Height(number) for number in range(self.pinned.reader.tip.height + 1, pinned.reader.tip.height + 1)]
         self.pinned.replace()
         self.pinned = pinned
+        noted = [self.unshown.pop(height, None) for height in heights]
+        for item in noted:
+            for found in item or ():
+                self.waiters.answer(found.outcome.transaction_id, found)
+        if None in noted:
+            self._look_up_waited_for()
+
+    def _look_up_waited_for(self) -> None:
         for transaction_id in self.waiters.list_waited_for():
             found = self.find_outcome(transaction_id)
             if found is not None:
@@ -223,6 +309,7 @@ class LedgerService:
 
     async def close(self) -> None:
         """Let go of the threads and of the view, once the long reads that run have ended."""
+        await self.check_threads.close()
         await self.read_threads.close()
         self.pinned.replace()
 
@@ -242,6 +329,13 @@ def _merge(known: SignedTransaction, other: SignedTransaction) -> SignedTransact
     except CodecError:
         return known
     return merged
+
+
+def _judge(pinned: Pinned, chain: Chain, items: Sequence[SignedTransaction], time_ms: TimeMs) -> list[Verdict]:
+    """Look up and check transactions; for a thread. Whatever is final has been checked before."""
+    are_new = [pinned.reader.find_outcome(item.transaction_id) is None for item in items]
+    errors = iter(chain.check_all([item for item, is_new in zip(items, are_new, strict=True) if is_new], time_ms))
+    return [(next(errors) or True) if is_new else False for is_new in are_new]
 
 
 def _execute(pinned: Pinned, signed: SignedTransaction, time_ms: TimeMs) -> Outcome:

@@ -140,9 +140,29 @@ class Chain:
         `time_ms` is the present. Whether the transaction is already final is not looked at here: see `find_outcome`.
         """
         signed = decode_signed(envelope)
-        time_ms = proposing.compute_block_time(self._tip, time_ms)
-        self._admission.validate(envelope, signed, self.rule_book, self.view(), time_ms)
+        (error,) = self.check_all([signed], time_ms)
+        if error is not None:
+            raise error
         return signed
+
+    def check_all(self, items: Iterable[SignedTransaction], time_ms: TimeMs) -> list[HourledgerError | None]:
+        """As `check`, of several transactions under the same rules: why each may not enter a block, None where it may.
+
+        Raises `STORE_DAMAGED`, and `UNSUPPORTED_VERSION` where this program does not have the rules.
+        """
+        time_ms = proposing.compute_block_time(self._tip, time_ms)
+        rule_book, view = self.rule_book, self.view()
+        errors: list[HourledgerError | None] = []
+        for signed in items:
+            try:
+                self._admission.validate(encode_signed(signed), signed, rule_book, view, time_ms)
+            except HourledgerError as error:
+                if error.reason is Reason.STORE_DAMAGED:
+                    raise
+                errors.append(error)
+            else:
+                errors.append(None)
+        return errors
 
     def check_offence(self, offence: Offence, time_ms: TimeMs) -> None:
         """Raise `HourledgerError` where an offence can be recorded in no block from now on; `time_ms` is the present.

@@ -13,7 +13,7 @@ from ledger.authorities import Authority, compute_quorum
 from ledger.crypto import SigningKey
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
-from ledger.types import Hash, Height, PublicKey
+from ledger.types import Height, PublicKey
 from node.chain import Candidate
 from node.checkpoints import Checkpoints
 from node.consensus.guard import Guard
@@ -76,7 +76,7 @@ class NetworkEngine:
             service.chain, service.cosigner, service.handovers, self._tell_all, self._answer, service.show
         )
         service.describe_standing = self._describe_standing
-        listener = Listener(self._on_final, self._on_left_out, log_event, self._checkpoints.receive)
+        listener = Listener(self._on_final, service.note_left_out, log_event, self._checkpoints.receive)
         self.replica = Replica(
             service.chain,
             service.mempool,
@@ -176,11 +176,9 @@ class NetworkEngine:
         self.peers.send(peer, encode_message(message))
 
     def _on_final(self, candidate: Candidate) -> None:
+        self._service.note_final(candidate)
         self._checkpoints.add_block(self._service.clock())
         if candidate.block.header.authorities_hash != candidate.block.header.next_authorities_hash:
             self.peers.drop_strangers()
         header = candidate.block.header
         log_event("block", height=header.height, transactions=len(candidate.outcomes), entries=len(candidate.entries))
-
-    def _on_left_out(self, transaction_id: Hash, error: HourledgerError) -> None:
-        self._service.waiters.answer(transaction_id, error)

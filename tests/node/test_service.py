@@ -14,7 +14,7 @@ from ledger.crypto import SigningKey
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
 from ledger.transactions import MAX_SIGNATURES, SignedTransaction, encode_signed, sign
-from ledger.types import TimeMs
+from ledger.types import Identifier, TimeMs
 from node.app import open_service
 from node.chain import ChainReader, FoundOutcome
 from node.home import Home, init_development_home
@@ -214,6 +214,48 @@ def test_outcome_shows_only_once_its_checkpoint_is_cosigned(bench: Bench) -> Non
         assert bench.service.find_outcome(signed.transaction_id) is not None
         assert bench.service.pinned.reader.tip.size == 4
         assert bench.service.pinned.note.split(b"\n")[1] == b"4"
+
+    run(test())
+
+
+def test_checkpoint_that_shows_several_blocks_answers_for_all_of_them(bench: Bench) -> None:
+    async def test() -> None:
+        service = bench.service
+        bodies = [
+            make_organisation(Identifier(bytes([number]) * 16), (SigningKey(bytes([number]) * 32),)) for number in (1, 2, 3)
+        ]
+        made = []
+        tasks = []
+        for number, body in enumerate(bodies):
+            tasks.append(await bench.send(bench.build("identity.register_organisation", body, AUTHORITY)))
+            made.append(bench.make())
+            service.mempool.remove([outcome.transaction_id for outcome in made[-1].candidate.outcomes])
+            if number != 1:  # of one of them the service was not told
+                service.note_final(made[-1].candidate)
+        assert not any(task.done() for task in tasks)
+        assert made[2].pinned is not None
+        service.show(made[2].pinned)
+        for item, task in zip(made, tasks, strict=True):
+            assert await task == service.find_outcome(item.candidate.outcomes[0].transaction_id)
+        assert not service.unshown
+
+    run(test())
+
+
+def test_one_left_out_for_being_final_is_answered_when_it_shows(bench: Bench) -> None:
+    async def test() -> None:
+        signed = bench.build("identity.register_organisation", make_organisation(), AUTHORITY)
+        task = await bench.send(signed)
+        made = bench.make()
+        bench.service.note_left_out(signed.transaction_id, HourledgerError(Reason.ALREADY_EXISTS, "it is in a block"))
+        await asyncio.sleep(0)
+        assert not task.done()
+        bench.service.publish(made)
+        assert await task is not None
+        other = bench.build("identity.register_organisation", make_organisation(), AUTHORITY)
+        task = await bench.send(other)
+        bench.service.note_left_out(other.transaction_id, HourledgerError(Reason.EXPIRED, "it took too long"))
+        assert await get_reason(task) is Reason.EXPIRED
 
     run(test())
 

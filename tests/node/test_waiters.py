@@ -75,6 +75,48 @@ def test_one_who_goes_away_takes_nobody_along() -> None:
     assert asyncio.run(run()) is FOUND
 
 
+def test_one_waits_for_several_until_all_are_known() -> None:
+    async def run() -> None:
+        waiters = Waiters()
+        task = asyncio.create_task(waiters.wait_for_all([ID, OTHER, ID], 10))
+        await asyncio.sleep(0)
+        waiters.answer(ID, FOUND)
+        await asyncio.sleep(0)
+        assert not task.done()
+        waiters.answer(OTHER, REFUSAL)
+        assert await task == {ID: FOUND, OTHER: REFUSAL}
+        assert len(waiters) == 0
+        assert await waiters.wait_for_all([], 10) == {}
+
+    asyncio.run(run())
+
+
+def test_what_is_known_in_time_is_told_without_the_rest() -> None:
+    async def run() -> None:
+        waiters = Waiters()
+        task = asyncio.create_task(waiters.wait_for_all([ID, OTHER], 0.01))
+        await asyncio.sleep(0)
+        waiters.answer(ID, FOUND)
+        assert await task == {ID: FOUND}
+        assert len(waiters) == 0
+
+    asyncio.run(run())
+
+
+def test_no_more_wait_than_the_bound() -> None:
+    async def run() -> None:
+        waiters = Waiters(max_count=2)
+        waiting = [asyncio.create_task(waiters.wait(ID, 10)) for _number in range(2)]
+        await asyncio.sleep(0)
+        assert await waiters.wait(OTHER, 10) is None
+        waiters.answer(ID, FOUND)
+        assert await asyncio.gather(*waiting) == [FOUND, FOUND]
+        assert await waiters.wait_for_all([ID, OTHER], 0.001) == {}
+        assert len(waiters) == 0
+
+    asyncio.run(run())
+
+
 def test_all_are_answered_at_the_end() -> None:
     async def run() -> list[object]:
         waiters = Waiters()

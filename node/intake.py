@@ -1,0 +1,102 @@
+"""Checks of what has come in, many at a time: a hop to a thread and back costs more than most checks.
+
+An idle node checks a transaction at once. While checks are under way, what comes in meanwhile gathers for the next turn, so
+that the more there is to do, the less each costs. For use on the event loop only.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+from ledger.errors import HourledgerError
+from ledger.reasons import Reason
+from ledger.transactions import SignedTransaction
+
+V = TypeVar("V")
+
+MAX_UNCHECKED: Final = 4_096
+"""Transactions that wait to be checked; more are answered with BUSY."""
+TURN_COUNT: Final = 64
+"""Transactions that are checked in one go: a few milliseconds of a thread, so that nobody waits for long."""
+TURNS_AT_ONCE: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Group(Generic[V]):
+    """What came together and is answered together."""
+
+    items: Sequence[SignedTransaction]
+    answer: "asyncio.Future[Sequence[V]]"
+
+
+class Intake(Generic[V]):
+    """Hands what has come in to `check_all`, which returns a verdict for each, in order."""
+
+    __slots__ = ("_check_all", "_groups", "_turns", "_unchecked")
+
+    def __init__(self, check_all: Callable[[Sequence[SignedTransaction]], Awaitable[Sequence[V]]]) -> None:
+        self._check_all = check_all
+        self._groups: deque[_Group[V]] = deque()
+        self._unchecked = 0
+        self._turns: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        return self._unchecked
+
+    def require_room(self, count: int) -> None:
+        """Raise `BUSY` where so many more cannot wait to be checked."""
+        if self._unchecked + count > MAX_UNCHECKED:
+            raise HourledgerError(Reason.BUSY, "too many transactions wait to be checked", str(self._unchecked))
+
+    async def check(self, items: Sequence[SignedTransaction]) -> list[V]:
+        """Return the verdicts, in order. Raises `BUSY` when too many wait, and whatever `check_all` raises."""
+        self.require_room(len(items))
+        loop = asyncio.get_running_loop()
+        parts = [items[start : start + TURN_COUNT] for start in range(0, len(items), TURN_COUNT)]
+        groups: list[_Group[V]] = [_Group(part, loop.create_future()) for part in parts]
+        self._groups.extend(groups)
+        self._unchecked += len(items)
+        self._go_on()
+        verdicts: list[V] = []
+        for answer in await asyncio.gather(*[group.answer for group in groups]):
+            verdicts.extend(answer)
+        return verdicts
+
+    def _go_on(self) -> None:
+        while self._groups and len(self._turns) < TURNS_AT_ONCE:
+            turn = asyncio.get_running_loop().create_task(self._carry_out(self._take()))
+            self._turns.add(turn)
+            turn.add_done_callback(self._end)
+
+    def _end(self, turn: asyncio.Task[None]) -> None:
+        self._turns.discard(turn)
+        self._go_on()
+
+    def _take(self) -> list[_Group[V]]:
+        """Return the groups of one turn, first come first served; at least one."""
+        taken: list[_Group[V]] = []
+        count = 0
+        while self._groups and (not taken or count + len(self._groups[0].items) <= TURN_COUNT):
+            group = self._groups.popleft()
+            count += len(group.items)
+            taken.append(group)
+        return taken
+
+    async def _carry_out(self, groups: Sequence[_Group[V]]) -> None:
+        items = [item for group in groups for item in group.items]
+        try:
+            verdicts = await self._check_all(items)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is for those who wait
+            for group in groups:
+                if not group.answer.done():
+                    group.answer.set_exception(error)
+            return
+        finally:
+            self._unchecked -= len(items)
+        start = 0
+        for group in groups:
+            if not group.answer.done():
+                group.answer.set_result(verdicts[start : start + len(group.items)])
+            start += len(group.items)
