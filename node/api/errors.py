@@ -16,6 +16,8 @@ RETRY_AFTER_SECONDS: Final = 1
 ANSWER_SECONDS: Final = 30.0
 ANSWER_BYTES_PER_SECOND: Final = 65_536
 """A client may take so long for any answer, and for a long one a second more for so many bytes."""
+BUFFERED_BYTES: Final = 32_768
+"""An answer of so many bytes fits into the buffer of a connection, with its head, whether or not the client takes it."""
 _STATUSES: Final = {
     Reason.TOO_LARGE: 413,
     Reason.NOT_AUTHENTICATED: 401,
@@ -46,9 +48,14 @@ def describe_error(error: HourledgerError) -> dict[str, str]:
     }
 
 
+def make_retry_headers() -> dict[str, str]:
+    """Return the header that says when a busy node may be asked again."""
+    return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+
+
 def respond_error(error: HourledgerError) -> web.Response:
     """Return the response of an error."""
-    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if error.reason is Reason.BUSY else None
+    headers = make_retry_headers() if error.reason is Reason.BUSY else None
     return web.json_response(describe_error(error), status=compute_status(error.reason), headers=headers)
 
 
@@ -70,6 +77,10 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
 async def send_in_time(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Send the answer, and hang up on a client that does not take it at a reasonable pace."""
     response = await handler(request)
+    if _is_taken_at_once(request, response):
+        await response.prepare(request)
+        await response.write_eof()
+        return response
     byte_count = len(response.body) if isinstance(response, web.Response) and isinstance(response.body, bytes) else 0
     try:
         async with asyncio.timeout(ANSWER_SECONDS + byte_count / ANSWER_BYTES_PER_SECOND):
@@ -80,6 +91,14 @@ async def send_in_time(request: web.Request, handler: Handler) -> web.StreamResp
             request.transport.abort()
         raise ConnectionResetError("the client did not take its answer") from error
     return response
+
+
+def _is_taken_at_once(request: web.Request, response: web.StreamResponse) -> bool:
+    """Whether an answer is sure to go into the empty buffer of its connection, so that nobody waits for the client."""
+    transport = request.transport
+    if transport is None or not isinstance(response, web.Response) or not isinstance(response.body, bytes):
+        return False
+    return len(response.body) <= BUFFERED_BYTES and transport.get_write_buffer_size() == 0
 
 
 def respond_http(error: web.HTTPException) -> web.Response:

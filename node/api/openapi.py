@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from certificates.verification import MAX_CERTIFICATE_BYTES
-from node.api import bundles, checking, histories, own_records, questions, requests
+from node.api import bundles, checking, histories, own_records, questions, requests, transactions
 from node.api.schemas import (
     HASH,
     IDENTIFIER,
@@ -28,6 +28,7 @@ JSON: Final = "application/json"
 PLAIN: Final = "text/plain"
 BINARY: Final = "application/octet-stream"
 TRANSACTION: Final = "application/vnd.hourledger.transaction"
+TRANSACTIONS: Final = "application/vnd.hourledger.transactions"
 
 
 class Access(Enum):
@@ -117,6 +118,14 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = MappingProxyType(
             (_WAIT,),
             _ENVELOPE,
             statuses=(202, 403, 422, 503),
+        ),
+        ("POST", "/v1/transactions/together"): Operation(
+            f"Send up to {transactions.MAX_SENT_TOGETHER} transactions in one request, a MessagePack list of byte strings, "
+            "and wait for their outcomes. Each is taken or refused for itself; the results are in the order of what was sent.",
+            _json("Together"),
+            (_WAIT,),
+            Body(TRANSACTIONS),
+            statuses=(503,),
         ),
         ("POST", "/v1/transactions/dry-run"): Operation(
             "Say what would become of a transaction now, and record nothing.",

@@ -77,6 +77,12 @@ async def read_body(request: web.Request, max_bytes: int) -> bytes:
         raise _too_large(max_bytes)
     body = bytearray()
     try:
+        if request.content.is_eof():  # it came with the head: there is nobody to wait for
+            while not request.content.at_eof():
+                body += request.content.read_nowait()
+            if len(body) > max_bytes:
+                raise _too_large(max_bytes)
+            return bytes(body)
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.content.iter_chunked(65_536):
                 body += chunk

@@ -161,6 +161,8 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
         "Outcome": members(_OUTCOME),
         "Final": members({"transaction_id": HASH, "status": one_of("final"), "outcome": ref("Outcome")}),
         "Pending": members({"transaction_id": HASH, "status": one_of("pending")}),
+        "Refused": members({"status": one_of("refused"), "error": ref("Error")}),
+        "Together": members({"results": list_of({"oneOf": [ref("Final"), ref("Pending"), ref("Refused")]})}),
         "DryRun": members({"outcome": ref("Outcome")}),
         "Status": members(
             {

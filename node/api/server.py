@@ -46,6 +46,7 @@ class Endpoint:
 
 _NODE_ENDPOINTS: Final = (
     Endpoint("POST", "/v1/transactions", transactions.submit),
+    Endpoint("POST", "/v1/transactions/together", transactions.submit_together),
     Endpoint("POST", "/v1/transactions/dry-run", transactions.try_out),
     Endpoint("GET", "/v1/transactions/{id}", transactions.show),
     Endpoint("GET", "/v1/status", about.show_status),

@@ -1,19 +1,30 @@
 """Sending transactions and asking what became of them."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from aiohttp import web
 
+from ledger import codec
+from ledger.codec import Codec, decode
 from ledger.errors import HourledgerError, RowOutcome
 from ledger.events import Outcome
 from ledger.reasons import EXPLANATIONS, Reason
 from ledger.transactions import MAX_TRANSACTION_BYTES
 from ledger.types import Hash
+from node.api.errors import describe_error, make_retry_headers
 from node.api.requests import get_service, read_body, read_transaction_id, read_wait
 from node.chain import FoundOutcome
 from node.service import compute_first_event
+from node.waiters import Answer
 
-MAX_ENVELOPE_BYTES = MAX_TRANSACTION_BYTES
+MAX_ENVELOPE_BYTES: Final = MAX_TRANSACTION_BYTES
+MAX_SENT_TOGETHER: Final = 256
+MAX_TOGETHER_BYTES: Final = 2 << 20
+together_codec: Codec[tuple[bytes, ...]] = codec.sequence(
+    codec.binary("envelope", 1, MAX_TRANSACTION_BYTES), 1, MAX_SENT_TOGETHER
+)
+"""Several envelopes in one body: a MessagePack list of byte strings. Each is a transaction of its own."""
 
 
 def format_outcome(outcome: Outcome, found: FoundOutcome | None = None) -> dict[str, Any]:
@@ -37,11 +48,15 @@ def _format_row(row: RowOutcome | None) -> dict[str, str] | None:
     return None if row is None else {"reason": row.reason.value, "value": row.value}
 
 
-def _respond(transaction_id: Hash, found: FoundOutcome | None) -> web.Response:
+def _format(transaction_id: Hash, found: FoundOutcome | None) -> dict[str, Any]:
     if found is None:
-        return web.json_response({"transaction_id": transaction_id.hex(), "status": "pending"}, status=202)
+        return {"transaction_id": transaction_id.hex(), "status": "pending"}
     outcome = format_outcome(found.outcome, found)
-    return web.json_response({"transaction_id": transaction_id.hex(), "status": "final", "outcome": outcome})
+    return {"transaction_id": transaction_id.hex(), "status": "final", "outcome": outcome}
+
+
+def _respond(transaction_id: Hash, found: FoundOutcome | None) -> web.Response:
+    return web.json_response(_format(transaction_id, found), status=202 if found is None else 200)
 
 
 async def submit(request: web.Request) -> web.Response:
@@ -50,6 +65,30 @@ async def submit(request: web.Request) -> web.Response:
     service = get_service(request)
     transaction_id = await service.submit(await read_body(request, MAX_ENVELOPE_BYTES))
     return _respond(transaction_id, await service.wait(transaction_id, wait))
+
+
+async def submit_together(request: web.Request) -> web.Response:
+    """Take several transactions and wait for their outcomes; each is taken or refused for itself, in order."""
+    wait = read_wait(request)
+    service = get_service(request)
+    envelopes = decode(together_codec, await read_body(request, MAX_TOGETHER_BYTES), max_bytes=MAX_TOGETHER_BYTES)
+    taken = await service.submit_all(envelopes)
+    busy = [item for item in taken if isinstance(item, HourledgerError) and item.reason is Reason.BUSY]
+    if len(busy) == len(taken):
+        raise busy[0]
+    answers = await service.wait_for_all([item for item in taken if not isinstance(item, HourledgerError)], wait)
+    headers = make_retry_headers() if busy else None
+    return web.json_response({"results": [_format_result(item, answers) for item in taken]}, headers=headers)
+
+
+def _format_result(taken: Hash | HourledgerError, answers: Mapping[Hash, Answer]) -> dict[str, Any]:
+    """Return the JSON object of one of several: final, pending, or refused before any block had it."""
+    if isinstance(taken, HourledgerError):
+        return {"status": "refused", "error": describe_error(taken)}
+    answer = answers.get(taken)
+    if isinstance(answer, HourledgerError):
+        return {"status": "refused", "error": describe_error(answer)}
+    return _format(taken, answer)
 
 
 async def try_out(request: web.Request) -> web.Response:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import msgpack
 import pytest
 
 from contracts.exchange import EndHold, HoldPoints
@@ -17,10 +18,12 @@ from ledger.errors import HourledgerError
 from ledger.reasons import Reason
 from ledger.transactions import KeySignature, SignedTransaction, encode_signed
 from ledger.types import Identifier, Signature, TimeMs
+from node.api.transactions import MAX_SENT_TOGETHER, MAX_TOGETHER_BYTES
 from node.mempool import Mempool
 from node.service import LedgerService, Made
 from node.storage.memory import MemoryStore
 from tests.node import story as people
+from tests.node.api.test_openapi import validate_answer
 from tests.node.faulty_store import FaultyStore
 from tests.node.running import AUTHORITY, NOW_MS, Answer, RunningNode
 from tests.node.story import make_organisation
@@ -195,6 +198,65 @@ def test_full_mempool_is_busy_and_says_when_to_come_again(new_node: RunningNode)
     assert int(answer.headers["Retry-After"]) >= 1
     new_node.service.mempool = Mempool()
     assert new_node.submit(register(new_node)).status == 200
+
+
+def send_together(node: RunningNode, *envelopes: bytes, wait: int = 10) -> Answer:
+    return node.ask("POST", f"/v1/transactions/together?wait={wait}", msgpack.packb(list(envelopes), use_bin_type=True))
+
+
+def test_transactions_that_are_sent_together_have_each_its_outcome(new_node: RunningNode) -> None:
+    first, refused = register(new_node), register(new_node)
+    unknown = set_policy(new_node, people.STRANGER)
+    forged = replace(first, signatures=(KeySignature(AUTHORITY.public_key, Signature(bytes(64))),))
+    sent = [encode_signed(item) for item in (first, unknown, forged, refused, first)]
+    answer = send_together(new_node, *sent, b"rubbish")
+    validate_answer("POST", "/v1/transactions/together", answer)
+    results = answer.json()["results"]
+    assert [item["status"] for item in results] == ["final", "refused", "refused", "final", "final", "refused"]
+    assert [results[number]["error"]["reason"] for number in (1, 2, 5)] == [
+        Reason.UNKNOWN_KEY,
+        Reason.INVALID_SIGNATURE,
+        Reason.MALFORMED,
+    ]
+    assert [results[number]["outcome"]["accepted"] for number in (0, 3, 4)] == [True, False, True]
+    assert results[0] == results[4] == new_node.submit(first).json()
+
+
+def test_transactions_that_are_sent_together_can_be_pending(new_node: RunningNode) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LedgerService, "take_transactions", lambda _self: ())
+        answer = send_together(new_node, encode_signed(register(new_node)), wait=0)
+    validate_answer("POST", "/v1/transactions/together", answer)
+    assert (answer.status, [item["status"] for item in answer.json()["results"]]) == (200, ["pending"])
+
+
+def test_those_for_which_there_is_no_room_are_busy_and_the_others_are_taken(new_node: RunningNode) -> None:
+    new_node.service.mempool = Mempool(max_count=4)
+    sent = [encode_signed(register(new_node)) for _number in range(2)]
+    answer = send_together(new_node, *sent)
+    assert [item["status"] for item in answer.json()["results"]] == ["final", "refused"]
+    assert int(answer.headers["Retry-After"]) >= 1
+    new_node.service.mempool = Mempool(max_count=0)
+    answer = send_together(new_node, *[encode_signed(register(new_node)) for _number in range(2)])
+    assert (answer.status, answer.reason) == (503, Reason.BUSY)
+    validate_answer("POST", "/v1/transactions/together", answer)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"\x90", b"\xc4\x01x", msgpack.packb(["text"]), msgpack.packb([b""], use_bin_type=True), b"\xdc\x00\x01\xc4\x01x"],
+)
+def test_what_is_no_list_of_envelopes_is_malformed(new_node: RunningNode, body: bytes) -> None:
+    answer = new_node.ask("POST", "/v1/transactions/together", body)
+    assert (answer.status, answer.reason) == (400, Reason.MALFORMED)
+    validate_answer("POST", "/v1/transactions/together", answer)
+
+
+def test_no_more_are_sent_together_than_the_bound(new_node: RunningNode) -> None:
+    answer = send_together(new_node, *[b"x"] * (MAX_SENT_TOGETHER + 1))
+    assert (answer.status, answer.reason) == (400, Reason.MALFORMED)
+    answer = new_node.ask("POST", "/v1/transactions/together", bytes(MAX_TOGETHER_BYTES + 1))
+    assert (answer.status, answer.reason) == (413, Reason.TOO_LARGE)
 
 
 @pytest.mark.parametrize("wait", ["-1", "61", "1.5", "", "x", "\u0661", "1" * 30])
