@@ -1,8 +1,8 @@
 # Everything a developer or a newcomer runs. Needs python3 (3.11 or 3.12), make and git; each target makes .venv when needed.
-#   ARGS="..."    passed on to the program of demo, run, bench, bench-consensus, test and coverage
+#   ARGS="..."    passed on to the program of demo, run, bench, bench-long, bench-consensus, test and coverage
 #   PYTHON=...    the Python to make .venv with
 
-.PHONY: help demo test coverage check fix run bench bench-consensus simulate lock clean
+.PHONY: help demo test coverage check fix run bench bench-long bench-consensus simulate lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?=
@@ -46,8 +46,11 @@ run: .venv/runtime ## a development node with one authority, kept in ./.hourledg
 	@test -d $(HOME_DIR) || $(bin)/hourledger node init --home $(HOME_DIR)
 	@$(bin)/hourledger node run --home $(HOME_DIR) $(ARGS)
 
-bench: .venv/runtime ## figures of this machine, beside what it can do at most
+bench: .venv/bench ## docs/performance.md anew, in under 15 minutes (ARGS="--records 20000 --only growth" shows some of it)
 	@$(bin)/python -m benchmarks $(ARGS)
+
+bench-long: .venv/bench ## growth to ten million records, into docs/performance-long.md; takes hours
+	@$(bin)/python -m benchmarks --records 10000000 --only growth --name performance-long --out docs $(ARGS)
 
 bench-consensus: .venv/runtime ## how fast authorities agree, and what they say to each other (ARGS="--sizes 1,4,7 --rounds 5")
 	@$(bin)/python -m benchmarks.consensus $(ARGS)
@@ -58,7 +61,7 @@ simulate: .venv/dev ## networks under simulated faults, a seed each, on all core
 
 lock: .venv/dev ## renew constraints.txt: the newest version of everything that suits every supported Python
 	@$(pip) install uv
-	@$(bin)/uv --quiet pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
+	@$(bin)/uv --quiet pip compile pyproject.toml --extra dev --extra bench --universal --python-version 3.11 --upgrade \
 	  --no-config --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --output-file constraints.txt
 	@echo "constraints.txt is renewed: run make check test, then commit it."
 
@@ -78,6 +81,11 @@ $(made):
 	@echo "installing hourledger into .venv ..."
 	@$(pip) install -c constraints.txt -e .
 	@touch $@
+
+.venv/bench: $(made) pyproject.toml constraints.txt
+	@echo "installing hourledger and what its benchmarks need into .venv ..."
+	@$(pip) install -c constraints.txt -e '.[bench]'
+	@touch .venv/runtime $@
 
 .venv/dev: $(made) pyproject.toml constraints.txt
 	@echo "installing hourledger and the development tools into .venv ..."

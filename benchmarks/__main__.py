@@ -1,49 +1,93 @@
-"""`python -m benchmarks [--records N] [--json FILE]`: prints the figures, and says what each is a share of."""
+"""`python -m benchmarks`: measure everything, and write docs/performance.md with its plots and docs/performance.json."""
 
-import json
+import sys
 import tempfile
-import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import click
 
-from benchmarks.limits import measure_hashes, measure_signature_checks, measure_synced_batches
-from benchmarks.region import ROWS_IN_BATCH, Region
+from benchmarks.bench import Bench, Plan, run_section, tell
+from benchmarks.central import work_centrally
+from benchmarks.figures import Figure
+from benchmarks.growth import compute_reserve
+from benchmarks.importing import import_file
+from benchmarks.limits import measure_limits
+from benchmarks.program import ROOT
+from benchmarks.report import format_figures, format_warnings, make_document, write_report
+from benchmarks.schedule import ROWS_IN_BATCH
+from benchmarks.sections import check_certificates, grow, work_alone, work_together
+from benchmarks.syncing import replay, sync_from_snapshot
 
-BATCHES_IN_BLOCK: Final = 4
+SECTIONS: Final[dict[str, Callable[[Bench], list[Figure]]]] = {
+    "growth": grow,
+    "one authority": work_alone,
+    "four authorities": work_together,
+    "certificates": check_certificates,
+    "import": import_file,
+    "snapshot": sync_from_snapshot,
+    "replay": replay,
+    "PostgreSQL": work_centrally,
+}
 
 
-def measure_certification(folder: Path, records: int) -> dict[str, float]:
-    """Certify `records` hour records in batches signed by two officers, four batches a block, each block synced."""
-    region = Region(folder, volunteers=max(ROWS_IN_BATCH, records // 8))
-    spent = 0.0
-    while region.records < records:
-        batches = [region.make_batch() for _ in range(BATCHES_IN_BLOCK)]
-        began = time.perf_counter()
-        region.add(batches)
-        spent += time.perf_counter() - began
-    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    return {"records_per_second": region.records / spent, "bytes_per_record": size / region.records}
+def make_plan(records: int, *, is_quick: bool, leeds: Path | None) -> Plan:
+    """Return how much is measured around a state of so many records; with `is_quick` as little as shows that it works."""
+    most = compute_reserve(records) // ROWS_IN_BATCH - Plan().block
+    plan = Plan(records=records, leeds=leeds)
+    plan = replace(plan, batches=min(plan.batches, most), replayed=min(plan.replayed, records))
+    if is_quick:
+        plan = replace(
+            plan, rounds=1, block=1, batches=2, senders=2, clients=4, seconds=0.4, samples=4, replayed=min(1_000, records)
+        )
+    return plan
 
 
 @click.command()
-@click.option("--records", default=20_000, show_default=True, help="How many records to certify.")
-@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the figures to this file, too.")
-def main(records: int, json_path: Path | None) -> None:
-    """Measure this ledger on this machine, beside the machine's own limits."""
-    limits = {
-        "signature_checks_per_second": measure_signature_checks(),
-        "hashes_per_second": measure_hashes(),
-        "synced_batches_per_second": measure_synced_batches(),
-    }
-    with tempfile.TemporaryDirectory() as folder:
-        figures = {**limits, **measure_certification(Path(folder), records)}
-    figures["records_per_thousand_hashes"] = 1_000 * figures["records_per_second"] / figures["hashes_per_second"]
-    for name, value in figures.items():
-        click.echo(f"{name.replace('_', ' '):34}{value:14,.1f}")
-    if json_path is not None:
-        json_path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+@click.option("--records", default=Plan().records, show_default=True, help="How many records the state has.")
+@click.option("--only", "names", multiple=True, type=click.Choice(list(SECTIONS)), help="Measure these sections. Repeatable.")
+@click.option("--quick", "is_quick", is_flag=True, help="As little of each as shows that it works.")
+@click.option(
+    "--leeds", type=click.Path(path_type=Path, dir_okay=False), help="The Leeds file. Otherwise ../shared/data/leeds-2023."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Where page, data and plots go. Otherwise docs, for a whole run of the usual size.",
+)
+@click.option("--name", default="performance", show_default=True, help="What page, data and plots are called.")
+@click.option(
+    "--scratch",
+    type=click.Path(path_type=Path, exists=True),
+    help="Folder on the disk to measure. Otherwise the temporary one.",
+)
+def main(
+    records: int,
+    names: tuple[str, ...],
+    *,
+    is_quick: bool,
+    leeds: Path | None,
+    out: Path | None,
+    name: str,
+    scratch: Path | None,
+) -> None:
+    """Measure this ledger on this machine, beside the machine's own limits and PostgreSQL."""
+    plan = make_plan(records, is_quick=is_quick, leeds=leeds)
+    with tempfile.TemporaryDirectory(prefix="hourledger-bench-", dir=scratch) as folder:
+        tell("limits of the machine ...")
+        bench = Bench(plan, Path(folder), measure_limits(Path(folder), min(0.5, plan.seconds / 8)))
+        for section in names or SECTIONS:
+            run_section(bench, section, SECTIONS[section])
+        document = make_document(bench)
+        if out is None and not names and plan == make_plan(Plan().records, is_quick=False, leeds=leeds):
+            out = ROOT / "docs"
+        if out is not None:
+            write_report(bench, out, name)
+    for line in (*format_warnings(document), format_figures(document["figures"])):
+        click.echo(line)
+    sys.exit(1 if bench.failed else 0)
 
 
 if __name__ == "__main__":

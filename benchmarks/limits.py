@@ -1,12 +1,39 @@
 """What this machine can do at most: signatures, hashes, synced batches. The ledger's figures are shares of these."""
 
+import os
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.crypto import Context, SigningKey, is_signature, sha256
 from node.storage.leveldb import open_leveldb
+
+BATCH_BYTES = 4_096
+MESSAGE_BYTES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is done a second: on one core, where it does not say otherwise."""
+
+    cores: int
+    signatures_per_second: float
+    signatures_on_all_cores: float
+    hashes_per_second: float
+    synced_batches_per_second: float
+
+
+def measure_limits(folder: Path | None = None, seconds: float = 0.5) -> Limits:
+    """Measure them all; batches are written in the folder, which must be on the disk that the figures are about."""
+    cores = os.cpu_count() or 1
+    with ProcessPoolExecutor(cores) as pool:
+        rates = list(pool.map(measure_signature_checks, [seconds] * cores))
+    return Limits(
+        cores, measure_signature_checks(seconds), sum(rates), measure_hashes(seconds), measure_synced_batches(seconds, folder)
+    )
 
 
 def measure_rate(work: Callable[[int], None], seconds: float = 0.5) -> float:
@@ -21,39 +48,39 @@ def measure_rate(work: Callable[[int], None], seconds: float = 0.5) -> float:
         count *= 2
 
 
-def measure_signature_checks() -> float:
+def measure_signature_checks(seconds: float = 0.5) -> float:
     """Ed25519 signatures of 200-byte messages checked a second, on one core."""
     key = SigningKey(bytes(32))
-    message = bytes(200)
+    message = bytes(MESSAGE_BYTES)
     signature = key.sign(Context.PLAIN, message)
 
     def work(count: int) -> None:
         for _ in range(count):
             is_signature(key.public_key, Context.PLAIN, message, signature)
 
-    return measure_rate(work)
+    return measure_rate(work, seconds)
 
 
-def measure_hashes() -> float:
+def measure_hashes(seconds: float = 0.5) -> float:
     """SHA-256 of 64 bytes a second, on one core."""
 
     def work(count: int) -> None:
         for _ in range(count):
             sha256(bytes(64))
 
-    return measure_rate(work)
+    return measure_rate(work, seconds)
 
 
-def measure_synced_batches() -> float:
+def measure_synced_batches(seconds: float = 0.5, parent: Path | None = None) -> float:
     """Batches of 4 KiB that LevelDB makes durable a second."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=parent) as folder:
         store = open_leveldb(Path(folder) / "store")
         try:
 
             def work(count: int) -> None:
                 for _ in range(count):
-                    store.write({b"key": bytes(4_096)})
+                    store.write({b"key": bytes(BATCH_BYTES)})
 
-            return measure_rate(work)
+            return measure_rate(work, seconds)
         finally:
             store.close()

@@ -1,16 +1,16 @@
 """Clients of a network: how long each waits for its transaction to be final, and how many become final a second."""
 
 import asyncio
+import json
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from math import ceil
 
-import aiohttp
-
+from benchmarks.connection import Connection, connect
 from benchmarks.network import Town
 from benchmarks.processors import read_spent
-from cli.office.client import TRANSACTION_TYPE
 
 WAIT_SECONDS = 30
 """How long a node is asked to hold its answer until the transaction is final."""
@@ -45,9 +45,9 @@ def compute_percentile(values: Sequence[float], percent: int) -> float:
 async def measure_waits(town: Town, samples: int, pause_seconds: float) -> tuple[float, ...]:
     """Send one transaction at a time, to each authority in turn; return for each the seconds until its client knew it final."""
     waits = []
-    async with _connect() as session:
+    async with _connected(town.urls) as connections:
         for number in range(samples):
-            final = await _carry_through(session, town.urls[number % len(town.urls)], next(town.transactions))
+            final = await carry_through(connections[number % len(connections)], next(town.transactions))
             waits.append(final.seconds)
             await asyncio.sleep(pause_seconds)
     return tuple(waits)
@@ -58,13 +58,18 @@ async def measure_pace(town: Town, clients: int, seconds: float, warm_up_seconds
 
     It takes longer than `seconds` where nothing becomes final in them.
     """
+    return await measure_pace_of(town, [town.transactions] * clients, seconds, warm_up_seconds)
+
+
+async def measure_pace_of(town: Town, sources: Sequence[Iterator[bytes]], seconds: float, warm_up_seconds: float) -> Pace:
+    """As `measure_pace`, with a client for each source of transactions, which ends when its source does."""
     begin = time.perf_counter() + warm_up_seconds
     end = begin + seconds
     finals: list[Final] = []
 
-    async def go_on(session: aiohttp.ClientSession, url: str) -> None:
+    async def go_on(connection: Connection, source: Iterator[bytes]) -> None:
         while time.perf_counter() < end or all(final.at < begin for final in finals):
-            finals.append(await _carry_through(session, url, next(town.transactions)))
+            finals.append(await carry_through(connection, next(source)))
 
     async def measure_cpu() -> float:
         await asyncio.sleep(begin - time.perf_counter())
@@ -72,10 +77,11 @@ async def measure_pace(town: Town, clients: int, seconds: float, warm_up_seconds
         await asyncio.sleep(end - time.perf_counter())
         return read_spent(town.processes).since(before).processes
 
-    async with _connect() as session, asyncio.TaskGroup() as tasks:
+    urls = [town.urls[number % len(town.urls)] for number in range(len(sources))]
+    async with _connected(urls) as connections, asyncio.TaskGroup() as tasks:
         spending = tasks.create_task(measure_cpu())
-        for number in range(clients):
-            tasks.create_task(go_on(session, town.urls[number % len(town.urls)]))
+        for connection, source in zip(connections, sources, strict=True):
+            tasks.create_task(go_on(connection, source))
     end = max(end, min(final.at for final in finals if final.at >= begin))
     counted = [final for final in finals if begin <= final.at <= end]
     return Pace(
@@ -86,17 +92,41 @@ async def measure_pace(town: Town, clients: int, seconds: float, warm_up_seconds
     )
 
 
-def _connect() -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+async def measure_all(town: Town, envelopes: Sequence[bytes], clients: int, most_seconds: float) -> tuple[Final, ...]:
+    """Let so many clients, spread over the authorities, send these transactions, each the next once its last one is final.
+
+    After `most_seconds` no more are sent.
+    """
+    waiting, end = iter(envelopes), time.perf_counter() + most_seconds
+    finals: list[Final] = []
+
+    async def go_on(connection: Connection) -> None:
+        while time.perf_counter() < end and (envelope := next(waiting, None)) is not None:
+            finals.append(await carry_through(connection, envelope))
+
+    urls = [town.urls[number % len(town.urls)] for number in range(clients)]
+    async with _connected(urls) as connections, asyncio.TaskGroup() as tasks:
+        for connection in connections:
+            tasks.create_task(go_on(connection))
+    return tuple(finals)
 
 
-async def _carry_through(session: aiohttp.ClientSession, url: str, envelope: bytes) -> Final:
+@asynccontextmanager
+async def _connected(urls: Sequence[str]) -> AsyncIterator[list[Connection]]:
+    connections = [await connect(url) for url in urls]
+    try:
+        yield connections
+    finally:
+        for connection in connections:
+            connection.close()
+
+
+async def carry_through(connection: Connection, envelope: bytes) -> Final:
     """Send a transaction, and again where the node says that it is not final yet. Refusals end the benchmark."""
     began = time.perf_counter()
-    headers = {"Content-Type": TRANSACTION_TYPE}
     while True:
-        async with session.post(f"{url}/v1/transactions?wait={WAIT_SECONDS}", data=envelope, headers=headers) as answer:
-            document = await answer.json()
+        answer = await connection.post(f"/v1/transactions?wait={WAIT_SECONDS}", envelope)
+        document = json.loads(answer.body)
         outcome = document.get("outcome")
         if answer.status == 200 and outcome["accepted"]:
             now = time.perf_counter()

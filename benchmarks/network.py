@@ -1,7 +1,7 @@
 """A network to measure: authorities as processes on the loopback address, as `hourledger net` makes them, and transactions."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -14,7 +14,7 @@ from contracts.identity.organisations import RegisterOrganisation
 from ledger.crypto import SigningKey
 from ledger.transactions import SignedTransaction, encode_signed
 from ledger.types import Identifier, TimeMs
-from node.home import init_network, load_node_keys
+from node.home import Home, init_network, load_node_keys
 from tests.functional.node_process import find_ports
 
 CHAIN_ID = "benchmark.example/log"
@@ -42,6 +42,13 @@ def running(folder: Path, size: int) -> Iterator[Town]:
         passphrase=None,
         first_port=find_ports(2 * size),
     )
+    with running_homes(homes, make_registrations(load_node_keys(homes[0], None).authority)) as town:
+        yield town
+
+
+@contextmanager
+def running_homes(homes: Sequence[Home], transactions: Iterator[bytes]) -> Iterator[Town]:
+    """Run the nodes of these homes until the block ends; all of them are connected when it begins."""
     nodes = [LocalNode(home) for home in homes]
     with ExitStack() as stack:
         for node in nodes:
@@ -51,7 +58,7 @@ def running(folder: Path, size: int) -> Iterator[Town]:
             node.wait_until_up()
         _wait_for_peers(nodes)
         processes = tuple(node.process.pid for node in nodes if node.process is not None)
-        yield Town(tuple(node.url for node in nodes), processes, make_registrations(load_node_keys(homes[0], None).authority))
+        yield Town(tuple(node.url for node in nodes), processes, transactions)
 
 
 def _wait_for_peers(nodes: list[LocalNode]) -> None:

@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 
 from benchmarks.network import CHAIN_ID, make_registration
-from benchmarks.region import OFFICERS, ORGANISATION, make_identifier
+from benchmarks.schedule import make_identifier, make_key
 from cli.office.builders import DIRECT_VALIDITY_MS, build_transaction, sign_all
 from contracts.identity.volunteers import Enrolment, EnrolVolunteers
 from ledger.crypto import SigningKey, sha256
@@ -36,6 +36,7 @@ START_MS = 1_790_000_000_000
 SECOND_MS = 1_000
 IDLE_SECONDS = 10
 ROWS_IN_BATCH = 1_000
+ORGANISATION, OFFICERS = make_identifier("organisation"), (make_key("officer 1"), make_key("officer 2"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,271 @@
+"""The sections on the ledger itself, each a function from the run to its figures."""
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import accumulate
+
+from benchmarks.authorities import make_authorities
+from benchmarks.bench import Bench, Certificate, Skipped, tell
+from benchmarks.certificates import fetch_certificate, measure_requests, measure_verification, verify
+from benchmarks.counting import count
+from benchmarks.figures import Aim, Curve, Figure, Needs
+from benchmarks.growth import build, compute_cpu, compute_rate, measure_points
+from benchmarks.load import Pace, compute_percentile, measure_all, measure_pace_of, measure_waits
+from benchmarks.memory import read_resident, watching
+from benchmarks.network import Town, running_homes
+from benchmarks.purchases import find_payers, iterate_holders, iterate_purchases
+from benchmarks.region import Kept, Spent, clone, opening
+from benchmarks.schedule import ROWS_IN_BATCH
+from cli.network.local import LocalNode
+from ledger.transactions import encode_signed
+
+BATCHES = f"batches of {ROWS_IN_BATCH} records signed by two officers"
+SINGLES = "a hold and its capture in turn, a signature each"
+AUTHORITIES = 4
+VERIFIERS = 4
+PAUSE_SECONDS = 0.1
+WARM_UP_SHARE = 0.2
+MEGABYTE = 1_000_000
+
+
+def grow(bench: Bench) -> list[Figure]:
+    """Build the region, and certify on copies of it as it was at each point on the way."""
+    records = bench.plan.records
+    built = bench.built = build(bench.folder, records, bench.plan.block, tell)
+    spent = measure_points(bench.folder, built.points, bench.plan.rounds, bench.plan.block)
+    needs = bench.needs = count_needs(bench, built.whole)
+    load = f"{BATCHES}, {bench.plan.block} a block; checked, executed and committed in one process, on one core"
+    figures = [
+        Figure(
+            f"chain_at_{point}",
+            f"chain alone, records/s at {point:,}",
+            compute_rate(item),
+            "records/s",
+            f"{load}; state of {point:,} records",
+            None,
+            needs,
+        )
+        for point, item in spent.items()
+    ]
+    cpu = {point: compute_cpu(item) for point, item in spent.items()}
+    first, last = min(cpu), max(cpu)
+    figures += [
+        Figure(
+            "growth",
+            f"records/s at {last:,} as a share of {first:,}",
+            cpu[first] / cpu[last],
+            "",
+            f"processor time, copies of both in turn; {load}",
+            Aim(0.8),
+        ),
+        Figure(
+            "bytes_per_record",
+            "bytes on disk for a record",
+            built.bytes / records,
+            "bytes",
+            f"all files of the store, with people, activities and indexes; {bench.state}",
+            Aim(500, is_most=True),
+        ),
+    ]
+    bench.curves["growth"] = [Curve("while it was built", thin_out(built.blocks))]
+    return figures
+
+
+def thin_out(blocks: Sequence[Spent], points: int = 60) -> list[tuple[float, float]]:
+    """Return records so far and records a second, for about so many spans of blocks."""
+    size = max(1, len(blocks) // points)
+    ends = list(accumulate(block.records for block in blocks))
+    spans = [(ends[start : start + size][-1], blocks[start : start + size]) for start in range(0, len(blocks), size)]
+    return [(float(end), sum(b.records for b in span) / sum(b.seconds for b in span)) for end, span in spans]
+
+
+def count_needs(bench: Bench, kept: Kept) -> Needs:
+    """Return what a record takes: counted in one block."""
+    with opening(clone(kept, bench.folder / "counted")) as region:
+        batches = region.take_batches(bench.plan.block)
+        spent, counts = count(lambda: region.certify(batches))
+    return Needs(counts.hashes / spent.records, counts.signatures / spent.records, 1 / spent.records)
+
+
+def work_alone(bench: Bench) -> list[Figure]:
+    """Run the node of the one authority: restart, memory, batches, single transactions, and verification for clients."""
+    kept, envelopes = prepare(bench, "alone")
+    holders = iterate_holders(find_payers(kept))
+    node = LocalNode(kept.home)
+    began = time.perf_counter()
+    node.start()
+    try:
+        node.wait_until_up()
+        seconds = time.perf_counter() - began
+    finally:
+        node.stop()
+    figures = [
+        Figure(
+            "restart",
+            "restart of a node",
+            seconds,
+            "s",
+            f"from starting the program until it answers; {bench.state}",
+            Aim(2, is_most=True),
+        )
+    ]
+    with running_homes([kept.home], iter(())) as town:
+        figures += certify_alone(bench, town, envelopes)
+        pace = measure_singles(bench, town, holders)
+        figures.append(describe_singles(bench, pace, 1))
+        certificate = bench.certificate = fetch_certificate(town.urls[0], kept.schedule)
+        rate = asyncio.run(measure_requests(town, certificate, bench.plan.seconds / 2, VERIFIERS))
+        load = f"POST /v1/verify, {VERIFIERS} clients; {describe_certificate(bench, certificate)}"
+        figures.append(
+            Figure(
+                "verify_api",
+                "certificates verified for clients, by a core",
+                rate,
+                "/s",
+                load,
+                Aim(500),
+                count_verification(bench),
+            )
+        )
+    bench.stopped = kept.home
+    return figures
+
+
+def prepare(bench: Bench, name: str) -> tuple[Kept, list[bytes]]:
+    """Return a copy of the region, and the batches that follow, as bytes to be sent to a node at once."""
+    kept = clone(bench.region.whole, bench.folder / name)
+    with opening(kept) as region:
+        batches = region.take_batches(bench.plan.batches, is_now=True)
+        return region.keep(), [encode_signed(batch) for batch in batches]
+
+
+def certify_alone(bench: Bench, town: Town, envelopes: Sequence[bytes]) -> list[Figure]:
+    """Send the batches to a node, and watch its memory."""
+    at_rest = read_resident(town.processes[0])
+    with watching(town.processes[0]) as watch:
+        rate, sent = measure_batches(bench, town, envelopes, bench.plan.senders)
+    load = describe_batches(bench, sent, bench.plan.senders)
+    resident = f"resident set, of which {at_rest.own / MEGABYTE:,.0f} MB at rest are not copies of files; {bench.state}"
+    return [
+        Figure("certify_1", "certified records/s, 1 authority", rate, "records/s", load, Aim(20_000), bench.needs),
+        Figure("memory_at_rest", "memory of a node at rest", at_rest.all / MEGABYTE, "MB", resident, Aim(500, is_most=True)),
+        Figure(
+            "memory", "memory of a node at work, at most", watch.highest / MEGABYTE, "MB", f"{load}", Aim(500, is_most=True)
+        ),
+        Figure(
+            "memory_growth",
+            "memory while it works, last quarter by second quarter",
+            watch.growth,
+            "",
+            load,
+            Aim(1.1, is_most=True),
+        ),
+    ]
+
+
+def measure_batches(bench: Bench, town: Town, envelopes: Sequence[bytes], clients: int) -> tuple[float, int]:
+    """Return records certified a second, from the first sending until the last is final, and how many batches were sent."""
+    began = time.perf_counter()
+    finals = asyncio.run(measure_all(town, envelopes, clients, bench.plan.most_seconds))
+    return ROWS_IN_BATCH * len(finals) / (max(final.at for final in finals) - began), len(finals)
+
+
+def describe_batches(bench: Bench, count_: int, clients: int) -> str:
+    """Return the load of `measure_batches` in words."""
+    return f"{count_} {BATCHES}, sent by {clients} clients over HTTP, each the next once the last is final; {bench.state}"
+
+
+def measure_singles(bench: Bench, town: Town, holders: Iterator[int]) -> Pace:
+    """Let clients send transactions one by one."""
+    sources = [iterate_purchases(holders) for _ in range(bench.plan.clients)]
+    return asyncio.run(measure_pace_of(town, sources, bench.plan.seconds, WARM_UP_SHARE * bench.plan.seconds))
+
+
+def describe_singles(bench: Bench, pace: Pace, size: int) -> Figure:
+    """Return the figure of a pace."""
+    load = f"{SINGLES}, {bench.plan.clients} clients over HTTP, {pace.per_block:.0f} a block; {bench.state}"
+    needs = Needs(signatures=1, cores=min(size, bench.limits.cores), copies=size)
+    aim = Aim(3_000 if size == 1 else 1_500)
+    return Figure(f"singles_{size}", f"single transactions/s, {describe_size(size)}", pace.per_second, "tx/s", load, aim, needs)
+
+
+def describe_size(size: int) -> str:
+    """Return how many authorities there are."""
+    return "1 authority" if size == 1 else f"{size} authorities"
+
+
+def work_together(bench: Bench) -> list[Figure]:
+    """Run four authorities: finality while nothing else happens, batches, and single transactions."""
+    kept, envelopes = prepare(bench, "together")
+    holders = iterate_holders(find_payers(kept))
+    homes = make_authorities(kept, bench.folder / "authorities", AUTHORITIES)
+    clients = min(AUTHORITIES, bench.plan.senders)
+    with running_homes(homes, iterate_purchases(holders)) as town:
+        waits = asyncio.run(measure_waits(town, bench.plan.samples, PAUSE_SECONDS))
+        rate, sent = measure_batches(bench, town, envelopes, clients)
+        pace = measure_singles(bench, town, holders)
+    idle = f"{SINGLES}, one at a time, {PAUSE_SECONDS} s apart, to each authority in turn; {len(waits)} samples; {bench.state}"
+    shared = replace(bench.needs, cores=min(AUTHORITIES, bench.limits.cores), copies=AUTHORITIES)
+    bench.curves["finality"] = [Curve("4 authorities, idle", spread(waits))]
+    return [
+        describe_wait("finality_p50", "p50", compute_percentile(waits, 50), idle, 50),
+        describe_wait("finality_p99", "p99", compute_percentile(waits, 99), idle, 150),
+        Figure(
+            "certify_4",
+            "certified records/s, 4 authorities",
+            rate,
+            "records/s",
+            describe_batches(bench, sent, clients),
+            Aim(10_000),
+            shared,
+        ),
+        describe_singles(bench, pace, AUTHORITIES),
+    ]
+
+
+def describe_wait(name: str, percentile: str, seconds: float, load: str, aim_ms: float) -> Figure:
+    """Return the figure of a wait. On its way a transaction waits for three writes: a prevote, a precommit, the block."""
+    title = f"time to finality, 4 authorities, idle, {percentile}"
+    return Figure(name, title, seconds * 1_000, "ms", load, Aim(aim_ms, is_most=True), Needs(synced=3), 1 / seconds)
+
+
+def spread(seconds: Sequence[float]) -> list[tuple[float, float]]:
+    """Return milliseconds and the share of all waits in per cent that were no longer, at every second per cent."""
+    return [(compute_percentile(seconds, percent) * 1_000, float(percent)) for percent in (*range(0, 99, 2), 99, 100)]
+
+
+def check_certificates(bench: Bench) -> list[Figure]:
+    """Verify a certificate of the region offline."""
+    if bench.certificate is None:
+        raise Skipped("there is no certificate: the section with one authority has none")
+    certificate = bench.certificate
+    seconds = measure_verification(certificate, bench.plan.samples)
+    load = f"processor time; {describe_certificate(bench, certificate)}"
+    return [
+        Figure(
+            "verify_offline",
+            "offline verification of a certificate",
+            seconds * 1_000,
+            "ms",
+            load,
+            Aim(3, is_most=True),
+            count_verification(bench),
+            1 / seconds,
+        )
+    ]
+
+
+def describe_certificate(bench: Bench, certificate: Certificate) -> str:
+    """Return what is verified in words."""
+    return f"a certificate of {certificate.records} records, {len(certificate.data):,} bytes; {bench.state}"
+
+
+def count_verification(bench: Bench) -> Needs:
+    """Return what the verification of the region's certificate takes."""
+    certificate = bench.certificate
+    if certificate is None:
+        return Needs()
+    _none, counts = count(lambda: verify(certificate))
+    return Needs(counts.hashes, counts.signatures)
