@@ -1,9 +1,11 @@
 """What a record earns: the numbers that a batch is judged by, loaded once, and the lot that a record mints."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
-from contracts.activities import ACTIVITIES
+from msgspec.structs import replace
+
+from contracts.activities import ACTIVITIES, Activity
 from contracts.identity.departed import resolve_account
 from contracts.lots import MAX_LOTS, Lot, add_lots, compute_sum
 from contracts.parameters import (
@@ -44,8 +46,9 @@ class Accrual:
     workdays: Workdays
     deadlines: dict[Day, Day]
     """Deadlines computed so far: the rows of a batch share few days."""
-    coefficients: dict[Identifier, int]
-    """Coefficients read so far: they share few activities, too."""
+    activities: dict[Identifier, Activity | None]
+    """Activities read so far: they share few of these, too."""
+    max_coefficient: int
     view: View
 
     @classmethod
@@ -68,8 +71,15 @@ class Accrual:
             get_workdays(view),
             {},
             {},
+            get_parameter(view, "max_coefficient_percent"),
             view,
         )
+
+    def find_activity(self, identifier: Identifier) -> Activity | None:
+        """Return an activity, whoever's it is."""
+        if identifier not in self.activities:
+            self.activities[identifier] = ACTIVITIES.get(self.view, identifier)
+        return self.activities[identifier]
 
     def is_late(self, last_day: Day, certified_day: Day) -> bool:
         """Whether service that ended on `last_day` and was certified on `certified_day` was late (Order 67, article 11)."""
@@ -105,45 +115,43 @@ class Accrual:
         return Points(minutes * self.points_per_hour * coefficient // 6_000)
 
     def _find_coefficient(self, activity: Identifier) -> int:
-        coefficient = self.coefficients.get(activity)
-        if coefficient is None:
-            found = ACTIVITIES.get(self.view, activity)
-            if found is None:
-                raise LookupError("the record's activity is missing from the state")
-            highest = get_parameter(self.view, "max_coefficient_percent")  # which may be lower now than when it was published
-            coefficient = self.coefficients[activity] = min(found.coefficient, highest)
-        return coefficient
+        found = self.find_activity(activity)
+        if found is None:
+            raise LookupError("the record's activity is missing from the state")
+        return min(found.coefficient, self.max_coefficient)  # which may be lower now than when it was published
 
 
 class Mint:
     """Lots that a batch mints: each account is read once and written once, by `save`, as the calendars are."""
 
-    __slots__ = ("_counts", "_lots", "_view")
+    __slots__ = ("_accounts", "_minted", "_view")
 
     def __init__(self, view: View) -> None:
         self._view = view
-        self._counts: dict[Identifier, int] = {}
-        """Lots of an account, those to come included."""
-        self._lots: dict[Identifier, list[Lot]] = {}
+        self._accounts: dict[Identifier, tuple[Lot, ...]] = {}
+        self._minted: dict[Identifier, list[Lot]] = {}
 
     def find_refusal(self, volunteer: Identifier) -> RowOutcome | None:
         """Return the reason why the volunteer's account cannot take one more lot, or None."""
-        if volunteer not in self._counts:
-            self._counts[volunteer] = len(get_lots(self._view, volunteer))
-        return RowOutcome(Reason.ACCOUNT_FULL, str(MAX_LOTS)) if self._counts[volunteer] >= MAX_LOTS else None
+        lots = self._accounts.get(volunteer)
+        if lots is None:
+            lots = self._accounts[volunteer] = get_lots(self._view, volunteer)
+        count = len(lots) + len(self._minted.get(volunteer, ()))
+        return RowOutcome(Reason.ACCOUNT_FULL, str(MAX_LOTS)) if count >= MAX_LOTS else None
 
     def add(self, volunteer: Identifier, record: Record) -> None:
-        """Mint the lot of a new record, if it earned any points."""
+        """Mint the lot of a new record that `find_refusal` had nothing against, if it earned any points."""
         if record.points:
             lot = Lot(record.expires_day, record.batch, record.row, record.points)
-            self._counts[volunteer] = self._counts.get(volunteer, 0) + 1
-            self._lots.setdefault(volunteer, []).append(lot)
+            self._minted.setdefault(volunteer, []).append(lot)
 
     def save(self, state: Overlay) -> None:
         """Put the lots into their accounts and take their points out of the issuer's."""
-        for volunteer, lots in self._lots.items():
-            put_lots(state, volunteer, add_lots(get_lots(state, volunteer), lots))
-            add_issued(state, compute_sum(lots))
+        issued = 0
+        for volunteer, lots in self._minted.items():
+            put_lots(state, volunteer, add_lots(self._accounts[volunteer], lots))
+            issued += compute_sum(lots)
+        add_issued(state, issued)
 
 
 def change_points(state: Overlay, volunteer: Identifier, record: Record, change: int) -> int:

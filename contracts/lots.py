@@ -1,8 +1,12 @@
 """Lots: points with their source and expiry, and the arithmetic on lists of them. Every list is sorted, oldest first."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Final
+
+import msgspec
+from msgspec.structs import replace
 
 from ledger import codec
 from ledger.codec import Codec
@@ -12,8 +16,7 @@ from ledger.types import Day, Identifier, Points
 MAX_LOTS: Final = 16_384
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Lot:
+class Lot(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):
     """Points of one source, usable up to and including `expires_day`.
 
     The source is a record, row `row` of batch `batch`; or with row 0 the transaction whose identifier begins with `batch`.
@@ -38,12 +41,20 @@ def compute_sum(lots: Iterable[Lot]) -> Points:
 
 
 def add_lots(lots: tuple[Lot, ...], added: Iterable[Lot]) -> tuple[Lot, ...]:
-    """Put lots in their place, parts of one record's lot joined."""
-    merged: dict[tuple[Day, Identifier, int], int] = {}
-    for lot in (*lots, *added):
-        key = (lot.expires_day, lot.batch, lot.row)
-        merged[key] = merged.get(key, 0) + lot.points
-    return tuple(sorted(Lot(*key, Points(points)) for key, points in merged.items() if points))
+    """Put lots in their place, parts of one record's lot joined; a part may be negative."""
+    merged = list(lots)
+    for lot in added:
+        position = bisect_left(merged, _get_source(lot), key=_get_source)
+        points = lot.points
+        if position < len(merged) and _get_source(merged[position]) == _get_source(lot):
+            points = Points(points + merged.pop(position).points)
+        if points:
+            merged.insert(position, replace(lot, points=points))
+    return tuple(merged)
+
+
+_get_source = attrgetter("expires_day", "batch", "row")
+"""What makes two lots parts of one."""
 
 
 def take_oldest(lots: tuple[Lot, ...], points: Points) -> tuple[tuple[Lot, ...], tuple[Lot, ...]]:

@@ -5,9 +5,12 @@ holds one byte a row, so that the current status of a thousand records is one va
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
+
+import msgspec
+from msgspec.structs import replace
 
 from contracts.lots import row_codec
 from contracts.parameters import MINUTES_PER_DAY
@@ -37,8 +40,7 @@ class RecordStatus(IntEnum):
     """Corrected into another month: the record stands there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One attendance in a volunteer's calendar. `start` is minutes after midnight, None where only a length is known.
 
     `points` are those that this record has put into circulation. `certified_day` is when it was first recorded. `allowance` are
@@ -76,24 +78,21 @@ class Record:
         return other is not None and (self.batch, self.row) == (other.batch, other.row)
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Who certified a batch, and for each row: 0 refused, 1 as certified, 2 and more amended, 255 void."""
 
     organisation: Identifier
     revisions: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What of a volunteer's records counts: how many there are, and their minutes together."""
 
     records: int = 0
     minutes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class RegionSums:
+class RegionSums(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How many people have records that count, how many records these are, and their minutes together."""
 
     people: int = 0
@@ -142,6 +141,7 @@ def get_served(view: View, volunteer: Identifier) -> Served:
     return SERVED.get(view, volunteer) or Served()
 
 
+@lru_cache(maxsize=4_096)
 def _month_key(day: Day) -> bytes:
     date = to_date(day)
     return (date.year * 12 + date.month - 1).to_bytes(4, "big")

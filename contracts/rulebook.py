@@ -37,7 +37,7 @@ from contracts.workdays import Workdays, set_workdays
 from ledger.blocks import HEADER
 from ledger.codec import decode
 from ledger.errors import CodecError, HourledgerError, Rejection
-from ledger.events import OUTCOME, EventType, split_entry
+from ledger.events import OUTCOME, EventType, find_type
 from ledger.execution import BlockContext, Effects, Override, RuleBooks, TransactionContext
 from ledger.genesis import Genesis
 from ledger.reasons import Reason
@@ -143,11 +143,11 @@ def compute_genesis_state(genesis: Genesis) -> Overlay:
 
 def get_parties(entry: bytes) -> tuple[Identifier, ...]:
     """Return whose an entry of the log is; nobody's means everybody may read it. Raise `CodecError` for foreign bytes."""
-    name, wire = split_entry(entry)
+    name = find_type(entry)
     event_type = EVENT_TYPES.get(name)
     if event_type is None:
         raise CodecError(f"there is no event {name}", Reason.UNSUPPORTED_VERSION)
-    return event_type.parties(event_type.codec.from_wire(wire))
+    return event_type.parties(event_type.decode(entry))
 
 
 def get_table(key: bytes) -> Table[Any] | None:

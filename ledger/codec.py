@@ -3,18 +3,37 @@
 A `Codec` turns a value into a wire value (int, bytes, str, bool, None, list) and back, checking types, ranges and lengths in
 both directions. `decode` accepts exactly what `encode` produces: it re-encodes and compares, because MessagePack itself allows
 several encodings of one value. Whatever bytes it is given, it returns a value or raises `CodecError`.
+
+There are two ways, which lead to the same (docs/adr/0025-a-fast-way-through-the-codec.md): the fast one through a codec's shape
+takes what is good, the plain one decides on all that the fast one does not take, and says what is wrong with it.
 """
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from enum import IntEnum, StrEnum
+from functools import cache
 from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 import msgpack
+import msgspec
 
 from ledger.errors import CodecError
 from ledger.reasons import Reason
+from ledger.shapes import (
+    MISFIT,
+    Fast,
+    Shape,
+    make_ready,
+    shape_binary,
+    shape_converted,
+    shape_integer,
+    shape_optional,
+    shape_sequence,
+    shape_struct,
+    shape_tagged,
+    shape_text,
+)
 from ledger.types import (
     HASH_BYTES,
     IDENTIFIER_BYTES,
@@ -37,6 +56,7 @@ Wire: TypeAlias = int | bytes | str | bool | list[Any] | None
 """What MessagePack carries for us. Maps, floats and extension types are refused."""
 
 T = TypeVar("T")
+S = TypeVar("S")
 E = TypeVar("E", bound=IntEnum | StrEnum)
 
 MAX_ENTRY_BYTES = 65_535
@@ -49,25 +69,56 @@ MAX_SHOWN = 60
 """Characters of an offending value that a message repeats."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Codec(Generic[T]):
-    """How one type of value is written and read."""
+    """How one type of value is written and read. Two codecs are never equal, so that each can be looked up quickly."""
 
     name: str
     to_wire: Callable[[T], Wire]
     from_wire: Callable[[Wire], T]
+    shape: Shape | None = None
 
 
 def encode(codec: Codec[T], value: T) -> bytes:
     """Return the one canonical encoding of `value`; raise `CodecError` when it does not fit `codec`."""
-    encoded: bytes = msgpack.packb(codec.to_wire(value), use_bin_type=True)
-    return encoded
+    fast = _find_fast(codec)
+    if fast is not None:
+        try:
+            return fast.encode(value)
+        except (CodecError, *MISFIT):
+            pass
+    return encode_plainly(codec, value)
 
 
 def decode(codec: Codec[T], data: bytes, *, max_bytes: int = MAX_ENTRY_BYTES) -> T:
     """Return the value whose one canonical encoding is `data`; raise only `CodecError`."""
     if len(data) > max_bytes:
         raise CodecError(f"{codec.name}: {len(data)} bytes, at most {max_bytes} allowed", Reason.TOO_LARGE)
+    fast = _find_fast(codec)
+    if fast is not None:
+        try:
+            value: T = fast.decode(data)
+        except (CodecError, *MISFIT):
+            pass
+        else:
+            return value
+    return decode_plainly(codec, data)
+
+
+@cache
+def _find_fast(codec: Codec[Any]) -> Fast | None:
+    """Shapes are compiled when they are first used: most programs need few of them. A scalar's plain way is fast enough."""
+    return None if codec.shape is None or codec.shape.is_scalar else make_ready(codec.shape)
+
+
+def encode_plainly(codec: Codec[T], value: T) -> bytes:
+    """Do the same as `encode`, by the plain way."""
+    encoded: bytes = msgpack.packb(codec.to_wire(value), use_bin_type=True)
+    return encoded
+
+
+def decode_plainly(codec: Codec[T], data: bytes) -> T:
+    """Do the same as `decode`, by the plain way and for data of any length."""
     wire = _unpack(codec.name, data)
     value = codec.from_wire(wire)
     if msgpack.packb(wire, use_bin_type=True) != data:
@@ -83,15 +134,20 @@ def _unpack(name: str, data: bytes) -> Wire:
     return wire
 
 
-def _checked(name: str, is_valid: Callable[[Any], bool]) -> Codec[T]:
+def _scalar(name: str, is_valid: Callable[[Any], bool], shape: Shape | None) -> Codec[T]:
     """Codec of a scalar that travels as it is."""
+    check = _make_check(name, is_valid)
+    return Codec(name, check, check, shape)
+
+
+def _make_check(name: str, is_valid: Callable[[Any], bool]) -> Callable[[Any], Any]:
 
     def check(value: Any) -> Any:  # noqa: ANN401 - the identity on any type: is_valid decides
         if not is_valid(value):
             raise CodecError(f"{name}: {_shown(value)} does not fit")
         return value
 
-    return Codec(name, check, check)
+    return check
 
 
 def _shown(value: object) -> str:
@@ -103,21 +159,21 @@ def _shown(value: object) -> str:
 
 def integer(name: str, low: int, high: int) -> Codec[int]:
     """Whole number from `low` to `high`, both included; a bool is not a number."""
-    return _checked(name, lambda value: type(value) is int and low <= value <= high)
+    return _scalar(name, lambda value: type(value) is int and low <= value <= high, shape_integer(low, high))
 
 
 def typed_integer(name: str, low: int, high: int) -> Codec[T]:
     """As `integer`, for a distinct type of number that the annotation of the result names."""
-    return _checked(name, lambda value: type(value) is int and low <= value <= high)
+    return _scalar(name, lambda value: type(value) is int and low <= value <= high, shape_integer(low, high))
 
 
 def binary(name: str, low: int, high: int) -> Codec[bytes]:
     """Byte string of `low` to `high` bytes."""
-    return _checked(name, lambda value: type(value) is bytes and low <= len(value) <= high)
+    return _scalar(name, lambda value: type(value) is bytes and low <= len(value) <= high, shape_binary(low, high))
 
 
 def _binary_of(name: str, length: int) -> Codec[T]:
-    return _checked(name, lambda value: type(value) is bytes and len(value) == length)
+    return _scalar(name, lambda value: type(value) is bytes and len(value) == length, shape_binary(length, length))
 
 
 def text(name: str, max_bytes: int, *, min_bytes: int = 1) -> Codec[str]:
@@ -128,10 +184,11 @@ def text(name: str, max_bytes: int, *, min_bytes: int = 1) -> Codec[str]:
             return False
         return min_bytes <= len(value.encode()) <= max_bytes
 
-    return _checked(name, is_valid)
+    check = _make_check(name, is_valid)
+    return Codec(name, check, check, shape_text(check))
 
 
-boolean: Codec[bool] = _checked("boolean", lambda value: type(value) is bool)
+boolean: Codec[bool] = _scalar("boolean", lambda value: type(value) is bool, Shape(bool, is_scalar=True))
 
 
 def member(enum: type[E]) -> Codec[E]:
@@ -149,7 +206,7 @@ def member(enum: type[E]) -> Codec[E]:
             raise CodecError(f"{enum.__name__}: {_shown(wire)} does not fit")
         return values[wire]
 
-    return Codec(enum.__name__, to_wire, from_wire)
+    return Codec(enum.__name__, to_wire, from_wire, Shape(enum, is_scalar=True))
 
 
 def optional(inner: Codec[T]) -> Codec[T | None]:
@@ -158,6 +215,7 @@ def optional(inner: Codec[T]) -> Codec[T | None]:
         f"optional {inner.name}",
         lambda value: None if value is None else inner.to_wire(value),
         lambda wire: None if wire is None else inner.from_wire(wire),
+        inner.shape and shape_optional(inner.shape),
     )
 
 
@@ -181,13 +239,13 @@ def sequence(inner: Codec[T], low: int, high: int) -> Codec[tuple[T, ...]]:
         read = inner.from_wire
         return tuple([read(item) for item in wire])
 
-    return Codec(name, to_wire, from_wire)
+    return Codec(name, to_wire, from_wire, inner.shape and shape_sequence(inner.shape, low, high))
 
 
 def struct(cls: type[T], *codecs: Codec[Any]) -> Codec[T]:
-    """Dataclass as an array: one codec for each field, in the order of the fields."""
+    """Dataclass or `msgspec.Struct` as an array: one codec for each field, in the order of the fields."""
     name = cls.__name__
-    names = tuple(field.name for field in fields(cls))  # type: ignore[arg-type]
+    names = list_fields(cls)
     if len(names) != len(codecs):
         raise TypeError(f"{name} has {len(names)} fields and {len(codecs)} codecs")
     writers = tuple((field, codec.to_wire) for field, codec in zip(names, codecs, strict=True))
@@ -209,7 +267,42 @@ def struct(cls: type[T], *codecs: Codec[Any]) -> Codec[T]:
         except CodecError as error:
             raise CodecError(f"{name}: {error.detail}", error.reason) from error
 
-    return Codec(name, to_wire, from_wire)
+    shapes = [item.shape for item in codecs if item.shape is not None]
+    return Codec(name, to_wire, from_wire, shape_struct(cls, names, shapes) if len(shapes) == len(codecs) else None)
+
+
+def has_fields(value: object) -> bool:
+    """Whether a value is of a class that `struct` may take."""
+    return isinstance(value, msgspec.Struct) or (is_dataclass(value) and not isinstance(value, type))
+
+
+def list_fields(cls: type[Any]) -> tuple[str, ...]:
+    """Return the names of the fields of a dataclass or `msgspec.Struct`, in order; raise `TypeError` for any other class."""
+    if issubclass(cls, msgspec.Struct):
+        return cls.__struct_fields__
+    return tuple(field.name for field in fields(cls))
+
+
+def tagged(tag: tuple[int | str, ...], inner: Codec[T], from_wire: Callable[[Wire], T]) -> Codec[T]:
+    """Values of `inner` after constants that say what they are, as one array; `from_wire` reads it the plain way."""
+    return Codec(
+        inner.name, lambda value: [*tag, inner.to_wire(value)], from_wire, inner.shape and shape_tagged(tag, inner.shape)
+    )
+
+
+def converted(name: str, inner: Codec[S], write: Callable[[T], S], read: Callable[[S], T]) -> Codec[T]:
+    """Values that are written as those of `inner`: `write` and `read` convert, or raise `CodecError`."""
+    return Codec(
+        name,
+        lambda value: inner.to_wire(write(value)),
+        lambda wire: read(inner.from_wire(wire)),
+        inner.shape and shape_converted(inner.shape, write, read),
+    )
+
+
+def checked(inner: Codec[T], check: Callable[[T], T]) -> Codec[T]:
+    """As `inner`, with a further check of the value in both directions: it returns the value or raises `CodecError`."""
+    return converted(inner.name, inner, check, check)
 
 
 MAX_TIME_MS = 253_402_300_799_999

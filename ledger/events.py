@@ -6,13 +6,16 @@ fields and the parties who may read it. The outcome of every transaction is itse
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+
+import msgspec
 
 from ledger import codec
 from ledger.codec import MAX_ENTRY_BYTES, Codec, Wire, decode, encode
 from ledger.errors import CodecError, RowOutcome
 from ledger.reasons import Reason
+from ledger.shapes import MISFIT
 from ledger.types import Hash, Height, Identifier
 
 T = TypeVar("T")
@@ -28,6 +31,7 @@ def _unchanged(wire: Wire) -> Wire:
     return wire
 
 
+_head_decoder = msgspec.msgpack.Decoder(tuple[int, str, msgspec.Raw])
 _entry_codec: Codec[Wire] = codec.Codec("entry", _unchanged, _unchanged)
 
 
@@ -45,20 +49,34 @@ class EventType(Generic[T]):
     name: str
     codec: Codec[T]
     parties: Callable[[T], tuple[Identifier, ...]] = _no_parties
+    entry_codec: Codec[T] = field(init=False)
+    """Of the whole entry."""
+
+    def __post_init__(self) -> None:
+        """Derive the codec of the entry."""
+        object.__setattr__(self, "entry_codec", codec.tagged((ENTRY_VERSION, self.name), self.codec, _read_fields(self)))
 
     def encode(self, value: T) -> bytes:
         """Return the log entry; raise `CodecError` when a field does not fit or the entry is too long."""
-        entry = encode(_entry_codec, [ENTRY_VERSION, self.name, self.codec.to_wire(value)])
+        entry = encode(self.entry_codec, value)
         if len(entry) > MAX_ENTRY_BYTES:
             raise CodecError(f"{self.name}: the entry has {len(entry)} bytes", Reason.TOO_LARGE)
         return entry
 
     def decode(self, entry: bytes) -> T:
         """Return the fields of an entry of this type, or raise `CodecError`."""
-        name, wire = split_entry(entry)
-        if name != self.name:
-            raise CodecError(f"the entry is not a {self.name}")  # What it calls itself may be a long text with any characters.
-        return self.codec.from_wire(wire)
+        return decode(self.entry_codec, entry)
+
+
+def _read_fields(event_type: EventType[T]) -> Callable[[Wire], T]:
+    def read(wire: Wire) -> T:
+        name, values = _split(wire)
+        if name != event_type.name:
+            # What it calls itself may be a long text with any characters.
+            raise CodecError(f"the entry is not a {event_type.name}")
+        return event_type.codec.from_wire(values)
+
+    return read
 
 
 def split_entry(entry: bytes) -> tuple[str, Wire]:
@@ -66,7 +84,20 @@ def split_entry(entry: bytes) -> tuple[str, Wire]:
 
     The fields may be of any type that MessagePack has until a type's codec has read them.
     """
-    match decode(_entry_codec, entry):
+    return _split(decode(_entry_codec, entry))
+
+
+def find_type(entry: bytes) -> str:
+    """Return the type's name without a look at the fields, or raise `CodecError`."""
+    try:
+        version, name, _fields = _head_decoder.decode(entry)
+    except MISFIT:
+        return split_entry(entry)[0]
+    return name if version == ENTRY_VERSION else split_entry(entry)[0]
+
+
+def _split(wire: Wire) -> tuple[str, Wire]:
+    match wire:
         case [version, str(name), fields] if type(version) is int and version == ENTRY_VERSION:
             return name, fields
         case [version, *_] if type(version) is int and version > ENTRY_VERSION:

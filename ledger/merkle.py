@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ledger import codec
-from ledger.codec import Codec, Wire
+from ledger.codec import Codec
 from ledger.errors import CodecError, ProofError
 from ledger.reasons import Reason
 from ledger.types import HASH_BYTES, Hash
@@ -88,12 +88,7 @@ def _frontier_codec() -> Codec[Frontier]:
             raise CodecError(f"Frontier: {len(frontier.hashes)} hashes for {frontier.size} entries")
         return frontier
 
-    def to_wire(frontier: Frontier) -> Wire:
-        wire = plain.to_wire(frontier)
-        check(frontier)
-        return wire
-
-    return Codec(plain.name, to_wire, lambda wire: check(plain.from_wire(wire)))
+    return codec.checked(plain, check)
 
 
 frontier_codec: Codec[Frontier] = _frontier_codec()

@@ -108,14 +108,13 @@ def _make_signed_codec() -> Codec[SignedTransaction]:
             raise CodecError("SignedTransaction: the keys are not in ascending order, each once")
         return signed
 
-    def to_wire(signed: SignedTransaction) -> codec.Wire:
-        return plain.to_wire(_Envelope(check(signed).payload, signed.signatures))
+    def to_envelope(signed: SignedTransaction) -> _Envelope:
+        return _Envelope(check(signed).payload, signed.signatures)
 
-    def from_wire(wire: codec.Wire) -> SignedTransaction:
-        envelope = plain.from_wire(wire)
+    def from_envelope(envelope: _Envelope) -> SignedTransaction:
         return check(SignedTransaction(envelope.payload, envelope.signatures))
 
-    return Codec("SignedTransaction", to_wire, from_wire)
+    return codec.converted("SignedTransaction", plain, to_envelope, from_envelope)
 
 
 _signed_codec: Codec[SignedTransaction] = _make_signed_codec()

@@ -9,7 +9,7 @@ import inspect
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +18,7 @@ from contracts.kinds import Kind
 from contracts.parameters import PARAMETERS, Parameter
 from contracts.rulebook import EVENT_TYPES, KINDS, TABLES
 from ledger import codec
-from ledger.codec import Codec
+from ledger.codec import Codec, list_fields
 from ledger.events import EventType
 from ledger.reasons import Reason
 from ledger.state import Table
@@ -109,8 +109,7 @@ def _describe_reader(reader: Callable[..., Any]) -> Shape:
     held = dict(inspect.getclosurevars(reader).nonlocals)
     match held:
         case {"readers": readers, "cls": cls}:
-            names = (field.name for field in fields(cls))
-            return Shape(cls.__name__, tuple(zip(names, map(_describe_reader, readers), strict=True)))
+            return Shape(cls.__name__, tuple(zip(list_fields(cls), map(_describe_reader, readers), strict=True)))
         case {"inner": inner, "check_length": check_length}:
             bounds = inspect.getclosurevars(check_length).nonlocals
             item = describe_codec(inner)

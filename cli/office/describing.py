@@ -1,7 +1,6 @@
 """Transactions and outcomes in words and as JSON, so that an officer sees what a signature is given for."""
 
 from collections.abc import Sequence
-from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 from contracts.hours import CertifyHours
 from contracts.identity.volunteers import EnrolVolunteers
 from contracts.rulebook import KINDS
-from ledger.codec import decode
+from ledger.codec import decode, has_fields, list_fields
 from ledger.errors import CodecError, RowOutcome
 from ledger.genesis import to_date
 from ledger.reasons import EXPLANATIONS, Reason
@@ -82,8 +81,8 @@ def _describe_body(body: object) -> list[str]:
 
 def to_plain(value: Any, name: str = "") -> Any:  # noqa: ANN401 - any field of any body
     """Return a value as JSON has it: bytes as hexadecimal, days as dates, members of enumerations as their names."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_plain(getattr(value, field.name), field.name) for field in fields(value)}
+    if has_fields(value):
+        return {field: to_plain(getattr(value, field), field) for field in list_fields(type(value))}
     if isinstance(value, tuple):
         return [to_plain(item) for item in value]
     if isinstance(value, Enum):

@@ -143,7 +143,7 @@ def put_reserved(
 def _find_refusal(state: View, organisation: Identifier, row: ReservedHours, accrual: Accrual) -> RowOutcome | None:
     if RESERVED.has(state, row.code_hash):
         return RowOutcome(Reason.ALREADY_EXISTS, row.record.hex())
-    return find_content_refusal(state, organisation, row, accrual, is_correction=False)
+    return find_content_refusal(organisation, row, accrual, is_correction=False)
 
 
 def claim_by_code(state: Overlay, body: ClaimByCode, context: TransactionContext) -> Effects:

@@ -5,12 +5,15 @@ working days after the service; a late one is marked, not refused (article 11). 
 record.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, Protocol
 
+import msgspec
+from msgspec.structs import replace
+
 from contracts.accrual import Accrual, Mint, change_points
-from contracts.activities import Activity, get_activity
+from contracts.activities import Activity
 from contracts.identity.departed import find_absence, require_account, require_past_account
 from contracts.identity.parties import get_organisation, require_officers
 from contracts.kinds import Kind
@@ -60,8 +63,7 @@ class Correction(IntEnum):
     WRONG_DETAILS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Attendance:
+class Attendance(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One row: who served when and for how long. `commitment` hides the details that a certificate opens."""
 
     record: Identifier
@@ -93,8 +95,7 @@ class Served(Protocol):
         """The time given."""
 
 
-@dataclass(frozen=True, slots=True)
-class CertifyHours:
+class CertifyHours(msgspec.Struct, frozen=True, array_like=True):
     """Body: an organisation certifies up to 1,000 attendances.
 
     `is_backfilled` says that an administrator entered them later, without the persons' own check-in and check-out. It stays
@@ -128,8 +129,7 @@ class VoidHours:
     correction: Correction
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedHours:
+class RecordedHours(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Event: a record as it stands at `revision`. It is current while its batch's byte for `row` equals `revision`.
 
     `points` are those earned by the record in all. `correction` is None for a first recording.
@@ -256,7 +256,7 @@ def _find_refusal(
 ) -> RowOutcome | None:
     """Return the first reason against a new row, in the documented order, or None."""
     refusal = find_absence(state, row.volunteer) or find_duplicate(state, row, calendars)
-    refusal = refusal or find_content_refusal(state, organisation, row, accrual, is_correction=False)
+    refusal = refusal or find_content_refusal(organisation, row, accrual, is_correction=False)
     return refusal or find_clash(calendars, row, accrual, correcting=None)
 
 
@@ -269,15 +269,13 @@ def find_duplicate(state: View, row: Attendance, calendars: Calendars) -> RowOut
     return RowOutcome(reason, row.record.hex())
 
 
-def find_content_refusal(
-    state: View, organisation: Identifier, row: Served, accrual: Accrual, *, is_correction: bool
-) -> RowOutcome | None:
+def find_content_refusal(organisation: Identifier, row: Served, accrual: Accrual, *, is_correction: bool) -> RowOutcome | None:
     """Return the first reason against a row's content, other records left aside.
 
     A correction may also concern a closed activity (Order 67, article 13).
     """
-    activity = get_activity(state, row.activity, organisation)
-    if activity is None:
+    activity = accrual.find_activity(row.activity)
+    if activity is None or activity.organisation != organisation:
         return RowOutcome(Reason.UNKNOWN_ACTIVITY, row.activity.hex())
     refusal = _find_activity_refusal(activity, row, is_correction=is_correction)
     if refusal is not None:
@@ -411,7 +409,7 @@ def amend_hours(state: Overlay, body: AmendHours, context: TransactionContext) -
     if taken is not None and not taken.is_same(old):
         raise Rejection(Reason.DUPLICATE_RECORD, "that month has another record of this identifier", row.record.hex())
     accrual = Accrual.load(state, context.block.time_ms)
-    refusal = find_content_refusal(state, body.organisation, row, accrual, is_correction=True)
+    refusal = find_content_refusal(body.organisation, row, accrual, is_correction=True)
     if refusal is None and revision >= LAST_REVISION:
         raise Rejection(Reason.NO_CHANGE, "the record was corrected too often", str(revision))
     refusal = refusal or find_clash(calendars, row, accrual, correcting=old)

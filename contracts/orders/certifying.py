@@ -85,7 +85,7 @@ def _record(state: Overlay, body: CertifyOrder, order: Order, volunteer: Identif
     row = Attendance(body.record, order.activity, volunteer, body.day, body.start, body.minutes, body.commitment)
     accrual, calendars, mint = Accrual.load(state, context.block.time_ms), Calendars(state), Mint(state)
     refusal = find_duplicate(state, row, calendars)
-    refusal = refusal or find_content_refusal(state, order.organisation, row, accrual, is_correction=False)
+    refusal = refusal or find_content_refusal(order.organisation, row, accrual, is_correction=False)
     refusal = refusal or find_clash(calendars, row, accrual, correcting=None) or mint.find_refusal(volunteer)
     _require_none(refusal)
     return record_single(state, context, order.organisation, row, accrual.today, (accrual, calendars, mint))
@@ -95,7 +95,7 @@ def _reserve(state: Overlay, body: CertifyOrder, order: Order, context: Transact
     """Let the hours wait for a helper who is not registered; return the event."""
     content = body.record, order.activity, body.day, body.start, body.minutes, body.commitment
     row, accrual = ReservedHours(order.code_hash, *content), Accrual.load(state, context.block.time_ms)
-    _require_none(find_content_refusal(state, order.organisation, row, accrual, is_correction=False))
+    _require_none(find_content_refusal(order.organisation, row, accrual, is_correction=False))
     return put_reserved(state, order.organisation, row, accrual.today)
 
 

@@ -1,7 +1,6 @@
 """The whole state in words: one row a value, so that a table can say everything that is there at the end of a ledger."""
 
 import re
-from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
@@ -10,7 +9,7 @@ from contracts.identity.parties import compute_authority_identifier
 from contracts.lots import Lot
 from contracts.rulebook import TABLES
 from contracts.savings import TimeLot
-from ledger.codec import decode
+from ledger.codec import decode, has_fields, list_fields
 from ledger.genesis import to_date
 from ledger.types import HASH_BYTES, IDENTIFIER_BYTES, Day
 from tests.contracts.chain import AUTHORITY, Chain, hash_of, key_of, name_of
@@ -78,8 +77,8 @@ def describe_value(value: Any, name: str) -> str:  # noqa: PLR0911 - one line a 
     """Return a value of the state in words; `name` is the field that it stands in."""
     if value is None:
         return "-"
-    if is_dataclass(value) and not isinstance(value, type):
-        return " ".join(f"{field.name}={describe_value(getattr(value, field.name), field.name)}" for field in fields(value))
+    if has_fields(value):
+        return " ".join(f"{field}={describe_value(getattr(value, field), field)}" for field in list_fields(type(value)))
     if isinstance(value, tuple):
         shown = [describe_value(item, name) for item in value]
         # Lots of one day are in the order of their batches' hashes, which no table can know.

@@ -3,15 +3,16 @@
 Annotations say what a field is, not which whole numbers it takes: those bounds are here once more, on purpose.
 """
 
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+import msgspec
 from hypothesis import strategies as st
 
-from ledger.codec import MAX_DAY, MAX_POINTS, MAX_TIME_MS
+from ledger.codec import MAX_DAY, MAX_POINTS, MAX_TIME_MS, list_fields
 from ledger.types import Day, EntryIndex, Hash, Height, Identifier, Minutes, Points, PublicKey, Round, Signature, TimeMs
 
 _UNIONS = (Union, UnionType)
@@ -92,9 +93,9 @@ def strategy_of(annotation: Any) -> st.SearchStrategy[Any]:
     """Values of a type."""
     if annotation in _SCALARS:
         return _SCALARS[annotation]
-    if is_dataclass(annotation) and isinstance(annotation, type):
-        hints = get_type_hints(annotation)
-        names = [field.name for field in fields(annotation)]
+    if isinstance(annotation, type) and (is_dataclass(annotation) or issubclass(annotation, msgspec.Struct)):
+        hints = getattr(annotation, "__written__", None) or get_type_hints(annotation)
+        names = list_fields(annotation)
         places = [(annotation.__name__, name) for name in names]
         members = [_FIELDS[place] if place in _FIELDS else strategy_of(hints[place[1]]) for place in places]
         return st.tuples(*members).map(lambda values: annotation(*values))

@@ -50,7 +50,7 @@ from contracts.sanctions import SanctionChanged
 from contracts.timebank import attestations, deposits, offices, spending
 from contracts.timebank import giving as time_giving
 from ledger.blocks import Header
-from ledger.codec import decode, encode
+from ledger.codec import decode, encode, has_fields, list_fields
 from ledger.errors import CodecError, HourledgerError
 from ledger.events import Outcome
 from ledger.reasons import Reason
@@ -250,8 +250,8 @@ def test_event_has_one_encoding(name: str, data: st.DataObject) -> None:
 
 
 def _identifiers_in(value: Any) -> list[bytes]:
-    fields = [getattr(value, name) for name in value.__dataclass_fields__]
-    inner = [found for item in fields if hasattr(item, "__dataclass_fields__") for found in _identifiers_in(item)]
+    fields = [getattr(value, name) for name in list_fields(type(value))]
+    inner = [found for item in fields if has_fields(item) for found in _identifiers_in(item)]
     return [item for item in fields if isinstance(item, bytes)] + inner
 
 
