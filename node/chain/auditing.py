@@ -69,7 +69,7 @@ def _rebuild(reader: ChainReader, scratch: KeyValueStore, genesis_hash: Hash, pa
     while pairs := tuple(islice(values, BATCH_ITEMS)):
         add_values(scratch, tree_pages, pairs)
     try:
-        index_entries(scratch, genesis_hash, parties_of)
+        index_entries(scratch, reader.tip.size, genesis_hash, parties_of)
     except (CodecError, ProofError) as error:
         raise damaged(f"the log is damaged: {error.detail}", error.value) from error
     scratch.write(

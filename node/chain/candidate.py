@@ -23,7 +23,8 @@ from ledger.merkle import (
 from ledger.state import iterate_hashed
 from ledger.state_updates import Revised, revise
 from ledger.tiles import TILE_HEIGHT, TILE_WIDTH, is_stored_level
-from ledger.types import HASH_BYTES, PUBLIC_KEY_BYTES, ZERO_HASH, EntryIndex, Hash, Height, PublicKey, TimeMs
+from ledger.types import HASH_BYTES, PUBLIC_KEY_BYTES, ZERO_HASH, EntryIndex, Hash, Height, Identifier, PublicKey, TimeMs
+from node.chain.log_entries import compute_mention_writes, compute_run_writes
 from node.chain.records import Ground, Tip, damaged, encode_tip, load_page, load_tile
 from node.chain.rules import ChainRules, PartiesOf
 from node.storage import namespaces
@@ -151,7 +152,9 @@ def assemble(
     tip = Tip(header, appended.frontier)
     block = Block(header, transactions, evidence)
     writes: dict[bytes, bytes | None] = {namespaces.compute_block_key(place.height): encode_block(block)}
-    writes.update(_compute_entry_writes(place, entries, rules.parties_of))
+    writes.update(compute_run_writes(ground.store, place.frontier.size, entries))
+    writes.update(compute_mention_writes(_find_mentions(place, entries, rules.parties_of)))
+    writes[namespaces.compute_header_key(place.height)] = namespaces.encode_number(tip.size - 1)
     writes.update(_compute_outcome_writes(place, executed))
     writes.update(compute_tile_writes(ground.store, appended))
     writes.update((namespaces.STATE.prefix + key, value) for key, value in changes.items())
@@ -160,16 +163,13 @@ def assemble(
     return Candidate(block, compute_block_hash(header), deciders, executed.outcomes, entries, tip, writes, revised)
 
 
-def _compute_entry_writes(place: Place, entries: Sequence[bytes], parties_of: PartiesOf) -> dict[bytes, bytes | None]:
-    """Entries, the parties whom they mention, and the place of the header, which is the last one."""
-    writes: dict[bytes, bytes | None] = {}
+def _find_mentions(place: Place, entries: Sequence[bytes], parties_of: PartiesOf) -> dict[Identifier, list[int]]:
+    """Return the indexes of the entries that name each party."""
+    mentions: dict[Identifier, list[int]] = {}
     for index, entry in enumerate(entries, place.frontier.size):
-        writes[namespaces.compute_entry_key(EntryIndex(index))] = entry
         for party in parties_of(entry):
-            writes[namespaces.compute_subject_key(party, EntryIndex(index))] = b""
-    last = place.frontier.size + len(entries) - 1
-    writes[namespaces.compute_header_key(place.height)] = namespaces.encode_number(last)
-    return writes
+            mentions.setdefault(party, []).append(index)
+    return mentions
 
 
 def _compute_outcome_writes(place: Place, executed: Executed) -> dict[bytes, bytes | None]:

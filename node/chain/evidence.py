@@ -16,7 +16,8 @@ from ledger.transactions import SignedTransaction
 from ledger.types import TimeMs
 from ledger.votes import Offence, verify_evidence
 from node.chain.executing import Done, execute_each
-from node.chain.records import StateView, Tip, decode_reference, load_header_at, load_required
+from node.chain.log_entries import load_header_at
+from node.chain.records import StateView, Tip, decode_reference, load_required
 from node.storage import namespaces
 from node.storage.protocol import Readable
 

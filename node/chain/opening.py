@@ -12,6 +12,7 @@ from ledger.state_updates import PageCache
 from ledger.tiles import node_reader_from_tiles
 from ledger.types import EntryIndex, Height
 from node.chain.candidate import NO_PROPOSER, Candidate, assemble, compute_first_place, compute_header_start
+from node.chain.log_entries import find_entry, load_entry
 from node.chain.reader import decode_commit
 from node.chain.records import (
     Ground,
@@ -38,8 +39,8 @@ def open_tip(store: KeyValueStore, rules: ChainRules) -> Tip:
     if version is None:
         return _initialise(store, rules)
     if version != namespaces.FORMAT_VERSION:
-        shown = ascii(version)
-        raise HourledgerError(Reason.UNSUPPORTED_VERSION, "the store is of a format that this version does not know", shown)
+        detail = "the store is of another format than this version's: restore a snapshot, which any version reads, or sync anew"
+        raise HourledgerError(Reason.UNSUPPORTED_VERSION, detail, ascii(version))
     genesis_hash = load_required(store, namespaces.GENESIS.key(), bytes)
     if genesis_hash != rules.compute_genesis_hash():
         detail = f"the store was not begun from this genesis of {rules.chain_id}"
@@ -92,11 +93,11 @@ def _verify_log_end(store: Readable, tip: Tip) -> None:
     if tip.size <= tip.header.log_size:
         raise damaged("the frontier of the tip does not fit its header", str(tip.size))
     last = EntryIndex(tip.size - 1)
-    if load_required(store, namespaces.compute_entry_key(last), bytes) != HEADER.encode(tip.header):
+    if load_entry(store, last, bytes) != HEADER.encode(tip.header):
         raise damaged("the last entry of the log is not the header of the tip", str(last))
     if load_required(store, namespaces.compute_header_key(tip.height), decode_reference) != last:
         raise damaged("the header of the tip is not found where the log has it", str(last))
-    if store.get(namespaces.compute_entry_key(tip.size)) is not None:
+    if find_entry(store, tip.size) is not None:
         raise damaged("the log goes on after the header of the tip", str(tip.size))
     reader = node_reader_from_tiles(lambda level, index: load_tile(store, level, index))
     try:

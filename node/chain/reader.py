@@ -11,7 +11,7 @@ from typing import Final, Self
 from ledger import merkle, state_tree
 from ledger.blocks import Block, Commit, Header, commit_codec, decode_block
 from ledger.codec import decode
-from ledger.errors import HourledgerError
+from ledger.errors import CodecError, HourledgerError
 from ledger.events import OUTCOME, Outcome
 from ledger.merkle import NodeReader
 from ledger.reasons import Reason
@@ -19,6 +19,14 @@ from ledger.state import compute_key_hash
 from ledger.state_tree import StateProof
 from ledger.tiles import MAX_TILE_LEVEL, TILE_HEIGHT, TILE_WIDTH, node_reader_from_tiles
 from ledger.types import HASH_BYTES, EntryIndex, Hash, Height, Identifier
+from node.chain.log_entries import (
+    decode_mentions,
+    get_entry_in_run,
+    iterate_entries,
+    load_entry,
+    load_header_at,
+    load_run,
+)
 from node.chain.pruning import load_lowest, require_held
 from node.chain.records import (
     StateView,
@@ -27,12 +35,12 @@ from node.chain.records import (
     decode_reference,
     decode_tip,
     load,
-    load_header_at,
     load_page,
     load_required,
     load_tile,
 )
 from node.storage import namespaces
+from node.storage.namespaces import ENTRIES_IN_RUN
 from node.storage.protocol import Readable, Snapshot
 
 MAX_COMMIT_BYTES = 1 << 14
@@ -53,7 +61,7 @@ def find_outcome(source: Readable, transaction_id: Hash) -> FoundOutcome | None:
     index = load(source, namespaces.compute_transaction_key(transaction_id), decode_reference)
     if index is None:
         return None
-    return FoundOutcome(load_required(source, namespaces.compute_entry_key(index), OUTCOME.decode), index)
+    return FoundOutcome(load_entry(source, index, OUTCOME.decode), index)
 
 
 class ChainReader:
@@ -63,10 +71,11 @@ class ChainReader:
     up to free disk, `PRUNED`.
     """
 
-    __slots__ = ("_snapshot", "state", "tip")
+    __slots__ = ("_last_run", "_snapshot", "state", "tip")
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
+        self._last_run: tuple[int, bytes] | None = None
         self.tip: Tip = load_required(snapshot, namespaces.TIP.key(), decode_tip)
         self.state = StateView(snapshot)
 
@@ -111,20 +120,20 @@ class ChainReader:
     def read_entry(self, index: EntryIndex) -> bytes:
         """Return an entry."""
         self._require_range(index, index + 1)
-        return load_required(self._snapshot, namespaces.compute_entry_key(index), bytes)
+        number, position = divmod(index, ENTRIES_IN_RUN)
+        # Who reads the entries of an organisation reads many of one run in turn. Other threads may read meanwhile.
+        last = self._last_run
+        if last is None or last[0] != number:
+            last = self._last_run = number, load_run(self._snapshot, number)
+        entry = get_entry_in_run(last[1], position)
+        if entry is None:
+            raise damaged(f"log entry {index} is missing")
+        return entry
 
     def iterate_entries(self, start: EntryIndex, stop: EntryIndex) -> Iterator[bytes]:
         """Yield the entries from `start` on, before `stop`."""
         self._require_range(start, stop)
-        numbers = namespaces.encode_number(start), namespaces.encode_number(stop)
-        expected = int(start)
-        for key, entry in self._snapshot.iterate(namespaces.ENTRIES.prefix, *numbers):
-            if key != namespaces.compute_entry_key(EntryIndex(expected)):
-                break
-            yield entry
-            expected += 1
-        if expected < stop:
-            raise damaged(f"log entry {expected} is missing")
+        yield from iterate_entries(self._snapshot, start, stop)
 
     def iterate_values(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield the current values by state key, ascending."""
@@ -141,8 +150,10 @@ class ChainReader:
         """Yield the indexes, from `start` on, of the entries that a party may read because they name it."""
         self._require_range(start, self.tip.size)
         prefix = namespaces.SUBJECTS.key(party)
-        for key, _nothing in self._snapshot.iterate(prefix, namespaces.encode_number(start)):
-            yield decode_reference(key[len(prefix) :])
+        for key, data in self._snapshot.iterate(prefix, namespaces.encode_number(start)):
+            for index in _decode_mentions(key, data):
+                if index >= start:
+                    yield index
 
     def find_outcome(self, transaction_id: Hash) -> FoundOutcome | None:
         """Return the final outcome of a transaction, None when there was none at this height."""
@@ -192,6 +203,13 @@ class ChainReader:
     def _require_range(self, start: int, stop: int) -> None:
         if not 0 <= start <= stop <= self.tip.size:
             raise HourledgerError(Reason.NOT_FOUND, f"the log has {self.tip.size} entries", f"{start} to {stop}")
+
+
+def _decode_mentions(key: bytes, data: bytes) -> tuple[EntryIndex, ...]:
+    try:
+        return decode_mentions(decode_reference(key[-namespaces.NUMBER_BYTES :]), data)
+    except CodecError as error:
+        raise damaged(f"{namespaces.describe_key(key)} is damaged", error.detail) from error
 
 
 def decode_commit(data: bytes) -> Commit:

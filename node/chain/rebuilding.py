@@ -13,8 +13,9 @@ from ledger.events import OUTCOME, split_entry
 from ledger.merkle import Frontier, append, compute_leaf_hash
 from ledger.state import iterate_hashed
 from ledger.state_updates import PageCache, revise
-from ledger.types import EntryIndex, Hash, Height
+from ledger.types import EntryIndex, Hash, Height, Identifier
 from node.chain.candidate import compute_tile_writes
+from node.chain.log_entries import compute_mention_writes, compute_run_writes, iterate_entries
 from node.chain.records import load_page
 from node.chain.rules import PartiesOf
 from node.storage import namespaces
@@ -26,9 +27,7 @@ BATCH_ITEMS: Final = 5_000
 def add_entries(target: KeyValueStore, frontier: Frontier, entries: Sequence[bytes]) -> Frontier:
     """Append entries and their tiles to a store whose log ends at `frontier`; return the new right edge."""
     appended = append(frontier, [compute_leaf_hash(entry) for entry in entries])
-    writes: dict[bytes, bytes | None] = {
-        namespaces.compute_entry_key(EntryIndex(index)): entry for index, entry in enumerate(entries, frontier.size)
-    }
+    writes = compute_run_writes(target, frontier.size, entries)
     target.write({**writes, **compute_tile_writes(target, appended)})
     return appended.frontier
 
@@ -43,8 +42,8 @@ def add_values(target: KeyValueStore, pages: PageCache, values: Sequence[tuple[b
     return revised.root
 
 
-def index_entries(target: KeyValueStore, genesis_hash: Hash, parties_of: PartiesOf) -> Height:
-    """Write what is found by way of the entries: headers, outcomes, parties. Return the height of the last header.
+def index_entries(target: KeyValueStore, size: int, genesis_hash: Hash, parties_of: PartiesOf) -> Height:
+    """Write what is found by way of the log's `size` entries: headers, outcomes, parties. Return the height of the last header.
 
     Raises `CodecError` for an entry of a type that is not known here, `ProofError` when the headers are not those of one chain
     from `genesis_hash` on.
@@ -52,13 +51,17 @@ def index_entries(target: KeyValueStore, genesis_hash: Hash, parties_of: Parties
     height = -1
     content = target.snapshot()
     try:
-        entries = content.iterate(namespaces.ENTRIES.prefix)
+        entries = enumerate(iterate_entries(content, 0, size))
+        mentions: dict[Identifier, list[int]] = {}
         while batch := tuple(islice(entries, BATCH_ITEMS)):
             writes: dict[bytes, bytes | None] = {}
-            for key, entry in batch:
-                index = EntryIndex(namespaces.decode_number(key[1:]))
-                height = _index_entry(writes, index, entry, height, genesis_hash)
-                writes.update((namespaces.compute_subject_key(party, index), b"") for party in parties_of(entry))
+            for index, entry in batch:
+                for party in parties_of(entry):
+                    mentions.setdefault(party, []).append(index)
+                last_height, height = height, _index_entry(writes, EntryIndex(index), entry, height, genesis_hash)
+                if height > last_height:  # A header ends its block.
+                    writes.update(compute_mention_writes(mentions))
+                    mentions = {}
             target.write(writes)
     finally:
         content.close()

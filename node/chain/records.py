@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ledger import codec
-from ledger.blocks import HEADER, Header, compute_block_hash, header_codec
+from ledger.blocks import Header, compute_block_hash, header_codec
 from ledger.codec import Codec, decode, encode
 from ledger.errors import CodecError, HourledgerError
 from ledger.merkle import Frontier, frontier_codec
@@ -86,11 +86,6 @@ def load_required(source: Readable, key: bytes, read: Callable[[bytes], T]) -> T
 def damaged(detail: str, value: str = "") -> HourledgerError:
     """Return the error for a store that does not hold what it must."""
     return HourledgerError(Reason.STORE_DAMAGED, detail, value)
-
-
-def load_header_at(source: Readable, index: EntryIndex) -> Header:
-    """Return the header that is the entry at `index`; raise `STORE_DAMAGED`."""
-    return load_required(source, namespaces.compute_entry_key(index), HEADER.decode)
 
 
 def load_page(source: Readable, path: bytes) -> bytes | None:

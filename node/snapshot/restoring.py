@@ -22,6 +22,7 @@ from ledger.tiles import node_reader_from_tiles
 from ledger.trust import TrustPolicy, verify_checkpoint
 from ledger.types import EntryIndex, Height
 from node.chain.auditing import validate_content
+from node.chain.log_entries import find_entry, iterate_entries
 from node.chain.rebuilding import add_entries, add_values, index_entries
 from node.chain.records import Tip, encode_tip, load_page, load_tile
 from node.chain.rules import PartiesOf
@@ -73,10 +74,10 @@ def restore(
     _verify_log(target, frontier, checkpoint, block)
     _verify_continues(target, checkpoint, expected.vouched_for)
     genesis_hash = compute_genesis_hash(expected.genesis)
-    if index_entries(target, genesis_hash, expected.parties_of) != block.header.height:
+    if index_entries(target, frontier.size, genesis_hash, expected.parties_of) != block.header.height:
         raise ProofError("the last header in the log is not that of the snapshot's block", value=str(block.header.height))
     values, record = _take_values(records, record, target)
-    handovers, record = _take_handovers(records, record, target, expected.genesis)
+    handovers, record = _take_handovers(records, record, target, expected.genesis, frontier.size)
     if record != End(frontier.size, values, handovers) or next(records, None) is not None:
         raise CodecError("the snapshot does not end as it should: it was cut off, or something was added")
     if read_root(lambda path: load_page(target, path)) != block.header.state_root:
@@ -127,7 +128,7 @@ def _take_entries(records: Iterator[Record], target: KeyValueStore, checkpoint: 
 def _verify_log(target: KeyValueStore, frontier: Frontier, checkpoint: Checkpoint, block: Block) -> None:
     if (frontier.size, frontier.root) != (checkpoint.size, checkpoint.root):
         raise ProofError("the snapshot's entries are not those of the checkpoint's log", value=str(frontier.size))
-    last = target.get(namespaces.compute_entry_key(EntryIndex(frontier.size - 1)))
+    last = find_entry(target, EntryIndex(frontier.size - 1))
     if last != HEADER.encode(block.header):
         raise ProofError("the log does not end with the header of the snapshot's block", value=str(block.header.height))
 
@@ -154,12 +155,12 @@ def _take_values(records: Iterator[Record], record: Record | None, target: KeyVa
 
 
 def _take_handovers(
-    records: Iterator[Record], record: Record | None, target: KeyValueStore, genesis: Genesis
+    records: Iterator[Record], record: Record | None, target: KeyValueStore, genesis: Genesis, log_size: int
 ) -> tuple[int, Record | None]:
     count, last_height = 0, 0
     sets: tuple[tuple[Authority, ...], ...] = ()
     while isinstance(record, Handovers):
-        sets = sets or collect_sets(genesis.authorities, (entry for _key, entry in target.iterate(namespaces.ENTRIES.prefix)))
+        sets = sets or collect_sets(genesis.authorities, iterate_entries(target, 0, log_size))
         for item in record.handovers:
             if item.effective_height <= last_height:
                 raise CodecError("the snapshot's handovers are not in ascending order, each once")

@@ -68,11 +68,12 @@ def check_store(
             _replay(chain, content, progress)
             counts = {namespace.prefix: compare(scratch, content, namespace) for namespace in namespaces.NAMESPACES}
         validate_no_strangers(content)
+        size = load_required(content, namespaces.TIP.key(), decode_tip).size
     finally:
         content.close()
     return FsckReport(
         blocks=counts[namespaces.BLOCKS.prefix],
-        entries=counts[namespaces.ENTRIES.prefix],
+        entries=size,
         transactions=counts[namespaces.TRANSACTIONS.prefix],
         values=counts[namespaces.STATE.prefix],
         lowest_block=lowest,

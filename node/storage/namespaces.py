@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ledger.types import EntryIndex, Hash, Height, Identifier
 
 NUMBER_BYTES = 8
+ENTRIES_IN_RUN = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,11 @@ def _show_number(remainder: bytes) -> str:
     return f"{decode_number(remainder)}" if len(remainder) == NUMBER_BYTES else remainder.hex()
 
 
+def _show_run(remainder: bytes) -> str:
+    first = decode_number(remainder) * ENTRIES_IN_RUN
+    return f"{first} to {first + ENTRIES_IN_RUN - 1}" if len(remainder) == NUMBER_BYTES else remainder.hex()
+
+
 def _show_tile(remainder: bytes) -> str:
     level, index = remainder[:1], remainder[1:]
     return f"{decode_number(level)}/{decode_number(index)}" if len(index) == NUMBER_BYTES else remainder.hex()
@@ -66,8 +72,8 @@ BLOCKS = Namespace(b"b", "block", _show_number)
 """Height -> encoded block."""
 COMMITS = Namespace(b"c", "commit", _show_number)
 """Height -> encoded commit; block 0 has none."""
-ENTRIES = Namespace(b"e", "log entry", _show_number)
-"""Entry index -> entry."""
+ENTRIES = Namespace(b"e", "log entries", _show_run)
+"""Number of a run -> its entries: see `node.chain.log_entries`. The last run may be partial and grows."""
 HEADERS = Namespace(b"h", "place of the header", _show_number)
 """Height -> index of the entry that is its header."""
 TILES = Namespace(b"t", "tile", _show_tile)
@@ -79,7 +85,8 @@ PAGES = Namespace(b"p", "state tree page", _show_text)
 TRANSACTIONS = Namespace(b"x", "place of the outcome of transaction", bytes.hex)
 """Transaction id -> index of the entry that is its outcome."""
 SUBJECTS = Namespace(b"y", "mention of party", _show_subject)
-"""Party (16 bytes), entry index -> nothing: which entries a party may read."""
+"""Party (16 bytes), index of the last entry of a block that names it -> those of the block before that, if any: which entries a
+party may read. See `node.chain.log_entries`."""
 HANDOVERS = Namespace(b"k", "handover", _show_number)
 """Height from which a new set decides -> the bundle that proves the change under the old set's quorum (JSON)."""
 TIP = Namespace(b"z", "tip", _show_nothing)
@@ -88,7 +95,8 @@ LOWEST = Namespace(b"l", "lowest block held", _show_nothing)
 """One value, where blocks are not held from the beginning: the lowest height whose block and commit are. Does not follow from
 genesis, so it is not among `NAMESPACES`."""
 
-FORMAT_VERSION = b"1"
+FORMAT_VERSION = b"2"
+"""1: a key for each entry, and for each mention of a party."""
 NAMESPACES = (FORMAT, GENESIS, BLOCKS, COMMITS, ENTRIES, HEADERS, TILES, STATE, PAGES, TRANSACTIONS, SUBJECTS, TIP)
 """Causes before consequences: the order in which fsck compares."""
 COLLECTED = (HANDOVERS,)
@@ -124,9 +132,9 @@ def compute_header_key(height: Height) -> bytes:
     return HEADERS.key(encode_number(height))
 
 
-def compute_entry_key(index: EntryIndex) -> bytes:
-    """Key of a log entry."""
-    return ENTRIES.key(encode_number(index))
+def compute_run_key(number: int) -> bytes:
+    """Key of a run of log entries."""
+    return ENTRIES.key(encode_number(number))
 
 
 def compute_tile_key(level: int, index: int) -> bytes:
@@ -140,5 +148,5 @@ def compute_transaction_key(transaction_id: Hash) -> bytes:
 
 
 def compute_subject_key(party: Identifier, index: EntryIndex) -> bytes:
-    """Key of a party's mention in an entry."""
+    """Key of a party's mentions in a block, of which the last is in the entry at `index`."""
     return SUBJECTS.key(party + encode_number(index))

@@ -11,8 +11,9 @@ from ledger.blocks import decode_block, encode_block
 from ledger.errors import HourledgerError
 from ledger.merkle import EMPTY_FRONTIER
 from ledger.reasons import Reason
-from ledger.types import EntryIndex, Height, TimeMs
+from ledger.types import Height, TimeMs
 from node.chain import Tip
+from node.chain.log_entries import encode_run
 from node.chain.records import decode_tip, encode_tip
 from node.storage import namespaces
 from node.storage.leveldb import open_leveldb
@@ -83,7 +84,7 @@ def test_a_store_of_something_else_is_not_written(store: MemoryStore) -> None:
     with refused(Reason.STORE_DAMAGED):
         toy.open_chain(foreign)
     assert toy.read_all(foreign) == {b"shopping": b"list"}
-    store.write({namespaces.FORMAT.key(): b"2"})
+    store.write({namespaces.FORMAT.key(): b"9"})
     with refused(Reason.UNSUPPORTED_VERSION):
         toy.open_chain(store)
 
@@ -111,7 +112,7 @@ def test_a_damaged_end_is_noticed_at_once(store: MemoryStore, edit: Callable[[by
         namespaces.compute_block_key(tip.height),
         namespaces.compute_commit_key(tip.height),
         namespaces.compute_header_key(tip.height),
-        namespaces.compute_entry_key(EntryIndex(tip.size - 1)),
+        namespaces.compute_run_key((tip.size - 1) // namespaces.ENTRIES_IN_RUN),
         last_tile,
         namespaces.compute_tile_key(1, 0),
         namespaces.PAGES.key(),
@@ -144,7 +145,8 @@ def test_a_tip_that_does_not_fit_its_log_is_noticed(store: MemoryStore) -> None:
 
 def test_a_log_that_goes_on_behind_the_tip_is_noticed(store: MemoryStore) -> None:
     tip = toy.open_chain(store).tip
-    store.write({namespaces.compute_entry_key(tip.size): b"x"})
+    key = namespaces.compute_run_key(tip.size // namespaces.ENTRIES_IN_RUN)
+    store.write({key: (store.get(key) or b"") + encode_run([b"x"])})
     with refused(Reason.STORE_DAMAGED, "goes on"):
         toy.open_chain(store)
 

@@ -166,8 +166,8 @@ def test_what_is_not_there_is_not_found(read: Callable[[ChainReader], object], r
 
 
 DAMAGED: list[tuple[bytes, Callable[[ChainReader], object]]] = [
-    (namespaces.compute_entry_key(EntryIndex(3)), lambda reader: reader.read_entry(EntryIndex(3))),
-    (namespaces.compute_entry_key(EntryIndex(3)), read_leaves),
+    (namespaces.compute_run_key(0), lambda reader: reader.read_entry(EntryIndex(3))),
+    (namespaces.compute_run_key(0), read_leaves),
     (namespaces.compute_tile_key(0, 0), lambda reader: reader.prove_entry(EntryIndex(3))),
     (namespaces.compute_tile_key(0, 0), lambda reader: reader.read_tile(0, 0)),
     (namespaces.compute_block_key(Height(2)), lambda reader: reader.read_block(Height(2))),
