@@ -40,13 +40,15 @@ class Mempool:
     envelopes with one payload, the first that was admitted stays: they are the same transaction.
     """
 
-    __slots__ = ("_bytes", "_max_bytes", "_max_count", "_queues", "_waiting")
+    __slots__ = ("_bytes", "_max_bytes", "_max_count", "_new", "_queues", "_waiting")
 
     def __init__(self, max_count: int = MAX_COUNT, max_bytes: int = MAX_BYTES) -> None:
         self._max_count = max_count
         self._max_bytes = max_bytes
         self._bytes = 0
         self._waiting: dict[Hash, _Waiting] = {}
+        # Those of which no peer was told.
+        self._new: dict[Hash, None] = {}
         # By signer, in the order in which their turn comes.
         self._queues: dict[PublicKey, _Queue] = {}
 
@@ -66,8 +68,8 @@ class Mempool:
         waiting = self._waiting.get(transaction_id)
         return None if waiting is None else waiting.signed
 
-    def add(self, signed: SignedTransaction) -> bool:
-        """Let a checked transaction wait; return whether it is new here.
+    def add(self, signed: SignedTransaction, *, is_told: bool = False) -> bool:
+        """Let a checked transaction wait; return whether it is new here. `is_told` says that the peers know of it.
 
         Raises `HourledgerError` with `BUSY` when there is no room for it, or none for its signer.
         """
@@ -86,12 +88,24 @@ class Mempool:
         self._queues.setdefault(signer, queue).ids[transaction_id] = None
         queue.byte_count += byte_count
         self._bytes += byte_count
+        if not is_told:
+            self._new[transaction_id] = None
         return True
 
     def _has_share(self, queue: _Queue, byte_count: int) -> bool:
         return (len(queue.ids) + 1) * SIGNER_SHARE <= self._max_count and (
             queue.byte_count + byte_count
         ) * SIGNER_SHARE <= self._max_bytes
+
+    def iterate_ids(self) -> Iterator[Hash]:
+        """Yield the ids of what waits, in order of arrival. Nothing may be added or removed meanwhile."""
+        return iter(self._waiting)
+
+    def take_new(self) -> tuple[SignedTransaction, ...]:
+        """Return what waits and was not returned before, but for what the peers were said to know."""
+        new = tuple(self._waiting[transaction_id].signed for transaction_id in self._new)
+        self._new.clear()
+        return new
 
     def iterate(self) -> Iterator[SignedTransaction]:
         """Yield what waits, signers in turn. Nothing may be added or removed meanwhile."""
@@ -115,6 +129,7 @@ class Mempool:
             if waiting is None:
                 continue
             self._bytes -= waiting.byte_count
+            self._new.pop(transaction_id, None)
             queue = self._queues.pop(waiting.signer)
             queue.byte_count -= waiting.byte_count
             del queue.ids[transaction_id]

@@ -8,7 +8,7 @@ build, validate and commit; `check`, `find_outcome` and readers may be used mean
 from collections.abc import Iterable, Iterator
 
 from ledger.authorities import Authority
-from ledger.blocks import Block, Commit, commit_codec, compute_block_hash, verify_commit
+from ledger.blocks import MAX_BLOCK_BYTES, Block, Commit, commit_codec, compute_block_hash, verify_commit
 from ledger.codec import encode
 from ledger.errors import HourledgerError
 from ledger.execution import BlockContext, RuleBook, RuleBooks
@@ -179,16 +179,18 @@ class Chain:
         time_ms: TimeMs,
         proposer: PublicKey,
         evidence: Iterable[bytes] = (),
+        max_bytes: int = MAX_BLOCK_BYTES,
     ) -> Candidate:
         """Return a block of these transactions at `time_ms`, or just after the tip's time if that is later.
 
-        Takes them in order, until the block is full. One that is final, is offered twice or may not enter is left out, and the
-        candidate says so. Evidence comes first, a few pieces of it; what may not be recorded is left out.
+        Takes them in order, until the block is full, or has `max_bytes` of transactions; the first is taken in any case. One
+        that is final, is offered twice or may not enter is left out, and the candidate says so. Evidence comes first, a few
+        pieces of it; what may not be recorded is left out.
         """
         self._require_sound()
         if self._override is not None and self._list_override():
             transactions = (self._override, *(item for item in transactions if item != self._override))
-        waiting = proposing.Waiting(transactions, evidence)
+        waiting = proposing.Waiting(transactions, evidence, max_bytes)
         candidate = proposing.build(
             self._rules, self._admission, self._ground, self._tip, waiting, time_ms, proposer, self.authorities
         )

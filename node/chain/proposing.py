@@ -25,10 +25,11 @@ ENVELOPE_ALLOWANCE_BYTES = 5
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What a block may be made of, in order."""
+    """What a block may be made of, in order, and how many bytes of transactions it may have beside the first."""
 
     transactions: Iterable[SignedTransaction]
     evidence: Iterable[bytes]
+    max_bytes: int = MAX_BLOCK_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def build(
     recorded = record_some(source, rule_book, tip, waiting.evidence, context)
     free_bytes = MAX_BLOCK_BYTES - HEADER_ALLOWANCE_BYTES
     free_bytes -= sum(len(item) + ENVELOPE_ALLOWANCE_BYTES for item in recorded.evidence)
-    selected = _select(admission, rule_book, source, waiting.transactions, time_ms, free_bytes)
+    selected = _select(admission, rule_book, source, waiting, time_ms, free_bytes)
     done = execute_with_evidence(recorded, rule_book, selected.transactions, context)
     failed = {item.transaction_id for item in done.failures}
     envelopes = tuple(encode_signed(item) for item in selected.transactions if item.transaction_id not in failed)
@@ -74,7 +75,7 @@ def _select(
     admission: Admission,
     rule_book: RuleBook,
     source: Readable,
-    transactions: Iterable[SignedTransaction],
+    waiting: Waiting,
     time_ms: TimeMs,
     free_bytes: int,
 ) -> _Selected:
@@ -82,7 +83,8 @@ def _select(
     view = StateView(source)
     taken: dict[Hash, SignedTransaction] = {}
     left_out: list[LeftOut] = []
-    for signed in transactions:
+    byte_count = 0
+    for signed in waiting.transactions:
         if len(taken) == MAX_BLOCK_TRANSACTIONS:
             break
         transaction_id = signed.transaction_id
@@ -95,8 +97,8 @@ def _select(
                 raise
             left_out.append(LeftOut(transaction_id, error))
             continue
-        free_bytes -= len(envelope) + ENVELOPE_ALLOWANCE_BYTES
-        if free_bytes < 0:
+        byte_count += len(envelope) + ENVELOPE_ALLOWANCE_BYTES
+        if byte_count > free_bytes or (taken and byte_count > waiting.max_bytes):
             break
         taken[transaction_id] = signed
     return _Selected(tuple(taken.values()), left_out)

@@ -95,6 +95,12 @@ class ChainReader:
         require_held(self._snapshot, height)
         return load_required(self._snapshot, namespaces.compute_block_key(height), decode_block)
 
+    def read_block_bytes(self, height: Height) -> bytes:
+        """Return the bytes of the block at a height, as they are stored: they are the one encoding of it."""
+        self._require_height(height)
+        require_held(self._snapshot, height)
+        return load_required(self._snapshot, namespaces.compute_block_key(height), bytes)
+
     def read_commit(self, height: Height) -> Commit:
         """Return the commit of the block at a height; block 0 has none."""
         self._require_height(height)

@@ -17,6 +17,7 @@ MAX_PLAIN_BYTES: Final = MAX_TRANSACTION_BYTES + 8_192
 """What a message has at most beside a committed block, which is one long byte string. Decoded, a byte may take 64: a message of
 the largest size that is a list of lists would take hundreds of megabytes before it is found to be none."""
 MAX_COSIGNATURE_BYTES: Final = SIGNATURE_BYTES + 8
+MAX_TRANSACTION_IDS: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,20 @@ class HeldFrom:
     height: Height
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingTransactions:
+    """Transactions that wait for a block at the sender, by id."""
+
+    ids: tuple[Hash, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WantTransactions:
+    """The sender lacks these transactions, which wait at the receiver."""
+
+    ids: tuple[Hash, ...]
+
+
 Message: TypeAlias = (
     Status
     | ProposalMessage
@@ -131,9 +146,12 @@ Message: TypeAlias = (
     | WantCosignatures
     | EvidenceMessage
     | HeldFrom
+    | WaitingTransactions
+    | WantTransactions
 )
 
 _log_size: Codec[int] = codec.integer("size", 1, 2**63 - 1)
+_ids: Codec[tuple[Hash, ...]] = codec.sequence(codec.hash_, 1, MAX_TRANSACTION_IDS)
 _part_index: Codec[int] = codec.integer("part", 0, MAX_PARTS - 1)
 _CODECS: Final[tuple[tuple[type[Any], Codec[Any]], ...]] = (
     (Status, codec.struct(Status, codec.height, codec.boolean)),
@@ -162,6 +180,8 @@ _CODECS: Final[tuple[tuple[type[Any], Codec[Any]], ...]] = (
     (WantCosignatures, codec.struct(WantCosignatures, _log_size)),
     (EvidenceMessage, codec.struct(EvidenceMessage, codec.binary("evidence", 1, MAX_ENTRY_BYTES))),
     (HeldFrom, codec.struct(HeldFrom, codec.height)),
+    (WaitingTransactions, codec.struct(WaitingTransactions, _ids)),
+    (WantTransactions, codec.struct(WantTransactions, _ids)),
 )
 _NUMBERS: Final = {cls: number for number, (cls, _codec) in enumerate(_CODECS)}
 

@@ -4,6 +4,7 @@ The replica's writes hold up the loop for as long as the disk takes; nothing els
 """
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -85,6 +86,7 @@ class NetworkEngine:
             self.peers,
             listener,
             Timeouts(heartbeat_ms=heartbeat_ms),
+            time.perf_counter,
         )
 
     def _list_authorities(self) -> tuple[Authority, ...]:

@@ -6,7 +6,7 @@ chain before anybody is told. Whoever lags behind is given blocks with their com
 
 import heapq
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
@@ -16,12 +16,13 @@ from ledger.blocks import Block, Commit, compute_block_hash, decode_block, encod
 from ledger.crypto import SigningKey
 from ledger.errors import CodecError, HourledgerError, ProofError
 from ledger.reasons import Reason
-from ledger.transactions import SignedTransaction, encode_signed
+from ledger.transactions import SignedTransaction
 from ledger.types import Hash, Height, PublicKey, TimeMs
 from ledger.votes import NO_ROUND, SignedProposal, SignedVote, make_evidence, verify_signed
 from node.chain import Candidate, Chain
 from node.consensus.assembly import split_block
 from node.consensus.evidence import EvidencePool
+from node.consensus.gossip import FAILURES, Gossip
 from node.consensus.guard import Guard, Record
 from node.consensus.height import Claim, HeightBook
 from node.consensus.machine import State, Timeouts, resume, start_height, step
@@ -55,12 +56,15 @@ from node.consensus.messages import (
     Status,
     TransactionMessage,
     VoteMessage,
+    WaitingTransactions,
     WantBlock,
     WantCosignatures,
     WantParts,
+    WantTransactions,
     decode_message,
     encode_message,
 )
+from node.consensus.pacing import Pacing
 from node.consensus.ports import Listener, Network
 from node.consensus.silence import Silence, is_in_the_dark
 from node.consensus.speaker import Speaker, restore_state, to_proposal
@@ -72,13 +76,8 @@ REPEAT_MS: Final = 1_000
 MAX_AHEAD_MS: Final = 10_000
 MAX_BEHIND_MS: Final = 60_000
 """How far a new proposal's time may be from this node's clock."""
-MAX_REPEATED_TRANSACTIONS: Final = 64
 MAX_VOTES_OF_VOTER: Final = 64
 """Signed votes kept of one voter on average, before those are dropped that the machine has dropped."""
-
-FAULTS_OF_SENDER: Final = frozenset({Reason.MALFORMED, Reason.INVALID_SIGNATURE, Reason.WRONG_CHAIN})
-"""Why a transaction is refused that nobody honest passes on; what else is wrong with one may depend on when it is looked at."""
-FAILURES: Final = frozenset({Reason.STORE_DAMAGED, Reason.WRITE_FAILED})
 
 
 class Replica:
@@ -93,6 +92,7 @@ class Replica:
         network: Network,
         listener: Listener,
         timeouts: Timeouts,
+        stopwatch: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._chain = chain
         self._mempool = mempool
@@ -111,7 +111,9 @@ class Replica:
         self._sources = Sources()
         self._repeat_at_ms = 0
         self._silence = Silence()
-        self._announced: set[Hash] = set()
+        self._gossip = Gossip(chain, mempool, network)
+        self._pacing = Pacing(timeouts.propose_ms)
+        self._stopwatch = stopwatch
         self._evidence = EvidencePool(chain)
         self.is_key_elsewhere = False
         self.failure: HourledgerError | None = None
@@ -143,10 +145,7 @@ class Replica:
     def announce(self, now_ms: TimeMs) -> None:
         """There is something new among the transactions that wait: tell the peers, and see to it that a block is made."""
         self._begin_turn(now_ms)
-        for signed in self._mempool.iterate():
-            if signed.transaction_id not in self._announced:
-                self._announced.add(signed.transaction_id)
-                self._broadcast(TransactionMessage(encode_signed(signed)))
+        self._gossip.announce()
         self._events.append(WorkAvailable())
         self._run()
 
@@ -305,11 +304,14 @@ class Replica:
         if self._key is None:
             return
         evidence = tuple(self._evidence.iterate_due(height))
-        candidate = self._chain.build(tuple(self._mempool.iterate()), self._now_ms, self._key.public_key, evidence)
+        waiting, began = tuple(self._mempool.iterate()), self._stopwatch()
+        candidate = self._chain.build(waiting, self._now_ms, self._key.public_key, evidence, self._pacing.max_bytes)
         for item in candidate.left_out:
             self._mempool.remove([item.transaction_id])
             self._listener.on_left_out(item.transaction_id, item.error)
-        self._keep(candidate, encode_block(candidate.block))
+        data = encode_block(candidate.block)
+        self._pacing.note(len(data), self._stopwatch() - began)
+        self._keep(candidate, data)
         self._events.append(ValueBuilt(height, round_, candidate.block_hash))
 
     def _keep(self, candidate: Candidate, data: bytes) -> None:
@@ -325,7 +327,6 @@ class Replica:
         self._chain.commit(candidate, commit)
         final = [outcome.transaction_id for outcome in candidate.outcomes]
         self._mempool.remove(final)
-        self._announced = {item for item in self._announced if item in self._mempool}
         self._evidence.prune(self._now_ms)
         self._events.clear()
         self._listener.on_event("block", height=int(commit.height), round=int(commit.round))
@@ -390,7 +391,12 @@ class Replica:
         """Take what is beside the agreement on a height and the blocks of it."""
         match message:
             case TransactionMessage(envelope):
-                self._take_transaction(envelope)
+                if self._gossip.take(envelope, self._now_ms):
+                    self._events.append(WorkAvailable())
+            case WaitingTransactions(ids):
+                self._gossip.ask(peer, ids, self._now_ms)
+            case WantTransactions(ids):
+                self._gossip.give(peer, ids)
             case CosignatureMessage() | WantCosignatures():
                 self._listener.on_cosigning(peer, message)
             case EvidenceMessage(evidence):
@@ -469,6 +475,7 @@ class Replica:
 
     def _take_block(self, data: bytes) -> Hash | None:
         """Execute a block that was proposed; return its hash where it is valid."""
+        began = self._stopwatch()
         try:
             candidate = self._validate(data)
         except HourledgerError as error:
@@ -476,6 +483,7 @@ class Replica:
                 raise
             self._listener.on_event("invalid block", reason=error.reason.value, detail=error.detail)
             return None
+        self._pacing.note(len(data), self._stopwatch() - began)
         self._keep(candidate, data)
         return candidate.block_hash
 
@@ -508,33 +516,23 @@ class Replica:
             if index < len(parts):
                 self._send(peer, BlockPart(self._state.height, block_hash, index, parts[index]))
 
-    def _take_transaction(self, envelope: bytes) -> None:
-        try:
-            signed = self._chain.check(envelope, self._now_ms)
-            if self._chain.find_outcome(signed.transaction_id) is None:
-                self._mempool.add(signed)
-        except HourledgerError as error:
-            if error.reason in FAULTS_OF_SENDER | FAILURES:
-                raise
-            return
-        if signed.transaction_id in self._mempool:
-            self._events.append(WorkAvailable())
-
     def _note_blocks(self, peer: str, message: Status | HeldFrom) -> None:
         if isinstance(message, Status):
             if message.has_repeated and message.height == self._chain.tip.height:
                 self._silence.note_repetition(self._network.get_log_key(peer))
             self._sources.note_height(peer, message.height)
+            if not message.has_repeated and message.height == self._state.height and self._book.candidates:
+                return  # the votes on this very block are on their way; if not, the peer will say it again
         else:
             self._sources.note_lowest(peer, message.height, self._now_ms)
         self._ask_for_block(peer)
 
     def _ask_for_block(self, peer: str) -> None:
-        """Ask for the block at this height: the peer that has just spoken, or another where one did not help."""
-        wanted = self._state.height
-        source = self._sources.choose(peer, wanted, self._network.peers, self._now_ms)
-        if source is not None:
-            self._send(source, WantBlock(wanted))
+        """Ask for the block at this height and some more: the peer that has just spoken, or another where one did not help."""
+        question = self._sources.choose(peer, self._state.height, self._network.peers, self._now_ms)
+        if question is not None:
+            for height in question.heights:
+                self._send(question.peer, WantBlock(height))
 
     def _tell_of_lack(self) -> None:
         """Say once for a height that no peer can help on from there."""
@@ -552,7 +550,7 @@ class Replica:
             if height < reader.lowest_block:
                 self._send(peer, HeldFrom(reader.lowest_block))
                 return
-            data, commit = encode_block(reader.read_block(height)), reader.read_commit(height)
+            data, commit = reader.read_block_bytes(height), reader.read_commit(height)
         self._send(peer, CommittedBlock(data, commit))
 
     def _take_committed(self, peer: str, data: bytes, commit: Commit) -> None:
@@ -590,8 +588,7 @@ class Replica:
         for (block_hash, _parts), assembly in self._book.assemblies.items():
             if block_hash not in self._book.blocks:
                 self._broadcast(WantParts(self._state.height, block_hash, assembly.missing))
-        for signed, _ in zip(self._mempool.iterate(), range(MAX_REPEATED_TRANSACTIONS), strict=False):
-            self._broadcast(TransactionMessage(encode_signed(signed)))
+        self._gossip.repeat()
         self._evidence.prune(self._now_ms)
         for evidence in self._evidence.items:
             self._broadcast(EvidenceMessage(evidence))

@@ -1,4 +1,8 @@
-"""From whom a node that is behind gets its next block: who has it, who gave it up, whom to ask after one that is silent."""
+"""From whom a node that is behind gets the next blocks: who has them, who gave them up, whom to ask after one that is silent.
+
+Whoever has sent one is asked for several at once: it reads and sends the next ones while this node carries one out. They come
+in order, and what waits of them waits on the wire; one that comes out of turn is passed over and asked for again.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -8,14 +12,27 @@ from ledger.types import Height
 
 PATIENCE_MS: Final = 2_000
 """How long a peer has to answer before another is asked."""
+AHEAD: Final = 4
+"""How many blocks are on their way at once: at most so many of the largest size fit into what a peer queues."""
 FORGET_MS: Final = 60_000
 """How long it is remembered what a peer does not hold: its operator may give it a fuller store."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class Question:
+    """Whom to ask, and for the blocks of which heights, in order."""
+
     peer: str
-    height: Height
+    heights: tuple[Height, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A peer was asked for the blocks from `first` to `last`, and has until `until_ms` to send the first of them."""
+
+    peer: str
+    first: Height
+    last: Height
     until_ms: int
 
 
@@ -35,8 +52,8 @@ class Sources:
     def note_lowest(self, peer: str, height: Height, now_ms: int) -> None:
         """A peer holds blocks from `height` on only. If it was asked for an older one, another may be asked at once."""
         self._lowest[peer] = (height, now_ms + FORGET_MS)
-        if self._asked is not None and self._asked.peer == peer and self._asked.height < height:
-            self._asked = _Asked(peer, self._asked.height, now_ms)
+        if self._asked is not None and self._asked.peer == peer and self._asked.first < height:
+            self._asked = replace(self._asked, until_ms=now_ms)
 
     def move(self, back_ms: int) -> None:
         """The clock was set back: wait no longer for that."""
@@ -44,24 +61,33 @@ class Sources:
             self._asked = replace(self._asked, until_ms=self._asked.until_ms - back_ms)
         self._lowest = {peer: (height, until_ms - back_ms) for peer, (height, until_ms) in self._lowest.items()}
 
-    def choose(self, speaker: str, wanted: Height, connected: Sequence[str], now_ms: int) -> str | None:
-        """Return whom to ask for a block now, None for nobody: somebody was asked just now, or nobody has it.
+    def choose(self, speaker: str, wanted: Height, connected: Sequence[str], now_ms: int) -> Question | None:
+        """Return whom to ask for which blocks now, from `wanted` on; None while they are on their way or nobody has them.
 
-        It is `speaker` where it has the block; if one was asked in vain, it is the next after that one.
+        It is `speaker` where it has the block. Who sends goes on being asked; after one that was asked in vain it is the next.
         """
         asked = self._asked
-        is_again = asked is not None and asked.height == wanted
-        if asked is not None and is_again and now_ms < asked.until_ms:
-            return None
         holders = sorted(peer for peer in connected if self._may_hold(peer, wanted, now_ms))
+        if asked is not None and now_ms < asked.until_ms:
+            if wanted == asked.first:
+                return None
+            if asked.first < wanted <= asked.last + 1 and asked.peer in holders:
+                return self._go_on(asked, wanted, now_ms)
         if not holders:
             return None
-        if asked is not None and is_again:
+        if asked is not None and asked.first <= wanted <= asked.last:
             chosen = next((peer for peer in holders if peer > asked.peer), holders[0])
         else:
             chosen = speaker if speaker in holders else holders[0]
-        self._asked = _Asked(chosen, wanted, now_ms + PATIENCE_MS)
-        return chosen
+        self._asked = _Asked(chosen, wanted, wanted, now_ms + PATIENCE_MS)
+        return Question(chosen, (wanted,))
+
+    def _go_on(self, asked: _Asked, wanted: Height, now_ms: int) -> Question | None:
+        """Return what to ask a peer beside what is on its way. It has sent what comes before `wanted`, and has time again."""
+        last = Height(max(asked.last, min(wanted + AHEAD - 1, self.heights[asked.peer])))
+        self._asked = _Asked(asked.peer, wanted, last, now_ms + PATIENCE_MS)
+        heights = tuple(map(Height, range(asked.last + 1, last + 1)))
+        return Question(asked.peer, heights) if heights else None
 
     def find_lack(self, wanted: Height, connected: Sequence[str], now_ms: int) -> Height | None:
         """Return from which height on peers hold blocks where all that had the wanted one gave it up; once for a height."""

@@ -135,3 +135,16 @@ def test_counts_follow_whatever_comes_and_goes(steps: list[tuple[bool, int]]) ->
     for signer in range(4):
         mine = [item for item in pool.iterate() if item.signers[0] == KEYS[signer].public_key]
         assert mine == [item for number, item in model.items() if number % 4 == signer]
+
+
+def test_what_is_new_is_told_once_and_only_while_it_waits() -> None:
+    pool = Mempool()
+    first, second, third, heard = (make(number) for number in range(4))
+    add_all(pool, first, second)
+    assert pool.take_new() == (first, second)
+    assert pool.take_new() == ()
+    add_all(pool, third)
+    pool.add(heard, is_told=True)
+    pool.remove([third.transaction_id])
+    assert pool.take_new() == ()
+    assert list(pool.iterate_ids()) == [item.transaction_id for item in (first, second, heard)]

@@ -80,3 +80,12 @@ def test_the_bytes_that_are_counted_are_not_fewer_than_there_are(chain: Chain) -
             len(envelope) + proposing.ENVELOPE_ALLOWANCE_BYTES for envelope in block.transactions
         )
         assert len(encode_block(block)) <= counted
+
+
+def test_a_block_is_no_larger_than_asked_for_but_has_its_first_transaction(chain: Chain) -> None:
+    waiting = [toy.transact(number, (b"a", bytes(200))) for number in range(4)]
+    size = len(encode_signed(waiting[0])) + proposing.ENVELOPE_ALLOWANCE_BYTES
+    for max_bytes, count in ((1, 1), (size, 1), (2 * size - 1, 1), (2 * size, 2), (10 * size, 4)):
+        candidate = chain.build(waiting, toy.START_MS, toy.AUTHORITY_KEYS[0].public_key, max_bytes=max_bytes)
+        assert len(candidate.block.transactions) == count
+        assert candidate.left_out == ()

@@ -77,7 +77,7 @@ WIRES: Final = st.recursive(
 )
 
 
-@given(st.integers(0, 11), WIRES)
+@given(st.integers(0, 13), WIRES)
 def test_any_fields_of_any_type_are_refused_or_passed_over(number: int, fields: Any) -> None:
     town = Town(played=[LIAR])
     town._deliver(f"n{LIAR}", "n0", msgpack.packb([number, fields]))

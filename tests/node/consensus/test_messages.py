@@ -18,18 +18,22 @@ from node.consensus.messages import (
     MAX_COSIGNATURE_BYTES,
     MAX_MESSAGE_BYTES,
     MAX_PLAIN_BYTES,
+    MAX_TRANSACTION_IDS,
     BlockPart,
     CommittedBlock,
     CosignatureMessage,
     EvidenceMessage,
+    HeldFrom,
     Message,
     ProposalMessage,
     Status,
     TransactionMessage,
     VoteMessage,
+    WaitingTransactions,
     WantBlock,
     WantCosignatures,
     WantParts,
+    WantTransactions,
     decode_message,
     encode_message,
 )
@@ -50,6 +54,9 @@ LARGEST: list[Message] = [
     CosignatureMessage(2**63 - 1, HASH, "n" * 128, bytes(4), bytes(MAX_COSIGNATURE_BYTES), SIGNATURE),
     WantCosignatures(2**63 - 1),
     EvidenceMessage(bytes(65_535)),
+    HeldFrom(FAR_HEIGHT),
+    WaitingTransactions((HASH,) * MAX_TRANSACTION_IDS),
+    WantTransactions((HASH,) * MAX_TRANSACTION_IDS),
 ]
 """One of each type, as long as it can be."""
 

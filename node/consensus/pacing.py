@@ -1,0 +1,32 @@
+"""How large a block this node proposes: so large that making it takes a small part of the time for which the others wait.
+
+Otherwise a burst of work would stop the chain: its blocks would come too late, one round after the other, and each would be
+carried out in vain. Only proposals are bounded by this; whatever others propose is judged by the rules alone.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from ledger.blocks import MAX_BLOCK_BYTES
+
+SHARE: Final = 4
+"""A block takes one part in so many of the time in which a proposal is expected: its way and its validation take some, too."""
+FIRST_BYTES: Final = 1 << 18
+MIN_BYTES: Final = 1 << 14
+GROWTH: Final = 1.25
+
+
+@dataclass(slots=True)
+class Pacing:
+    """The bound on a proposal's bytes of transactions. It shrinks at once where a block took long, and grows slowly."""
+
+    propose_ms: int
+    max_bytes: int = FIRST_BYTES
+
+    def note(self, byte_count: int, seconds: float) -> None:
+        """A block of so many bytes has taken so long to carry out."""
+        target = self.propose_ms / 1_000 / SHARE
+        if seconds > target:
+            self.max_bytes = max(MIN_BYTES, min(self.max_bytes, int(byte_count * target / seconds)))
+        elif byte_count * 2 > self.max_bytes:
+            self.max_bytes = min(MAX_BLOCK_BYTES, int(self.max_bytes * GROWTH))
