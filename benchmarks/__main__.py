@@ -2,16 +2,14 @@
 
 import sys
 import tempfile
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import click
 
-from benchmarks.bench import Bench, Plan, run_section, tell
+from benchmarks.bench import Bench, Plan, Section, run_section, tell
 from benchmarks.central import work_centrally
-from benchmarks.figures import Figure
 from benchmarks.growth import compute_reserve
 from benchmarks.importing import import_file
 from benchmarks.limits import measure_limits
@@ -21,7 +19,7 @@ from benchmarks.schedule import ROWS_IN_BATCH
 from benchmarks.sections import check_certificates, grow, work_alone, work_together
 from benchmarks.syncing import replay, sync_from_snapshot
 
-SECTIONS: Final[dict[str, Callable[[Bench], list[Figure]]]] = {
+SECTIONS: Final[dict[str, Section]] = {
     "growth": grow,
     "one authority": work_alone,
     "four authorities": work_together,

@@ -3,9 +3,10 @@
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from benchmarks.figures import Curve, Figure, Needs
 from benchmarks.growth import Built
@@ -19,7 +20,7 @@ class Plan:
     """How much is measured: records in the state, and of each load so much."""
 
     records: int = 1_000_000
-    rounds: int = 4
+    rounds: int = 6
     """How often each point of the growth is measured."""
     block: int = 8
     """Batches in a block that is made without a node."""
@@ -91,12 +92,17 @@ def tell(text: str) -> None:
     sys.stderr.flush()
 
 
-def run_section(bench: Bench, name: str, section: Callable[[Bench], list[Figure]]) -> None:
+Section: TypeAlias = Callable[[Bench], Iterable[Figure]]
+"""Measures some figures; those that it gave before it failed count."""
+
+
+def run_section(bench: Bench, name: str, section: Section) -> None:
     """Measure one section; what fails is told and written down, and the others go on."""
     tell(f"{name} ...")
     began = time.monotonic()
     try:
-        bench.figures[name] = section(bench)
+        figures = bench.figures.setdefault(name, [])
+        figures.extend(section(bench))
     except Skipped as reason:
         bench.skipped[name] = str(reason)
         tell(f"{name} SKIPPED: {reason}")

@@ -12,7 +12,7 @@ from cli.session import compute_now_ms
 from ledger.types import Day
 
 FIRST_POINT, GROWTH = 10_000, 10
-LEAST_RESERVE = 20_000
+LEAST_RESERVE = 30_000
 
 
 @dataclass(frozen=True, slots=True)

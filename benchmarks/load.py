@@ -3,17 +3,25 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import islice
 from math import ceil
+from typing import TypeAlias
 
 from benchmarks.connection import Connection, connect
 from benchmarks.network import Town
 from benchmarks.processors import read_spent
+from ledger.codec import encode
+from node.api.transactions import together_codec
 
+SENT_TOGETHER = 32
 WAIT_SECONDS = 30
 """How long a node is asked to hold its answer until the transaction is final."""
+
+
+GIVE_UP_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +31,10 @@ class Final:
     height: int
     at: float
     seconds: float
+
+
+Carry: TypeAlias = Callable[[Connection, Iterator[bytes]], Awaitable[list[Final]]]
+"""Sends what comes next of a source, and returns once that is final."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +73,29 @@ async def measure_pace(town: Town, clients: int, seconds: float, warm_up_seconds
     return await measure_pace_of(town, [town.transactions] * clients, seconds, warm_up_seconds)
 
 
-async def measure_pace_of(town: Town, sources: Sequence[Iterator[bytes]], seconds: float, warm_up_seconds: float) -> Pace:
-    """As `measure_pace`, with a client for each source of transactions, which ends when its source does."""
+async def carry_next(connection: Connection, source: Iterator[bytes]) -> list[Final]:
+    """Send the next transaction of a source in a request of its own."""
+    return [await carry_through(connection, next(source))]
+
+
+async def carry_next_together(connection: Connection, source: Iterator[bytes]) -> list[Final]:
+    """Send the next `SENT_TOGETHER` pairs of a source, the first of all in one request, and then the second of all."""
+    envelopes = list(islice(source, 2 * SENT_TOGETHER))
+    finals = await carry_together(connection, envelopes[::2])
+    return finals + await carry_together(connection, envelopes[1::2])
+
+
+async def measure_pace_of(
+    town: Town, sources: Sequence[Iterator[bytes]], seconds: float, warm_up_seconds: float, carry: Carry = carry_next
+) -> Pace:
+    """As `measure_pace`, with a client for each source of transactions, which sends them as `carry` does."""
     begin = time.perf_counter() + warm_up_seconds
     end = begin + seconds
     finals: list[Final] = []
 
     async def go_on(connection: Connection, source: Iterator[bytes]) -> None:
         while time.perf_counter() < end or all(final.at < begin for final in finals):
-            finals.append(await carry_through(connection, next(source)))
+            finals.extend(await carry(connection, source))
 
     async def measure_cpu() -> float:
         await asyncio.sleep(begin - time.perf_counter())
@@ -124,7 +150,7 @@ async def _connected(urls: Sequence[str]) -> AsyncIterator[list[Connection]]:
 async def carry_through(connection: Connection, envelope: bytes) -> Final:
     """Send a transaction, and again where the node says that it is not final yet. Refusals end the benchmark."""
     began = time.perf_counter()
-    while True:
+    while time.perf_counter() < began + GIVE_UP_SECONDS:
         answer = await connection.post(f"/v1/transactions?wait={WAIT_SECONDS}", envelope)
         document = json.loads(answer.body)
         outcome = document.get("outcome")
@@ -133,3 +159,26 @@ async def carry_through(connection: Connection, envelope: bytes) -> Final:
             return Final(outcome["height"], now, now - began)
         if answer.status != 202:
             raise RuntimeError(f"a transaction of the benchmark was refused: {document}")
+    raise RuntimeError(f"a transaction of the benchmark was not final after {GIVE_UP_SECONDS} seconds")
+
+
+async def carry_together(connection: Connection, envelopes: Sequence[bytes]) -> list[Final]:
+    """Send transactions in one request, and again those that are not final yet. Refusals end the benchmark."""
+    began = time.perf_counter()
+    finals: list[Final] = []
+    waiting = tuple(envelopes)
+    while waiting:
+        if time.perf_counter() > began + GIVE_UP_SECONDS:
+            raise RuntimeError(f"transactions of the benchmark were not final after {GIVE_UP_SECONDS} seconds")
+        answer = await connection.post(f"/v1/transactions/together?wait={WAIT_SECONDS}", encode(together_codec, waiting))
+        document = json.loads(answer.body)
+        if answer.status != 200:
+            raise RuntimeError(f"transactions of the benchmark were refused: {document}")
+        results = document["results"]
+        refused = [item for item in results if item["status"] == "refused" or not item.get("outcome", {}).get("accepted", True)]
+        if refused:
+            raise RuntimeError(f"a transaction of the benchmark was refused: {refused[0]}")
+        now = time.perf_counter()
+        finals += [Final(item["outcome"]["height"], now, now - began) for item in results if item["status"] == "final"]
+        waiting = tuple(envelope for envelope, item in zip(waiting, results, strict=True) if item["status"] != "final")
+    return finals

@@ -20,8 +20,10 @@ HEAD: Final = "# Performance\n\n"
 RATIOS: Final = (
     ("certify_1", "central_batch", "batches, 1 authority"),
     ("certify_4", "central_batch", "batches, 4 authorities"),
-    ("singles_1", "central_single", "one by one, 1 authority"),
-    ("singles_4", "central_single", "one by one, 4 authorities"),
+    ("singles_1", "central_single", "one by one, 1 authority, a request each"),
+    ("singles_together_1", "central_single", "one by one, 1 authority, 32 a request"),
+    ("singles_4", "central_single", "one by one, 4 authorities, a request each"),
+    ("singles_together_4", "central_single", "one by one, 4 authorities, 32 a request"),
 )
 DURABILITY: Final = "synced: nothing is acknowledged, voted for or cosigned before the disk has it"
 

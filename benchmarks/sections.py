@@ -12,14 +12,23 @@ from benchmarks.certificates import fetch_certificate, measure_requests, measure
 from benchmarks.counting import count
 from benchmarks.figures import Aim, Curve, Figure, Needs
 from benchmarks.growth import build, compute_cpu, compute_rate, measure_points
-from benchmarks.load import Pace, compute_percentile, measure_all, measure_pace_of, measure_waits
-from benchmarks.memory import read_resident, watching
+from benchmarks.load import (
+    SENT_TOGETHER,
+    carry_next,
+    carry_next_together,
+    compute_percentile,
+    measure_all,
+    measure_pace_of,
+    measure_waits,
+)
+from benchmarks.memory import Resident, Watch, read_resident, watching
 from benchmarks.network import Town, running_homes
 from benchmarks.purchases import find_payers, iterate_holders, iterate_purchases
 from benchmarks.region import Kept, Spent, clone, opening
 from benchmarks.schedule import ROWS_IN_BATCH
 from cli.network.local import LocalNode
 from ledger.transactions import encode_signed
+from node.home import Home
 
 BATCHES = f"batches of {ROWS_IN_BATCH} records signed by two officers"
 SINGLES = "a hold and its capture in turn, a signature each"
@@ -89,48 +98,51 @@ def count_needs(bench: Bench, kept: Kept) -> Needs:
     return Needs(counts.hashes / spent.records, counts.signatures / spent.records, 1 / spent.records)
 
 
-def work_alone(bench: Bench) -> list[Figure]:
+def work_alone(bench: Bench) -> Iterator[Figure]:
     """Run the node of the one authority: restart, memory, batches, single transactions, and verification for clients."""
     kept, envelopes = prepare(bench, "alone")
     holders = iterate_holders(find_payers(kept))
-    node = LocalNode(kept.home)
+    load = f"from starting the program until it answers; {bench.state}"
+    yield Figure("restart", "restart of a node", time_start(kept.home), "s", load, Aim(2, is_most=True))
+    with running_homes([kept.home], iter(())) as town:
+        at_rest = read_resident(town.processes[0])
+        with watching(town.processes[0]) as watch:
+            rate, sent = measure_batches(bench, town, envelopes, bench.plan.senders)
+            load = describe_batches(bench, sent, bench.plan.senders)
+            yield Figure("certify_1", "certified records/s, 1 authority", rate, "records/s", load, Aim(20_000), bench.needs)
+            yield from measure_singles(bench, town, holders)
+        yield from describe_memory(bench, at_rest, watch)
+        certificate = bench.certificate = fetch_certificate(town.urls[0], kept.schedule)
+        rate = asyncio.run(measure_requests(town, certificate, bench.plan.seconds / 2, VERIFIERS))
+        load = f"POST /v1/verify, {VERIFIERS} clients; {describe_certificate(bench, certificate)}"
+        title = "certificates verified for clients, by a core"
+        yield Figure("verify_api", title, rate, "/s", load, Aim(500), count_verification(bench))
+    bench.stopped = kept.home
+
+
+def time_start(home: Home) -> float:
+    """Start a node, stop it, and return the seconds until it answered."""
+    node = LocalNode(home)
     began = time.perf_counter()
     node.start()
     try:
         node.wait_until_up()
-        seconds = time.perf_counter() - began
+        return time.perf_counter() - began
     finally:
         node.stop()
-    figures = [
-        Figure(
-            "restart",
-            "restart of a node",
-            seconds,
-            "s",
-            f"from starting the program until it answers; {bench.state}",
-            Aim(2, is_most=True),
-        )
+
+
+def describe_memory(bench: Bench, at_rest: Resident, watch: Watch) -> list[Figure]:
+    """Return the figures of a node's memory."""
+    resident = f"resident set, of which {at_rest.own / MEGABYTE:,.0f} MB are not copies of files; {bench.state}"
+    work = f"resident set during the batches and single transactions above; {bench.state}"
+    most = Aim(500, is_most=True)
+    title = "memory while it works, last quarter of the time by second quarter"
+    return [
+        Figure("memory_at_rest", "memory of a node at rest", at_rest.all / MEGABYTE, "MB", resident, most),
+        Figure("memory", "memory of a node at work, at most", watch.highest / MEGABYTE, "MB", work, most),
+        Figure("memory_growth", title, watch.growth, "", work, Aim(1.1, is_most=True)),
     ]
-    with running_homes([kept.home], iter(())) as town:
-        figures += certify_alone(bench, town, envelopes)
-        pace = measure_singles(bench, town, holders)
-        figures.append(describe_singles(bench, pace, 1))
-        certificate = bench.certificate = fetch_certificate(town.urls[0], kept.schedule)
-        rate = asyncio.run(measure_requests(town, certificate, bench.plan.seconds / 2, VERIFIERS))
-        load = f"POST /v1/verify, {VERIFIERS} clients; {describe_certificate(bench, certificate)}"
-        figures.append(
-            Figure(
-                "verify_api",
-                "certificates verified for clients, by a core",
-                rate,
-                "/s",
-                load,
-                Aim(500),
-                count_verification(bench),
-            )
-        )
-    bench.stopped = kept.home
-    return figures
 
 
 def prepare(bench: Bench, name: str) -> tuple[Kept, list[bytes]]:
@@ -139,30 +151,6 @@ def prepare(bench: Bench, name: str) -> tuple[Kept, list[bytes]]:
     with opening(kept) as region:
         batches = region.take_batches(bench.plan.batches, is_now=True)
         return region.keep(), [encode_signed(batch) for batch in batches]
-
-
-def certify_alone(bench: Bench, town: Town, envelopes: Sequence[bytes]) -> list[Figure]:
-    """Send the batches to a node, and watch its memory."""
-    at_rest = read_resident(town.processes[0])
-    with watching(town.processes[0]) as watch:
-        rate, sent = measure_batches(bench, town, envelopes, bench.plan.senders)
-    load = describe_batches(bench, sent, bench.plan.senders)
-    resident = f"resident set, of which {at_rest.own / MEGABYTE:,.0f} MB at rest are not copies of files; {bench.state}"
-    return [
-        Figure("certify_1", "certified records/s, 1 authority", rate, "records/s", load, Aim(20_000), bench.needs),
-        Figure("memory_at_rest", "memory of a node at rest", at_rest.all / MEGABYTE, "MB", resident, Aim(500, is_most=True)),
-        Figure(
-            "memory", "memory of a node at work, at most", watch.highest / MEGABYTE, "MB", f"{load}", Aim(500, is_most=True)
-        ),
-        Figure(
-            "memory_growth",
-            "memory while it works, last quarter by second quarter",
-            watch.growth,
-            "",
-            load,
-            Aim(1.1, is_most=True),
-        ),
-    ]
 
 
 def measure_batches(bench: Bench, town: Town, envelopes: Sequence[bytes], clients: int) -> tuple[float, int]:
@@ -177,18 +165,21 @@ def describe_batches(bench: Bench, count_: int, clients: int) -> str:
     return f"{count_} {BATCHES}, sent by {clients} clients over HTTP, each the next once the last is final; {bench.state}"
 
 
-def measure_singles(bench: Bench, town: Town, holders: Iterator[int]) -> Pace:
-    """Let clients send transactions one by one."""
-    sources = [iterate_purchases(holders) for _ in range(bench.plan.clients)]
-    return asyncio.run(measure_pace_of(town, sources, bench.plan.seconds, WARM_UP_SHARE * bench.plan.seconds))
-
-
-def describe_singles(bench: Bench, pace: Pace, size: int) -> Figure:
-    """Return the figure of a pace."""
-    load = f"{SINGLES}, {bench.plan.clients} clients over HTTP, {pace.per_block:.0f} a block; {bench.state}"
+def measure_singles(bench: Bench, town: Town, holders: Iterator[int]) -> Iterator[Figure]:
+    """Let clients send transactions one by one, with a request for each, and with several in a request."""
+    plan, size = bench.plan, len(town.urls)
     needs = Needs(signatures=1, cores=min(size, bench.limits.cores), copies=size)
     aim = Aim(3_000 if size == 1 else 1_500)
-    return Figure(f"singles_{size}", f"single transactions/s, {describe_size(size)}", pace.per_second, "tx/s", load, aim, needs)
+    many = max(1, 2 * plan.clients // SENT_TOGETHER)
+    for name, ways, clients, carry in (
+        ("singles", "a request each", plan.clients, carry_next),
+        ("singles_together", f"{SENT_TOGETHER} a request", many, carry_next_together),
+    ):
+        sources = [iterate_purchases(holders) for _ in range(clients)]
+        pace = asyncio.run(measure_pace_of(town, sources, plan.seconds, WARM_UP_SHARE * plan.seconds, carry))
+        load = f"{SINGLES}, {clients} clients over HTTP, {ways}, {pace.per_block:.0f} a block; {bench.state}"
+        title = f"single transactions/s, {describe_size(size)}, {ways}"
+        yield Figure(f"{name}_{size}", title, pace.per_second, "tx/s", load, aim, needs)
 
 
 def describe_size(size: int) -> str:
@@ -196,33 +187,24 @@ def describe_size(size: int) -> str:
     return "1 authority" if size == 1 else f"{size} authorities"
 
 
-def work_together(bench: Bench) -> list[Figure]:
-    """Run four authorities: finality while nothing else happens, batches, and single transactions."""
+def work_together(bench: Bench) -> Iterator[Figure]:
+    """Run four authorities: finality while nothing else happens, single transactions, and batches."""
     kept, envelopes = prepare(bench, "together")
     holders = iterate_holders(find_payers(kept))
     homes = make_authorities(kept, bench.folder / "authorities", AUTHORITIES)
-    clients = min(AUTHORITIES, bench.plan.senders)
     with running_homes(homes, iterate_purchases(holders)) as town:
+        asyncio.run(measure_waits(town, 2 * AUTHORITIES, PAUSE_SECONDS))
         waits = asyncio.run(measure_waits(town, bench.plan.samples, PAUSE_SECONDS))
-        rate, sent = measure_batches(bench, town, envelopes, clients)
-        pace = measure_singles(bench, town, holders)
-    idle = f"{SINGLES}, one at a time, {PAUSE_SECONDS} s apart, to each authority in turn; {len(waits)} samples; {bench.state}"
-    shared = replace(bench.needs, cores=min(AUTHORITIES, bench.limits.cores), copies=AUTHORITIES)
-    bench.curves["finality"] = [Curve("4 authorities, idle", spread(waits))]
-    return [
-        describe_wait("finality_p50", "p50", compute_percentile(waits, 50), idle, 50),
-        describe_wait("finality_p99", "p99", compute_percentile(waits, 99), idle, 150),
-        Figure(
-            "certify_4",
-            "certified records/s, 4 authorities",
-            rate,
-            "records/s",
-            describe_batches(bench, sent, clients),
-            Aim(10_000),
-            shared,
-        ),
-        describe_singles(bench, pace, AUTHORITIES),
-    ]
+        bench.curves["finality"] = [Curve("4 authorities, idle", spread(waits))]
+        how = f"one at a time, {PAUSE_SECONDS} s apart, to each authority in turn"
+        idle = f"{SINGLES}, {how}; {len(waits)} samples; {bench.state}"
+        yield describe_wait("finality_p50", "p50", compute_percentile(waits, 50), idle, 50)
+        yield describe_wait("finality_p99", "p99", compute_percentile(waits, 99), idle, 150)
+        yield from measure_singles(bench, town, holders)
+        rate, sent = measure_batches(bench, town, envelopes, min(AUTHORITIES, bench.plan.senders))
+    load = describe_batches(bench, sent, min(AUTHORITIES, bench.plan.senders))
+    needs = replace(bench.needs, cores=min(AUTHORITIES, bench.limits.cores), copies=AUTHORITIES)
+    yield Figure("certify_4", "certified records/s, 4 authorities", rate, "records/s", load, Aim(10_000), needs)
 
 
 def describe_wait(name: str, percentile: str, seconds: float, load: str, aim_ms: float) -> Figure:
