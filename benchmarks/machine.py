@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.program import ROOT
 
-PACKAGES = ("aiohttp", "cryptography", "msgpack", "plyvel", "PyNaCl", "psycopg")
+PACKAGES = ("aiohttp", "cryptography", "msgpack", "msgspec", "plyvel", "psycopg", "PyNaCl")
 
 
 def describe_machine(folder: Path) -> dict[str, str]:
