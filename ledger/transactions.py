@@ -20,7 +20,7 @@ MAX_TRANSACTION_BYTES: Final = 262_144
 MAX_SIGNATURES: Final = 32
 MAX_PAYLOAD_BYTES: Final = MAX_TRANSACTION_BYTES - 4_096
 """Leaves room for all signatures (101 bytes each), so that no draft becomes too large while officers sign it."""
-MAX_REMEMBERED_BYTES: Final = 4_096
+MAX_REMEMBERED_BYTES: Final = 1_024
 """Up to this size of a payload, what follows from an envelope is remembered with it. Encoding a larger one again costs little
 beside what else it costs, and the copies of it would take much."""
 MAX_VALIDITY_MS: Final = 30 * 24 * 3600 * 1000

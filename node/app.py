@@ -26,6 +26,7 @@ from node.home import Home, NodeKeys, load_genesis, load_node_keys, load_recover
 from node.kept_checkpoint import keep_checkpoint
 from node.log import configure_logs, log_event
 from node.mempool import Mempool
+from node.parties import PartyFinder
 from node.pinned import make_pinned
 from node.pruner import keep_pruned
 from node.service import LedgerService
@@ -77,7 +78,8 @@ def open_service(home: Home, genesis: Genesis, keys: NodeKeys, store: KeyValueSt
     state = compute_genesis_state(genesis)
     chain = Chain.open(store, genesis, RULE_BOOKS, state, get_parties, load_recovery(home))
     cosigner = Cosigner(genesis.chain_id, keys, FileOnDisk(home.cosigned))
-    return LedgerService(chain, Mempool(), cosigner, Handovers(chain), clock, make_pinned(chain, cosigner, clock()))
+    mempool = Mempool(find_party=PartyFinder(chain.view).find)
+    return LedgerService(chain, mempool, cosigner, Handovers(chain), clock, make_pinned(chain, cosigner, clock()))
 
 
 def _choose_engine(home: Home, service: LedgerService, keys: NodeKeys, settings: Settings) -> Engine:

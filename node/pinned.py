@@ -15,6 +15,7 @@ from ledger.reasons import Reason
 from ledger.types import TimeMs
 from node.chain import Chain, ChainReader
 from node.cosigner import Cosigner
+from node.pace import Pace
 
 T = TypeVar("T")
 
@@ -60,11 +61,12 @@ def make_pinned(chain: Chain, cosigner: Cosigner, time_ms: TimeMs) -> Pinned:
 class ReadThreads:
     """Threads for long reads, apart from those that admit transactions: verifying for many delays no submission."""
 
-    __slots__ = ("_pool", "_reads")
+    __slots__ = ("_pace", "_pool", "_reads")
 
     def __init__(self, threads: int = READ_THREADS) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reads")
         self._reads: set[asyncio.Future[Any]] = set()
+        self._pace = Pace()
 
     async def run(self, job: Callable[[], T], on_done: Callable[[], None] = lambda: None) -> T:
         """Return what `job` returns; raise `BUSY` when too many wait.
@@ -74,11 +76,14 @@ class ReadThreads:
         if len(self._reads) >= MAX_READS:
             on_done()
             raise HourledgerError(Reason.BUSY, "too many long requests wait", str(len(self._reads)))
-        future = asyncio.get_running_loop().run_in_executor(self._pool, job)
+        loop = asyncio.get_running_loop()
+        future = loop.run_in_executor(self._pool, job)
         self._reads.add(future)
+        self._pace.begin(_to_ms(loop.time()))
 
         def finish(done: asyncio.Future[T]) -> None:
             self._reads.discard(done)
+            self._pace.note(1, _to_ms(loop.time()), is_waiting=bool(self._reads))
             on_done()
             if not done.cancelled():
                 done.exception()  # whoever still waits gets it; when nobody does, it is no fault
@@ -86,8 +91,16 @@ class ReadThreads:
         future.add_done_callback(finish)
         return await asyncio.shield(future)
 
+    def estimate_seconds(self) -> int:
+        """Return after how many seconds what waits now will have been read, as far as can be told."""
+        return self._pace.estimate_seconds(len(self._reads), _to_ms(asyncio.get_running_loop().time()))
+
     async def close(self) -> None:
         """Drop the jobs that have not begun, and wait for the others, so that each has called its `on_done`."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         if self._reads:
             await asyncio.wait(self._reads)
+
+
+def _to_ms(seconds: float) -> int:
+    return round(seconds * 1_000)

@@ -8,11 +8,10 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Final, TypeAlias, TypeVar
 
 from contracts.rulebook import RULE_BOOKS
-from ledger.blocks import MAX_BLOCK_TRANSACTIONS, Commit, Vote, compute_block_hash, compute_commit_message
+from ledger.blocks import Commit, Vote, compute_block_hash, compute_commit_message
 from ledger.checkpoint import parse_signed_checkpoint
 from ledger.crypto import Context, SigningKey
 from ledger.errors import CodecError, HourledgerError
@@ -32,6 +31,7 @@ from node.cosigner import Cosigner
 from node.handovers import Handovers
 from node.intake import Intake
 from node.mempool import Mempool
+from node.pace import Pace
 from node.pinned import Pinned, ReadThreads, make_pinned
 from node.waiters import Answer, Waiters
 
@@ -85,6 +85,7 @@ class LedgerService:
     read_threads: ReadThreads = field(default_factory=ReadThreads)
     check_threads: ReadThreads = field(default_factory=ReadThreads)
     intake: Intake[Verdict] = field(init=False)
+    pace: Pace = field(default_factory=Pace)
     unshown: dict[Height, tuple[FoundOutcome, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -138,7 +139,12 @@ class LedgerService:
                 continue
             answers.append(signed.transaction_id)
             if self.mempool.get(signed.transaction_id) != signed:
-                unknown[number] = signed
+                try:
+                    self._require_room(signed)
+                except HourledgerError as error:
+                    answers[number] = error
+                else:
+                    unknown[number] = signed
         verdicts = await self.intake.check(tuple(unknown.values())) if unknown else []
         self._require_taking()
         for (number, signed), verdict in zip(unknown.items(), verdicts, strict=True):
@@ -147,6 +153,16 @@ class LedgerService:
             except HourledgerError as error:
                 answers[number] = error
         return answers
+
+    def _require_room(self, signed: SignedTransaction) -> None:
+        """Raise `BUSY` for a transaction that would be checked in vain; one that is final has its outcome all the same."""
+        if signed.transaction_id in self.mempool:
+            return  # it has its place
+        try:
+            self.mempool.require_room(signed)
+        except HourledgerError:
+            if self.find_outcome(signed.transaction_id) is None:
+                raise
 
     async def _check_all(self, items: Sequence[SignedTransaction]) -> Sequence[Verdict]:
         """Check transactions in a thread; the view in which they may be final stays open until that is done."""
@@ -176,6 +192,7 @@ class LedgerService:
             except HourledgerError:
                 self.mempool.add(known)
                 raise
+        self.pace.begin(self.clock())
         self.work.set()
 
     async def wait(self, transaction_id: Hash, seconds: float) -> FoundOutcome | None:
@@ -215,11 +232,11 @@ class LedgerService:
         return await self.read(lambda pinned: _execute(pinned, signed, self.clock()))
 
     def take_transactions(self) -> tuple[SignedTransaction, ...]:
-        """Return what waits for a block, in order, as much as one may have, without what has expired."""
+        """Return what the next block shall take, in order, without what has expired."""
         self.work.clear()
         for transaction_id in self.mempool.expire(self.clock()):
             self.waiters.answer(transaction_id, HourledgerError(Reason.EXPIRED, "the transaction's time is over"))
-        return tuple(islice(self.mempool.iterate(), MAX_BLOCK_TRANSACTIONS))
+        return self.mempool.take()
 
     def make_block(self, transactions: tuple[SignedTransaction, ...], key: SigningKey, *, is_due: bool = False) -> Made:
         """Build, commit and cosign the next block as the only authority; runs in a worker thread.
@@ -247,6 +264,7 @@ class LedgerService:
             self.pinned.replace()
             self.pinned = made.pinned
         self.mempool.remove([outcome.transaction_id for outcome in made.candidate.outcomes])
+        self._note_carried(made.candidate)
         for found in iterate_outcomes(made.candidate):
             self.waiters.answer(found.outcome.transaction_id, found)
         self._answer_left_out(made)
@@ -264,9 +282,18 @@ class LedgerService:
 
     def note_final(self, candidate: Candidate) -> None:
         """Remember the outcomes of a block that is final, until `show` is given a checkpoint that has it."""
+        self._note_carried(candidate)
         self.unshown[candidate.tip.height] = tuple(iterate_outcomes(candidate))
         if len(self.unshown) > MAX_UNSHOWN_BLOCKS:
             del self.unshown[min(self.unshown)]
+
+    def _note_carried(self, candidate: Candidate) -> None:
+        self.pace.note(len(candidate.outcomes), self.clock(), is_waiting=len(self.mempool) > 0)
+
+    def estimate_wait_seconds(self) -> int:
+        """Return after how many seconds who is sent away for want of room may come back: once what waits now is carried."""
+        of_transactions = self.pace.estimate_seconds(len(self.mempool) + len(self.intake), self.clock())
+        return max(of_transactions, self.read_threads.estimate_seconds())
 
     def show(self, pinned: Pinned) -> None:
         """Show the chain at a newer checkpoint, and answer those who wait for transactions that it has."""

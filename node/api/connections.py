@@ -20,7 +20,8 @@ from aiohttp import web
 
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
-from node.api.errors import RETRY_AFTER_SECONDS, compute_status, describe_error, respond_error, respond_http
+from node.api.errors import compute_status, describe_error, respond_error, respond_http
+from node.api.requests import SERVICE
 from node.log import LOGGER_NAME
 
 MAX_CONNECTIONS: Final = 1_000
@@ -99,7 +100,7 @@ def _make_factory(runner: web.AppRunner, max_connections: int, idle_seconds: flo
 
     def make() -> asyncio.Protocol:
         if len(server.connections) + len(taken) >= max_connections:
-            return _Refusal()
+            return _Refusal(runner.app[SERVICE].estimate_wait_seconds())
         connection = _Connection(
             server,
             loop=loop,
@@ -151,7 +152,10 @@ class _Connection(web.RequestHandler):
 
 
 class _Refusal(asyncio.Protocol):
-    """Says that there are too many connections, and hangs up."""
+    """Says that there are too many connections, and when to come again, and hangs up."""
+
+    def __init__(self, retry_seconds: int) -> None:
+        self._retry_seconds = retry_seconds
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Answer before anything is asked."""
@@ -161,7 +165,7 @@ class _Refusal(asyncio.Protocol):
             head = (
                 f"HTTP/1.1 {compute_status(error.reason)} Service Unavailable\r\n"
                 f"Content-Type: application/json; charset=utf-8\r\nContent-Length: {len(body)}\r\n"
-                f"Retry-After: {RETRY_AFTER_SECONDS}\r\nConnection: close\r\n\r\n"
+                f"Retry-After: {self._retry_seconds}\r\nConnection: close\r\n\r\n"
             )
             transport.write(head.encode() + body)
             transport.close()

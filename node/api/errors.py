@@ -8,11 +8,12 @@ from aiohttp import web
 
 from ledger.errors import HourledgerError
 from ledger.reasons import EXPLANATIONS, ExitCode, Reason
+from node.api.requests import SERVICE, release_body
 from node.log import log_fault
+from node.pace import SHORTEST_SECONDS
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-RETRY_AFTER_SECONDS: Final = 1
 ANSWER_SECONDS: Final = 30.0
 ANSWER_BYTES_PER_SECOND: Final = 65_536
 """A client may take so long for any answer, and for a long one a second more for so many bytes."""
@@ -48,14 +49,14 @@ def describe_error(error: HourledgerError) -> dict[str, str]:
     }
 
 
-def make_retry_headers() -> dict[str, str]:
+def make_retry_headers(seconds: int) -> dict[str, str]:
     """Return the header that says when a busy node may be asked again."""
-    return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return {"Retry-After": str(seconds)}
 
 
-def respond_error(error: HourledgerError) -> web.Response:
-    """Return the response of an error."""
-    headers = make_retry_headers() if error.reason is Reason.BUSY else None
+def respond_error(error: HourledgerError, retry_seconds: int = SHORTEST_SECONDS) -> web.Response:
+    """Return the response of an error; one that is busy says after how many seconds to come again."""
+    headers = make_retry_headers(retry_seconds) if error.reason is Reason.BUSY else None
     return web.json_response(describe_error(error), status=compute_status(error.reason), headers=headers)
 
 
@@ -65,12 +66,15 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     try:
         return await handler(request)
     except HourledgerError as error:
-        return respond_error(error)
+        seconds = request.app[SERVICE].estimate_wait_seconds() if error.reason is Reason.BUSY else SHORTEST_SECONDS
+        return respond_error(error, seconds)
     except web.HTTPException as error:
         return respond_http(error)
     except Exception as error:  # noqa: BLE001 - the last resort: an answer for the client, the fault for the log
         log_fault("request failed", error)
         return respond_error(HourledgerError(Reason.INTERNAL, "the node met a fault"))
+    finally:
+        release_body(request)
 
 
 @web.middleware

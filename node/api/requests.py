@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import dataclass
 from typing import Any, Final
 
 from aiohttp import web
@@ -17,6 +18,25 @@ MAX_WAIT_S: Final = 60
 MAX_NUMBER: Final = 2**63 - 1
 BODY_SECONDS: Final = 30.0
 """How long a client may take to send a body."""
+MAX_BODIES_BYTES: Final = 64 << 20
+"""Of all bodies together that are being received or looked at: one more is answered with BUSY."""
+_HELD_BYTES: Final = web.RequestKey("body_bytes", int)
+
+
+@dataclass(slots=True)
+class Bodies:
+    """How much memory bodies take, or will take once they are there."""
+
+    byte_count: int = 0
+
+    def take(self, byte_count: int) -> None:
+        """Count so many bytes more, or raise `BUSY`."""
+        if self.byte_count + byte_count > MAX_BODIES_BYTES:
+            raise HourledgerError(Reason.BUSY, "too many large requests are being read", str(self.byte_count))
+        self.byte_count += byte_count
+
+
+BODIES: Final = web.AppKey("bodies", Bodies)
 
 
 def get_service(request: web.Request) -> LedgerService:
@@ -71,10 +91,30 @@ def read_wait(request: web.Request) -> int:
     return read_query_number(request, "wait", DEFAULT_WAIT_S, MAX_WAIT_S)
 
 
+def release_body(request: web.Request) -> None:
+    """Nobody looks at a request's body any more. It may be said more than once."""
+    held = request.pop(_HELD_BYTES, 0)
+    if held:
+        request.app[BODIES].byte_count -= held
+
+
+def _hold(request: web.Request, byte_count: int) -> None:
+    if not byte_count:
+        return
+    request.app[BODIES].take(byte_count)
+    request[_HELD_BYTES] = request.get(_HELD_BYTES, 0) + byte_count
+
+
 async def read_body(request: web.Request, max_bytes: int) -> bytes:
-    """Return the body, reading no more than `max_bytes` of it, for `BODY_SECONDS` at most."""
-    if request.content_length is not None and request.content_length > max_bytes:
+    """Return the body, reading no more than `max_bytes` of it, for `BODY_SECONDS` at most.
+
+    Raises `BUSY` where bodies take too much memory already: `release_body` says that one does no more.
+    """
+    length = request.content_length
+    if length is not None and length > max_bytes:
         raise _too_large(max_bytes)
+    # A length that is not told is counted as it comes. One that is told is not exceeded: the rest would be the next request.
+    _hold(request, length or 0)
     body = bytearray()
     try:
         if request.content.is_eof():  # it came with the head: there is nobody to wait for
@@ -85,6 +125,8 @@ async def read_body(request: web.Request, max_bytes: int) -> bytes:
             return bytes(body)
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.content.iter_chunked(65_536):
+                if length is None:
+                    _hold(request, len(chunk))
                 body += chunk
                 if len(body) > max_bytes:
                     raise _too_large(max_bytes)

@@ -29,7 +29,7 @@ from node.api import (
 from node.api.about import GENESIS
 from node.api.errors import answer_errors, respond_http, send_in_time
 from node.api.openapi import describe_api
-from node.api.requests import SERVICE
+from node.api.requests import BODIES, SERVICE, Bodies
 from node.service import LedgerService
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
@@ -119,6 +119,7 @@ def make_application(service: LedgerService, genesis: Genesis) -> web.Applicatio
     application = web.Application(middlewares=[send_in_time, answer_errors], client_max_size=checking.MAX_REQUEST_BYTES)
     application[SERVICE] = service
     application[GENESIS] = genesis
+    application[BODIES] = Bodies()
     for endpoint in ENDPOINTS:
         application.router.add_route(endpoint.method, endpoint.path, endpoint.handler, expect_handler=answer_expectation)
     return application

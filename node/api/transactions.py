@@ -13,7 +13,7 @@ from ledger.reasons import EXPLANATIONS, Reason
 from ledger.transactions import MAX_TRANSACTION_BYTES
 from ledger.types import Hash
 from node.api.errors import describe_error, make_retry_headers
-from node.api.requests import get_service, read_body, read_transaction_id, read_wait
+from node.api.requests import get_service, read_body, read_transaction_id, read_wait, release_body
 from node.chain import FoundOutcome
 from node.service import compute_first_event
 from node.waiters import Answer
@@ -73,11 +73,13 @@ async def submit_together(request: web.Request) -> web.Response:
     service = get_service(request)
     envelopes = decode(together_codec, await read_body(request, MAX_TOGETHER_BYTES), max_bytes=MAX_TOGETHER_BYTES)
     taken = await service.submit_all(envelopes)
+    del envelopes
+    release_body(request)
     busy = [item for item in taken if isinstance(item, HourledgerError) and item.reason is Reason.BUSY]
     if len(busy) == len(taken):
         raise busy[0]
     answers = await service.wait_for_all([item for item in taken if not isinstance(item, HourledgerError)], wait)
-    headers = make_retry_headers() if busy else None
+    headers = make_retry_headers(service.estimate_wait_seconds()) if busy else None
     return web.json_response({"results": [_format_result(item, answers) for item in taken]}, headers=headers)
 
 

@@ -304,7 +304,7 @@ class Replica:
         if self._key is None:
             return
         evidence = tuple(self._evidence.iterate_due(height))
-        waiting, began = tuple(self._mempool.iterate()), self._stopwatch()
+        waiting, began = self._mempool.iterate(), self._stopwatch()
         candidate = self._chain.build(waiting, self._now_ms, self._key.public_key, evidence, self._pacing.max_bytes)
         for item in candidate.left_out:
             self._mempool.remove([item.transaction_id])

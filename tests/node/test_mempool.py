@@ -1,4 +1,7 @@
-"""Waiting for a block: bounded, each once, signers in turn, and gone when the time is over."""
+"""Waiting for a block: bounded, each once, parties in turn, and gone when the time is over."""
+
+from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -8,8 +11,9 @@ from ledger.crypto import SigningKey
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
 from ledger.transactions import SignedTransaction, encode_signed, sign
-from ledger.types import TimeMs
-from node.mempool import SIGNER_SHARE, Mempool
+from ledger.types import PublicKey, TimeMs
+from node import mempool
+from node.mempool import ANY_WEIGHT, PARTY_SHARE, Mempool
 from tests.node import toy
 
 KEYS = [SigningKey(bytes([number]) * 32) for number in range(50, 54)]
@@ -41,6 +45,19 @@ def test_one_signers_transactions_stay_in_order() -> None:
     assert pool.byte_count == sum(len(encode_signed(item)) for item in waiting)
 
 
+def make_heavy(number: int, signer: int, size: int) -> SignedTransaction:
+    return toy.transact(number, (b"key", bytes(size)), key=KEYS[signer])
+
+
+def find_pair(signers: Sequence[PublicKey]) -> bytes:
+    """Two keys a party."""
+    return b"%d" % ([key.public_key for key in KEYS].index(signers[0]) // 2)
+
+
+def weigh(transaction: SignedTransaction) -> int:
+    return ANY_WEIGHT + len(encode_signed(transaction))
+
+
 def test_signers_take_turns() -> None:
     pool = Mempool()
     bulk = [make(number) for number in range(4)]
@@ -68,30 +85,93 @@ def test_the_first_envelope_of_a_payload_stays() -> None:
     assert list(pool.iterate()) == [first]
 
 
+def test_many_light_ones_go_beside_one_heavy_one() -> None:
+    pool = Mempool()
+    heavy = [make_heavy(number, 0, 900) for number in range(3)]
+    light = [make(10 + number, signer=1) for number in range(6)]
+    add_all(pool, *heavy, *light)
+    beside = weigh(heavy[0]) // weigh(light[0])
+    assert 1 < beside < len(light)
+    assert list(pool.iterate())[: beside + 1] == [*light[:beside], heavy[0]]
+
+
+def test_who_comes_later_need_not_wait_for_what_others_have_piled_up() -> None:
+    pool = Mempool()
+    bulk = [make(number) for number in range(50)]
+    add_all(pool, *bulk)
+    for served in range(0, 20, 5):
+        assert list(pool.iterate())[:5] == bulk[served : served + 5]
+        pool.remove([item.transaction_id for item in bulk[served : served + 5]])
+    next(pool.iterate())
+    late = [make(100 + number, signer=1) for number in range(3)]
+    add_all(pool, *late)
+    assert list(pool.iterate())[:7] == [bulk[20], bulk[21], late[0], bulk[22], late[1], bulk[23], late[2]]
+
+
+def test_rest_is_not_made_up_for() -> None:
+    pool = Mempool()
+    add_all(pool, *(make(number) for number in range(40)))
+    for _number in range(30):
+        pool.remove([next(iter(pool.iterate())).transaction_id])
+    bulk = [make(100 + number, signer=1) for number in range(20)]
+    add_all(pool, *bulk)
+    taken = list(pool.iterate())[:10]
+    assert 4 <= len([item for item in taken if item in bulk]) <= 6
+
+
+def test_a_block_takes_a_part_of_much_and_all_of_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = Mempool()
+    assert pool.take() == ()
+    waiting = [make(number) for number in range(10)]
+    add_all(pool, *waiting)
+    assert pool.take() == tuple(waiting)
+    monkeypatch.setattr(mempool, "TAKEN_WEIGHT", 3 * weigh(waiting[0]))
+    assert pool.take() == tuple(waiting[:3])
+    monkeypatch.setattr(mempool, "TAKEN_WEIGHT", 1)
+    assert pool.take() == (waiting[0],)
+
+
+def test_keys_of_one_party_share_its_turns_and_its_places() -> None:
+    pool = Mempool(max_count=16, find_party=find_pair)
+    bulk = [make(number, signer=number % 2) for number in range(16 // PARTY_SHARE)]
+    add_all(pool, *bulk)
+    assert "of this party" in busy(pool, make(99, signer=1))
+    other = make(100, signer=2)
+    add_all(pool, other)
+    assert list(pool.iterate()) == [bulk[0], other, *bulk[1:]]
+
+
 def test_the_number_is_bounded_for_all_and_for_each() -> None:
     pool = Mempool(max_count=8)
     add_all(pool, make(0), make(1))
-    assert "of this signer" in busy(pool, make(2))
-    add_all(pool, *(make(10 * signer + number, signer) for signer in (1, 2, 3) for number in range(2)))
-    assert "of this signer" not in busy(pool, make(99))
+    assert "of this party" in busy(pool, make(2))
+    for signer in (1, 2, 3):
+        add_all(pool, make(10 * signer, signer))  # the first of a party always
+        assert "of this party" in busy(pool, make(10 * signer + 1, signer))
+
+
+def test_no_more_than_all_places_are_taken_by_the_first_of_each() -> None:
+    pool = Mempool(max_count=3)
+    add_all(pool, *(make(signer, signer) for signer in range(3)))
+    assert "of this party" not in busy(pool, make(3, signer=3))
     pool.remove([make(0).transaction_id])
-    assert pool.add(make(2))
+    assert pool.add(make(3, signer=3))
 
 
 def test_the_bytes_are_bounded_for_all_and_for_each() -> None:
     size = len(encode_signed(make(0)))
     pool = Mempool(max_bytes=4 * size)
     add_all(pool, make(0))
-    assert "of this signer" in busy(pool, make(1))
+    assert "of this party" in busy(pool, make(1))
     add_all(pool, *(make(10 * signer, signer) for signer in (1, 2, 3)))
-    assert "of this signer" not in busy(pool, make(1))
+    assert "of this party" not in busy(pool, make(1))
     assert pool.byte_count == 4 * size
     pool.remove([make(0).transaction_id])
     assert pool.add(make(1))
 
 
 def test_removing_frees_a_signers_bytes() -> None:
-    pool = Mempool(max_bytes=2 * SIGNER_SHARE * len(encode_signed(make(0))))
+    pool = Mempool(max_bytes=2 * PARTY_SHARE * len(encode_signed(make(0))))
     add_all(pool, make(0), make(1))
     busy(pool, make(2))
     pool.remove([make(0).transaction_id])
@@ -126,7 +206,8 @@ def test_counts_follow_whatever_comes_and_goes(steps: list[tuple[bool, int]]) ->
         try:
             assert pool.add(transaction) == (number not in model)
         except HourledgerError:
-            assert len(model) == 10 or len([item for item in model if item % 4 == number % 4]) == 2
+            own = len([item for item in model if item % 4 == number % 4])
+            assert len(model) == 10 or (own + 1) * (PARTY_SHARE - 1) > 10 - len(model) - 1
         else:
             model[number] = transaction
     assert sorted(item.payload for item in pool.iterate()) == sorted(item.payload for item in model.values())
@@ -148,3 +229,48 @@ def test_what_is_new_is_told_once_and_only_while_it_waits() -> None:
     pool.remove([third.transaction_id])
     assert pool.take_new() == ()
     assert list(pool.iterate_ids()) == [item.transaction_id for item in (first, second, heard)]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 900)), max_size=60))
+def test_whoever_waits_has_had_as_much_as_others_at_every_moment(items: list[tuple[int, int]]) -> None:
+    pool = Mempool()
+    waiting = Counter(signer for signer, _size in items)
+    transactions = {}
+    for number, (signer, size) in enumerate(items):
+        transaction = make_heavy(number, signer, size)
+        transactions[transaction.transaction_id] = signer
+        add_all(pool, transaction)
+    most = max((weigh(transaction) for transaction in pool.iterate()), default=0)
+    had: Counter[int] = Counter()
+    for transaction in pool.iterate():
+        signer = transactions[transaction.transaction_id]
+        had[signer] += weigh(transaction)
+        waiting[signer] -= 1
+        backlogged = [item for item in range(4) if waiting[item]]
+        assert max((had[item] for item in backlogged), default=0) - min((had[item] for item in backlogged), default=0) <= most
+
+
+@given(st.lists(st.tuples(st.sampled_from(["come", "serve", "ask"]), st.integers(0, 3), st.integers(0, 900)), max_size=60))
+def test_order_is_that_of_the_plain_rule_and_the_same_wherever_the_same_has_happened(steps: list[tuple[str, int, int]]) -> None:
+    pool, twin = Mempool(), Mempool()
+    plain: list[tuple[int, int, int, SignedTransaction]] = []  # weight with it, number, signer, transaction
+    now_served = 0
+    for number, (step, signer, size) in enumerate(steps):
+        if step == "come":
+            transaction = make_heavy(number, signer, size)
+            had = max((item[0] for item in plain if item[2] == signer), default=now_served)
+            plain.append((had + weigh(transaction), number, signer, transaction))
+            add_all(pool, transaction)
+            add_all(twin, transaction)
+        elif step == "serve" and plain:
+            served = plain.pop(size % len(plain))
+            pool.remove([served[3].transaction_id])
+            twin.remove([served[3].transaction_id])
+        elif step == "ask" and plain:
+            now_served = min(plain)[0]
+            next(pool.iterate())
+            next(twin.iterate())
+        expected = [item[3] for item in sorted(plain, key=lambda item: item[:2])]
+        # `iterate` itself moves the point at which newcomers begin: only a copy may be asked at each step.
+        assert [item.signed for item in sorted(pool._waiting.values(), key=lambda item: item.place)] == expected
+    assert list(pool.iterate()) == list(twin.iterate()) == [item[3] for item in sorted(plain, key=lambda item: item[:2])]

@@ -18,7 +18,7 @@ from ledger.types import Identifier, TimeMs
 from node.app import open_service
 from node.chain import ChainReader, FoundOutcome
 from node.home import Home, init_development_home
-from node.mempool import SIGNER_SHARE, Mempool
+from node.mempool import Mempool
 from node.service import LedgerService, Made
 from node.storage.memory import MemoryStore
 from tests.node import story as people
@@ -289,7 +289,7 @@ def test_merged_envelope_without_room_leaves_the_first(bench: Bench) -> None:
     async def test() -> None:
         await bench.register()
         first, second, _outsider = make_policy(bench)
-        room = SIGNER_SHARE * len(encode_signed(first))
+        room = len(encode_signed(first))
         bench.service.mempool = Mempool(max_bytes=room)
         task = await bench.send(first)
         with pytest.raises(HourledgerError) as caught:

@@ -1,6 +1,7 @@
 """Sending transactions: finality, once and only once, and answers to what may not enter a block."""
 
 import http.client
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -18,8 +19,10 @@ from ledger.errors import HourledgerError
 from ledger.reasons import Reason
 from ledger.transactions import KeySignature, SignedTransaction, encode_signed
 from ledger.types import Identifier, Signature, TimeMs
+from node.api import requests
 from node.api.transactions import MAX_SENT_TOGETHER, MAX_TOGETHER_BYTES
 from node.mempool import Mempool
+from node.parties import PartyFinder
 from node.service import LedgerService, Made
 from node.storage.memory import MemoryStore
 from tests.node import story as people
@@ -198,6 +201,84 @@ def test_full_mempool_is_busy_and_says_when_to_come_again(new_node: RunningNode)
     assert int(answer.headers["Retry-After"]) >= 1
     new_node.service.mempool = Mempool()
     assert new_node.submit(register(new_node)).status == 200
+
+
+def fill(node: RunningNode, most: int) -> list[SignedTransaction]:
+    """Changes of policy by an organisation's two officers in turn, as many as the node takes from it."""
+    taken: list[SignedTransaction] = []
+    while True:
+        signed = set_policy(node, (people.OFFICER, people.SECOND_OFFICER)[len(taken) % 2])
+        answer = node.submit(signed, wait=0)
+        if answer.status != 202:
+            assert (answer.status, answer.reason) == (503, Reason.BUSY)
+            assert answer.json()["value"] == people.ORGANISATION.hex()
+            return taken
+        taken.append(signed)
+        assert len(taken) <= most
+
+
+def test_party_that_floods_neither_keeps_others_out_nor_waiting(new_node: RunningNode) -> None:
+    people.tell(new_node)
+    service = new_node.service
+    service.mempool = Mempool(max_count=80, find_party=PartyFinder(service.chain.view).find)
+    hold = HoldPoints(Identifier(b"hold-00000000003"), people.VOLUNTEER, people.OFFER, 1, TimeMs(new_node.now_ms + 3_600_000))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LedgerService, "take_transactions", lambda _self: ())
+        taken = fill(new_node, 20)
+        assert len(taken) == 20
+        late = new_node.build("exchange.hold", hold, [people.VOLUNTEER_KEY])
+        again = set_policy(new_node, people.OFFICER)
+        assert new_node.submit(late, wait=0).status == 202
+        assert new_node.submit(again, wait=0).status == 503
+        order = [item.transaction_id for item in service.mempool.iterate()]
+        assert order.index(late.transaction_id) <= 2
+        assert [item for item in order if item != late.transaction_id] == [item.transaction_id for item in taken]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(new_node.submit, [late, *taken]))
+    # Whatever was taken comes to an end; a change by one officer alone is refused for want of a second one.
+    assert answers[0].json()["outcome"]["accepted"]
+    assert {answer.status for answer in answers[1:]} <= {200, 422}
+    assert new_node.submit(again).status in {200, 422}
+
+
+def test_busy_node_names_a_time_by_what_it_carries(new_node: RunningNode) -> None:
+    service = new_node.service
+    new_node.submit(register(new_node))
+    service.pace.carried, service.pace.busy_ms = 10.0, 10_000.0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LedgerService, "take_transactions", lambda _self: ())
+        for _number in range(7):
+            assert new_node.submit(register(new_node), wait=0).status == 202
+        service.mempool._max_count = 7
+        answer = new_node.submit(register(new_node), wait=0)
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "7")
+
+
+def test_final_outcome_is_told_however_busy_the_node_is(new_node: RunningNode) -> None:
+    signed = register(new_node)
+    first = new_node.submit(signed).json()
+    new_node.service.mempool = Mempool(max_count=0)
+    assert new_node.submit(signed).json() == first
+
+
+def test_bodies_together_are_bounded(new_node: RunningNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests, "MAX_BODIES_BYTES", 1_000)
+    with socket.create_connection(("127.0.0.1", new_node.port)) as slow:
+        slow.sendall(b"POST /v1/transactions HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n")
+        answer = new_node.ask("POST", "/v1/transactions", bytes(900))
+        while answer.status != 503:  # until the other one is being read
+            answer = new_node.ask("POST", "/v1/transactions", bytes(900))
+        assert answer.reason == Reason.BUSY
+        assert new_node.ask("POST", "/v1/transactions", bytes(100)).reason == Reason.MALFORMED
+        slow.sendall(bytes(900))
+        assert b"malformed" in slow.recv(65_536)
+    assert new_node.ask("POST", "/v1/transactions", bytes(900)).reason == Reason.MALFORMED
+    chunks = iter([bytes(600), bytes(600)])
+    connection = http.client.HTTPConnection("127.0.0.1", new_node.port, timeout=30)
+    connection.request("POST", "/v1/transactions", chunks, encode_chunked=True)
+    assert connection.getresponse().status in {400, 503}  # chunks that came with the head take no more memory
+    connection.close()
+    assert new_node.ask("POST", "/v1/transactions", bytes(900)).reason == Reason.MALFORMED
 
 
 def send_together(node: RunningNode, *envelopes: bytes, wait: int = 10) -> Answer:
