@@ -11,6 +11,8 @@ HOME_DIR := .hourledger
 
 bin := .venv/bin
 pip := $(bin)/python -m pip --quiet --disable-pip-version-check
+# Otherwise whoever may not write here, or lets Python write no bytecode, waits for the compiler at every command.
+compile := $(bin)/python -m compileall -q ledger contracts certificates node cli
 found := $(shell sh tools/find-python $(PYTHON) 2>/dev/null)
 made := .venv/made-with-$(or $(lastword $(found)),nothing)
 
@@ -80,6 +82,7 @@ $(made):
 .venv/runtime: $(made) pyproject.toml constraints.txt
 	@echo "installing hourledger into .venv ..."
 	@$(pip) install -c constraints.txt -e .
+	@$(compile)
 	@touch $@
 
 .venv/bench: $(made) pyproject.toml constraints.txt
@@ -90,4 +93,5 @@ $(made):
 .venv/dev: $(made) pyproject.toml constraints.txt
 	@echo "installing hourledger and the development tools into .venv ..."
 	@$(pip) install -c constraints.txt -e '.[dev]'
+	@$(compile)
 	@touch .venv/runtime $@

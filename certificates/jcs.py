@@ -6,6 +6,7 @@ the ledger has a fraction.
 """
 
 import json
+import re
 from typing import NoReturn, TypeAlias
 
 import rfc8785
@@ -23,6 +24,11 @@ MAX_SAFE_INTEGER = (1 << 53) - 1
 """Largest magnitude that every JSON implementation reads exactly (RFC 7493, 2.2)."""
 
 _MAX_INTEGER_CHARACTERS = 17
+
+_BEYOND_UTF_16 = re.compile("[\U00010000-\U0010ffff]")
+"""RFC 8785 orders names by their UTF-16 code units, and Python by their characters. Without these, that is the same order."""
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+"""The canonical form of what `validate_json` accepts, but for that order, made in C; the plain way is `rfc8785`."""
 
 
 def parse_json(data: bytes, max_bytes: int = MAX_JSON_BYTES, max_depth: int = MAX_JSON_DEPTH) -> JsonValue:
@@ -61,7 +67,8 @@ def parse_json_object(data: bytes, max_bytes: int = MAX_JSON_BYTES, max_depth: i
 def encode_jcs(value: JsonValue) -> bytes:
     """Return the canonical form (RFC 8785) in UTF-8; raise `CodecError` for what `parse_json` would not read back."""
     validate_json(value, MAX_JSON_DEPTH)
-    return rfc8785.dumps(value)
+    text = _encode(value)
+    return rfc8785.dumps(value) if _BEYOND_UTF_16.search(text) else text.encode()
 
 
 def validate_json(value: JsonValue, max_depth: int = MAX_JSON_DEPTH) -> None:

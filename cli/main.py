@@ -7,7 +7,6 @@ import importlib
 import io
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 import click
@@ -77,7 +76,15 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
+def _show_version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's own form
+    if value and not ctx.resilient_parsing:
+        click.echo(f"{PROGRAM}, version {_find_version()}")
+        ctx.exit()
+
+
 def _find_version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - slow to load, and seldom asked for
+
     try:
         return version(PROGRAM)
     except PackageNotFoundError:
@@ -85,7 +92,14 @@ def _find_version() -> str:
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(_find_version(), prog_name=PROGRAM)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
 def cli() -> None:
     """Certify volunteer hours on a permissioned ledger, and check certificates offline."""
 

@@ -67,8 +67,10 @@ class Database:
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Carry out one statement and return its rows."""
-        with _translated(self.path):
+        try:
             return self._connection.execute(statement, values).fetchall()
+        except (sqlite3.Error, OSError) as error:
+            raise _explain(error, self.path) from error
 
     def execute_many(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
         """Carry out one statement for each row of values."""
@@ -124,7 +126,11 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _translated(path: Path) -> Iterator[None]:
     try:
         yield
-    except (sqlite3.OperationalError, OSError) as error:
-        raise HourledgerError(Reason.WRITE_FAILED, f"the record book cannot be used: {error}", str(path)) from error
-    except sqlite3.DatabaseError as error:
-        raise HourledgerError(Reason.STORE_DAMAGED, f"the record book is damaged: {error}", str(path)) from error
+    except (sqlite3.Error, OSError) as error:
+        raise _explain(error, path) from error
+
+
+def _explain(error: Exception, path: Path) -> HourledgerError:
+    if isinstance(error, sqlite3.OperationalError | OSError):
+        return HourledgerError(Reason.WRITE_FAILED, f"the record book cannot be used: {error}", str(path))
+    return HourledgerError(Reason.STORE_DAMAGED, f"the record book is damaged: {error}", str(path))

@@ -5,7 +5,7 @@ node is asked for the outcome of the oldest while it works on the others.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -22,6 +22,10 @@ from ledger.types import Hash, Identifier, PublicKey
 
 WINDOW: Final = 16
 """Transactions on their way at once."""
+SETTLED_TOGETHER: Final = WINDOW // 2
+"""Answers that are settled in one commit at most, so that others are on their way meanwhile."""
+_TOGETHER_MS: Final = 100
+"""What is answered within so long is settled together: a commit waits for the disk."""
 _PATIENCE_S: Final = 10
 _ONE_SIGNATURE: Final = frozenset({"identity.enrol_volunteers", "activities.publish", "activities.close"})
 """Kinds that any one officer may send (contracts: `require_officers(..., count=1)`)."""
@@ -104,9 +108,9 @@ class Desk:
                 continue
             on_their_way.append((item, self._submit(item)))
             if len(on_their_way) >= WINDOW:
-                yield self._finish(*on_their_way.popleft())
+                yield from self._finish_some(on_their_way)
         while on_their_way:
-            yield self._finish(*on_their_way.popleft())
+            yield from self._finish_some(on_their_way)
 
     def resume(self) -> tuple[Waiting, ...]:
         """Bring what an earlier command left in the outbox to its end; return what still lacks an officer's signature."""
@@ -133,10 +137,17 @@ class Desk:
                 raise
             return NodeOutcome(error.reason, error.value, error.detail, (), 0, None, None, {})
 
-    def _finish(self, waiting: Waiting, outcome: NodeOutcome | None) -> tuple[Waiting, NodeOutcome]:
-        final = outcome or self._wait_for(waiting)
-        self._settle(waiting, final)
-        return waiting, final
+    def _finish_some(self, on_their_way: deque[tuple[Waiting, NodeOutcome | None]]) -> list[tuple[Waiting, NodeOutcome]]:
+        """Wait for the oldest, and settle it with those that are answered right after it."""
+        answered: list[tuple[Waiting, NodeOutcome]] = []
+        end_ms = self.now_ms() + _TOGETHER_MS
+        try:
+            while on_their_way and len(answered) < SETTLED_TOGETHER and (not answered or self.now_ms() < end_ms):
+                waiting, outcome = on_their_way.popleft()
+                answered.append((waiting, outcome or self._wait_for(waiting)))
+        finally:
+            self._settle(answered)
+        return answered
 
     def _wait_for(self, waiting: Waiting) -> NodeOutcome:
         """Wait for an outcome; a node that was started again may have forgotten what was waiting, and is told once more."""
@@ -147,11 +158,15 @@ class Desk:
                 raise
             return self._submit(waiting, _PATIENCE_S) or self.node.wait_for(waiting.transaction_id)
 
-    def _settle(self, waiting: Waiting, outcome: NodeOutcome) -> None:
+    def _settle(self, answered: Sequence[tuple[Waiting, NodeOutcome]]) -> None:
+        if not answered:
+            return
         with self.book.database.transaction():
-            settled = settle(self.book, self.records, waiting, outcome)
-            self.outbox.remove(waiting.transaction_id)
-        self.progress.add(settled)
+            settled = [settle(self.book, self.records, waiting, outcome) for waiting, outcome in answered]
+            for waiting, _outcome in answered:
+                self.outbox.remove(waiting.transaction_id)
+        for item in settled:
+            self.progress.add(item)
 
     def _sign_again(self, waiting: Waiting) -> Waiting:
         """Add the signatures of officers' keys that are at hand now."""
@@ -168,5 +183,5 @@ class Desk:
             detail = "the draft was not signed in time"
             outcome = NodeOutcome(Reason.EXPIRED, waiting.transaction_id.hex(), detail, (), 0, None, None, {})
         if outcome is not None:
-            self._settle(waiting, outcome)
+            self._settle([(waiting, outcome)])
         return outcome is not None

@@ -13,8 +13,6 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
 
-import openpyxl
-
 from cli.office.limits import MAX_COLUMNS, MAX_EXPANDED_BYTES, MAX_PARTS, shorten, unreadable_file
 
 ARCHIVE_PREFIXES: Final = (b"PK\x03\x04", b"PK\x05\x06")
@@ -33,6 +31,8 @@ def read_cells(data: bytes, sheet: str | None) -> Iterator[tuple[int, list[str]]
     Raises `HourledgerError` with UNREADABLE_FILE for a workbook that is too large, protected or without that sheet. Bytes that
     are no workbook raise whatever the library raises, which is nearly anything: `cli.office.sheet` makes one error of it.
     """
+    import openpyxl  # noqa: PLC0415 - it takes as long to load as half of all else, and few rosters are workbooks
+
     validate_archive(data)
     book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
     sheets = {worksheet.title: worksheet for worksheet in book.worksheets}

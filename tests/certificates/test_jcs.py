@@ -2,6 +2,7 @@ import json
 from collections.abc import Callable
 
 import pytest
+import rfc8785
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +30,11 @@ def test_names_are_sorted_by_utf16_units_as_in_rfc_8785_section_3_2_3() -> None:
     names = ["\u20ac", "\r", "\ufb33", "1", "\U0001f600", "\u0080", "\u00f6"]
     expected = ["\r", "1", "\u0080", "\u00f6", "\u20ac", "\U0001f600", "\ufb33"]
     assert list(json.loads(encode_jcs(dict.fromkeys(names, 0)))) == expected
+
+
+@given(JSON_VALUES | st.dictionaries(st.text('\ue000\uffff\U00010000a\x7f\\"', max_size=3), INTEGERS))
+def test_the_quick_form_is_the_plain_one(value: JsonValue) -> None:
+    assert encode_jcs(value) == rfc8785.dumps(value)
 
 
 def test_texts_are_escaped_as_in_rfc_8785_section_3_2_2_2() -> None:

@@ -83,3 +83,14 @@ def test_verification_needs_neither_node_nor_network() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_certifying_loads_nothing_that_it_does_not_need() -> None:
+    """An officer waits for it at every command."""
+    script = (
+        "import sys; from cli.main import run; run(['hours', 'import', '--help']);"
+        "wrong = [name for name in ('openpyxl', 'importlib.metadata', 'aiohttp', 'plyvel') if name in sys.modules];"
+        "sys.exit(','.join(wrong) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
