@@ -11,6 +11,7 @@ from typing import TypeAlias
 from benchmarks.figures import Curve, Figure, Needs
 from benchmarks.growth import Built
 from benchmarks.limits import Limits
+from benchmarks.processors import read_ended, read_spent
 from ledger.trust import TrustPolicy
 from node.home import Home
 
@@ -62,6 +63,8 @@ class Bench:
     skipped: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    others: dict[str, float] = field(default_factory=dict)
+    """By section, the share of the machine, 0 to 1, that programs took which have nothing to do with it."""
     built: Built | None = None
     needs: Needs = field(default_factory=Needs)
     """Of a record."""
@@ -99,7 +102,7 @@ Section: TypeAlias = Callable[[Bench], Iterable[Figure]]
 def run_section(bench: Bench, name: str, section: Section) -> None:
     """Measure one section; what fails is told and written down, and the others go on."""
     tell(f"{name} ...")
-    began = time.monotonic()
+    began, before, ended = time.monotonic(), read_spent([]), read_ended()
     try:
         figures = bench.figures.setdefault(name, [])
         figures.extend(section(bench))
@@ -110,3 +113,5 @@ def run_section(bench: Bench, name: str, section: Section) -> None:
         bench.failed[name] = f"{type(error).__name__}: {error}"
         tell(f"{name} FAILED: {''.join(traceback.format_exception(error))}")
     bench.seconds[name] = time.monotonic() - began
+    spent = read_spent([]).since(before)
+    bench.others[name] = max(0.0, spent.others - (read_ended() - ended) / (spent.available or 1))

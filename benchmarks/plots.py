@@ -13,8 +13,8 @@ WIDTH, HEIGHT = 720, 360
 LEFT, RIGHT, TOP, BOTTOM = 80, 24, 40, 52
 COLOURS = ("#3b82f6", "#f97316", "#10b981", "#a855f7")
 TICKS = 5
-BAR_HEIGHT, BAR_GAP, LABEL_WIDTH = 20, 10, 300
-STYLE = "text{font:13px sans-serif;fill:#808080}.axis{stroke:#808080;stroke-width:1}.grid{stroke:#808080;stroke-opacity:.25}"
+BAR_HEIGHT, BAR_GAP, LABEL_WIDTH = 20, 10, 360
+STYLE = "text{font:12px sans-serif;fill:#808080}.axis{stroke:#808080;stroke-width:1}.grid{stroke:#808080;stroke-opacity:.25}"
 
 
 def compute_ticks(highest: float) -> list[float]:

@@ -29,7 +29,13 @@ class Spent:
     @property
     def others(self) -> float:
         """Share of the machine that other programs took, 0 to 1."""
-        return max(0.0, self.busy - self.processes - self.own) / self.available
+        return max(0.0, self.busy - self.processes - self.own) / (self.available or 1)
+
+
+def read_ended() -> float:
+    """Return the seconds of processors that children of this process took which have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def read_spent(processes: Sequence[int]) -> Spent:

@@ -25,6 +25,8 @@ RATIOS: Final = (
     ("singles_4", "central_single", "one by one, 4 authorities, a request each"),
     ("singles_together_4", "central_single", "one by one, 4 authorities, 32 a request"),
 )
+MOST_OF_OTHERS: Final = 0.1
+"""Share of the machine that other programs may take without a word. PostgreSQL's server counts as one of them."""
 DURABILITY: Final = "synced: nothing is acknowledged, voted for or cosigned before the disk has it"
 
 
@@ -67,6 +69,7 @@ def make_document(bench: Bench) -> dict[str, Any]:
         "curves": {name: [asdict(curve) for curve in curves] for name, curves in bench.curves.items()},
         "skipped": bench.skipped,
         "failed": bench.failed,
+        "others": {name: round(value, 3) for name, value in bench.others.items()},
         "seconds": {name: round(value, 1) for name, value in bench.seconds.items()},
     }
 
@@ -141,6 +144,10 @@ def format_warnings(document: Mapping[str, Any]) -> list[str]:
         warnings.append(f"> **A small run**: the state has {document['records']:,} records and not {Plan().records:,}.")
     if "tmpfs" in document["machine"]["disk"]:
         warnings.append("> **Not durable**: the stores were in memory. Name a folder on a disk with --scratch.")
+    disturbed = {name: share for name, share in document["others"].items() if share > MOST_OF_OTHERS and name != "PostgreSQL"}
+    if disturbed:
+        shares = ", ".join(f"{share:.0%} during {name}" for name, share in disturbed.items())
+        warnings.append(f"> **Disturbed**: other programs took a part of the machine, {shares}. Times are too long by as much.")
     warnings += [f"> **SKIPPED: {name}.** {reason}." for name, reason in document["skipped"].items()]
     warnings += [f"> **FAILED: {name}.** {reason}." for name, reason in document["failed"].items()]
     return warnings

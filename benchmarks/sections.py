@@ -78,7 +78,8 @@ def grow(bench: Bench) -> list[Figure]:
             Aim(500, is_most=True),
         ),
     ]
-    bench.curves["growth"] = [Curve("while it was built", thin_out(built.blocks))]
+    in_turn = [(float(point), compute_rate(item)) for point, item in spent.items()]
+    bench.curves["growth"] = [Curve("while it was built", thin_out(built.blocks)), Curve("copies in turn", in_turn)]
     return figures
 
 
