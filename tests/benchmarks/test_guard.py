@@ -50,7 +50,8 @@ def check_all() -> None:
 def find_best(work: Callable[[int], float], count: float, other: Callable[[], None], other_count: float) -> float:
     """How often `work` is done in the time in which `other` is done once, each in its best of some rounds."""
     rounds = [(work(number), measure(other)) for number in range(ROUNDS)]
-    seconds, other_seconds = (min(items) for items in zip(*rounds, strict=True))
+    seconds = min(own for own, _others in rounds)
+    other_seconds = min(others for _own, others in rounds)
     return (count / seconds) / (other_count / other_seconds)
 
 
