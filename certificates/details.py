@@ -38,7 +38,7 @@ class Opening:
 
 def encode_details(details: JsonObject) -> bytes:
     """Return the canonical bytes of details; raise `CodecError` when they are too long, or not texts and whole numbers."""
-    if not all(type(value) in {str, int} for value in details.values()):
+    if not set(map(type, details.values())) <= {str, int}:
         raise CodecError("details are texts and whole numbers")
     data = encode_jcs(details)
     if len(data) > MAX_DETAILS_BYTES:

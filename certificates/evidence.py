@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from certificates.details import SALT_BYTES, Opening
-from certificates.jcs import JsonObject, JsonValue, encode_jcs, parse_json_object
+from certificates.jcs import JsonValue, encode_jcs, parse_json_object
 from ledger.errors import CodecError
 from ledger.notes import format_base64, parse_base64
 from ledger.proofs import MAX_ITEMS, Bundle, format_bundle, parse_bundle
@@ -17,6 +17,7 @@ from ledger.types import EntryIndex
 
 PREFIX: Final = "data:application/vnd.hourledger.bundle+json;base64,"
 MAX_EVIDENCE_BYTES: Final = 4 << 20
+_OPENING_MEMBERS: Final = frozenset({"index", "salt", "details"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +53,12 @@ def parse_evidence(uri: str) -> Evidence:
 
 
 def _parse_opening(item: JsonValue) -> tuple[EntryIndex, Opening]:
-    match item:
-        case {"index": int(index), "salt": str(salt), "details": dict(details), **rest} if not rest:
-            data = parse_base64(salt)
-            if len(data) != SALT_BYTES:
-                raise CodecError(f"a salt has {SALT_BYTES} bytes")
-            return EntryIndex(index), Opening(data, _as_object(details))
-        case _:
-            raise CodecError("an opening is not an index, a salt and details")
-
-
-def _as_object(details: dict[str, JsonValue]) -> JsonObject:
-    return dict(details)
+    if not isinstance(item, dict) or item.keys() != _OPENING_MEMBERS:
+        raise CodecError("an opening is not an index, a salt and details")
+    index, salt, details = item["index"], item["salt"], item["details"]
+    if not isinstance(index, int) or not isinstance(salt, str) or not isinstance(details, dict):
+        raise CodecError("an opening is not an index, a salt and details")
+    data = parse_base64(salt)
+    if len(data) != SALT_BYTES:
+        raise CodecError(f"a salt has {SALT_BYTES} bytes")
+    return EntryIndex(index), Opening(data, details)

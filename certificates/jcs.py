@@ -6,9 +6,10 @@ the ledger has a fraction.
 """
 
 import json
-import re
+from collections.abc import Iterable
 from typing import NoReturn, TypeAlias
 
+import msgspec
 import rfc8785
 
 from ledger.errors import CodecError
@@ -24,11 +25,8 @@ MAX_SAFE_INTEGER = (1 << 53) - 1
 """Largest magnitude that every JSON implementation reads exactly (RFC 7493, 2.2)."""
 
 _MAX_INTEGER_CHARACTERS = 17
-
-_BEYOND_UTF_16 = re.compile("[\U00010000-\U0010ffff]")
-"""RFC 8785 orders names by their UTF-16 code units, and Python by their characters. Without these, that is the same order."""
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
-"""The canonical form of what `validate_json` accepts, but for that order, made in C; the plain way is `rfc8785`."""
+_LAST_OF_ONE_UNIT = "\uffff"
+_ENCODER = msgspec.json.Encoder(order="sorted")
 
 
 def parse_json(data: bytes, max_bytes: int = MAX_JSON_BYTES, max_depth: int = MAX_JSON_DEPTH) -> JsonValue:
@@ -66,9 +64,21 @@ def parse_json_object(data: bytes, max_bytes: int = MAX_JSON_BYTES, max_depth: i
 
 def encode_jcs(value: JsonValue) -> bytes:
     """Return the canonical form (RFC 8785) in UTF-8; raise `CodecError` for what `parse_json` would not read back."""
-    validate_json(value, MAX_JSON_DEPTH)
-    text = _encode(value)
-    return rfc8785.dumps(value) if _BEYOND_UTF_16.search(text) else text.encode()
+    names: list[str] = []
+    _collect_names(value, MAX_JSON_DEPTH, names)
+    if is_sorted_alike(names):
+        return _ENCODER.encode(value)
+    return rfc8785.dumps(value)
+
+
+def is_sorted_alike(names: list[str]) -> bool:
+    """Whether names sort alike by their characters, as msgspec sorts, and by UTF-16 units, as RFC 8785 does.
+
+    Then msgspec writes the canonical form of what `validate_json` lets pass, in a small part of the time that the plain way
+    takes. A test holds the two against each other.
+    """
+    joined = "".join(names)
+    return joined.isascii() or max(joined) <= _LAST_OF_ONE_UNIT
 
 
 def validate_json(value: JsonValue, max_depth: int = MAX_JSON_DEPTH) -> None:
@@ -76,46 +86,39 @@ def validate_json(value: JsonValue, max_depth: int = MAX_JSON_DEPTH) -> None:
 
     The types are checked although they are declared, because a float or a subclass slips through a declaration.
     """
-    if value is None or type(value) is bool:
-        return
-    if type(value) is int:
-        _validate_integer(value)
-    elif type(value) is str:
-        _validate_text(value)
-    elif type(value) is list:
-        _validate_level(max_depth)
-        for item in value:
-            validate_json(item, max_depth - 1)
-    elif type(value) is dict:
-        _validate_level(max_depth)
-        for name, item in value.items():
-            _validate_name(name)
-            validate_json(item, max_depth - 1)
-    else:
-        raise CodecError(f"a value of type {type(value).__name__} has no place in this JSON")
+    _collect_names(value, max_depth, [])
 
 
-def _validate_integer(value: int) -> None:
-    if abs(value) > MAX_SAFE_INTEGER:
-        raise CodecError("an integer beyond 2^53 - 1, which JSON programs read differently")
-
-
-def _validate_text(value: str) -> None:
+def _collect_names(value: JsonValue, max_depth: int, names: list[str]) -> None:
+    """Check a value, and add the names of all members to `names`. Texts are looked at together: that takes a fraction."""
+    texts: list[str] = []
+    _check_items([value], max_depth + 1, names, texts)
+    if not set(map(type, names)) <= {str}:
+        raise CodecError("a name of a member that is not text")
     try:
-        value.encode("utf-8")
+        "".join(names).encode("utf-8")
+        "".join(texts).encode("utf-8")
     except UnicodeEncodeError as error:
         raise CodecError("a text with a lone surrogate, which has no UTF-8 form") from error
 
 
-def _validate_name(name: str) -> None:
-    if type(name) is not str:
-        raise CodecError("a name of a member that is not text")
-    _validate_text(name)
-
-
-def _validate_level(levels_left: int) -> None:
+def _check_items(items: Iterable[JsonValue], levels_left: int, names: list[str], texts: list[str]) -> None:
     if levels_left <= 0:
         raise CodecError("JSON nested too deep")
+    for item in items:
+        kind = type(item)
+        if kind is str:
+            texts.append(item)  # type: ignore[arg-type] # mypy does not follow `kind`, here and below
+        elif kind is dict:
+            names.extend(item)  # type: ignore[arg-type]
+            _check_items(item.values(), levels_left - 1, names, texts)  # type: ignore[union-attr]
+        elif kind is list:
+            _check_items(item, levels_left - 1, names, texts)  # type: ignore[arg-type]
+        elif kind is int:
+            if not -MAX_SAFE_INTEGER <= item <= MAX_SAFE_INTEGER:  # type: ignore[operator]
+                raise CodecError("an integer beyond 2^53 - 1, which JSON programs read differently")
+        elif item is not None and kind is not bool:
+            raise CodecError(f"a value of type {kind.__name__} has no place in this JSON")
 
 
 def _unique_names(pairs: list[tuple[str, JsonValue]]) -> JsonObject:

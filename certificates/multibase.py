@@ -4,6 +4,8 @@ Sources: W3C Controlled Identifiers 1.0, 2.2.2 Multikey and 2.4 Multibase; the d
 Ed25519 public key, `ed 01` as a varint). Each value has one text and each text one value: nothing is trimmed or guessed.
 """
 
+from functools import lru_cache
+
 from ledger.errors import CodecError
 from ledger.types import PUBLIC_KEY_BYTES, PublicKey
 
@@ -46,6 +48,7 @@ def parse_multibase(text: str) -> bytes:
     return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8, "big")
 
 
+@lru_cache(maxsize=256)
 def format_multikey(key: PublicKey) -> str:
     """Write an Ed25519 public key as `z6Mk...`."""
     return format_multibase(ED25519_PUBLIC_PREFIX + key)
@@ -83,6 +86,7 @@ def parse_verification_method(text: str) -> PublicKey:
     """Read the key out of `did:key:z6Mk...#z6Mk...`; both halves must name it. Raise `CodecError` for anything else."""
     did, separator, fragment = text.partition("#")
     key = parse_did_key(did)
-    if separator + fragment != "#" + format_multikey(key):
+    # A key has one text, and this one has just been read: it need not be written again to be compared.
+    if separator + fragment != "#" + did.removeprefix(DID_KEY_PREFIX):
         raise CodecError("a verification method whose fragment is not the key of its did:key")
     return key

@@ -225,11 +225,11 @@ def _verify_openings(evidence: Evidence, records: dict[EntryIndex, RecordedHours
 
 def _is_consistent(details: JsonObject, record: RecordedHours) -> bool:
     """Whether date, minutes and times in the details say what the record says."""
-    expected: JsonObject = {"date": to_date(record.day).isoformat(), "minutes": record.minutes}
+    start, end = None, None
     if record.start is not None:
-        expected["start"] = format_clock(record.start)
-        expected["end"] = format_clock(record.start + record.minutes)
-    return all(details.get(name) == expected.get(name) for name in ("date", "minutes", "start", "end"))
+        start, end = format_clock(record.start), format_clock(record.start + record.minutes)
+    stated = (details.get("date"), details.get("minutes"), details.get("start"), details.get("end"))
+    return stated == (to_date(record.day).isoformat(), record.minutes, start, end)
 
 
 def format_clock(minute: int) -> str:

@@ -238,7 +238,7 @@ def _verify_growth(old_size: int, old_root: Hash, new_size: int, new_root: Hash,
 
 def _require_hashes(*hashes: Hash) -> None:
     """Refuse hashes of any other length: joined, they could be read with another boundary."""
-    if any(len(hash_) != HASH_BYTES for hash_ in hashes):
+    if not set(map(len, hashes)) <= {HASH_BYTES}:
         raise ProofError(f"a hash in a proof has {HASH_BYTES} bytes")
 
 

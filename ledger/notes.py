@@ -5,7 +5,7 @@ of other types and by unknown keys are carried and ignored, as the specification
 formatters write; whatever they are given, they return a value or raise `CodecError`.
 """
 
-import base64
+import binascii
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -44,13 +44,13 @@ class SignatureType(IntEnum):
 
 def format_base64(data: bytes) -> str:
     """Write standard base64 with padding (RFC 4648, section 4)."""
-    return base64.b64encode(data).decode("ascii")
+    return binascii.b2a_base64(data, newline=False).decode("ascii")
 
 
 def parse_base64(text: str) -> bytes:
     """Inverse of `format_base64`; `CodecError` for any other text, also one that only differs in unused trailing bits."""
     try:
-        data = base64.b64decode(text, validate=True)
+        data = binascii.a2b_base64(text, strict_mode=True)
     except ValueError as error:
         raise CodecError("not standard base64") from error
     if format_base64(data) != text:

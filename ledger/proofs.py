@@ -24,7 +24,7 @@ from ledger.reasons import Reason
 from ledger.state import MAX_VALUE_BYTES
 from ledger.state_tree import StateProof, state_proof_codec
 from ledger.tlog_proof import MAX_HASHES, TlogProof
-from ledger.types import EntryIndex, Hash
+from ledger.types import HASH_BYTES, EntryIndex, Hash
 
 MEDIA_TYPE: Final = "application/vnd.hourledger.bundle+json;version=1"
 MAX_ITEMS: Final = 4_096
@@ -186,7 +186,7 @@ def _binary(document: object, max_bytes: int) -> bytes:
 
 
 def _hash(document: object) -> Hash:
-    data = _binary(document, 32)
-    if len(data) != 32:
+    data = _binary(document, HASH_BYTES)
+    if len(data) != HASH_BYTES:
         raise CodecError("the bundle has a hash that is not 32 bytes")
     return Hash(data)

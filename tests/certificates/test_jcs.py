@@ -1,12 +1,21 @@
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import rfc8785
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from certificates.jcs import MAX_JSON_DEPTH, MAX_SAFE_INTEGER, JsonValue, encode_jcs, parse_json, parse_json_object
+from certificates.jcs import (
+    MAX_JSON_DEPTH,
+    MAX_SAFE_INTEGER,
+    JsonValue,
+    encode_jcs,
+    parse_json,
+    parse_json_object,
+    validate_json,
+)
 from ledger.errors import CodecError
 from ledger.reasons import Reason
 
@@ -133,6 +142,49 @@ def test_the_canonical_form_is_read_back_and_is_one(value: JsonValue) -> None:
     canonical = encode_jcs(value)
     assert encode_jcs(parse_json(canonical)) == canonical
     assert repr(parse_json(json.dumps(value, indent=1).encode())) == repr(value)
+
+
+def validate_plainly(value: object, levels_left: int = MAX_JSON_DEPTH) -> None:
+    """What `validate_json` checks, value by value."""
+    if value is None or type(value) is bool:
+        return
+    if type(value) is int:
+        assert abs(value) <= MAX_SAFE_INTEGER
+    elif type(value) is str:
+        value.encode()
+    else:
+        assert levels_left > 0
+        assert type(value) in {list, dict}
+        for item in value if isinstance(value, list) else [*value, *value.values()]:  # type: ignore[attr-defined,misc]
+            validate_plainly(item, levels_left - 1)
+        assert isinstance(value, list) or all(type(name) is str for name in value)  # type: ignore[attr-defined]
+
+
+MANY_TEXTS = st.text(st.characters(codec=None), max_size=6)
+ALL_SORTS: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | MANY_TEXTS | st.floats() | st.binary(max_size=2),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(MANY_TEXTS | st.integers(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(ALL_SORTS | JSON_VALUES)
+@example("".join(map(chr, range(0x300))) + "\u2028\ud7ff\ue000\uffff\U00010000\U0010ffff")
+@example({"\uffff": 1, "\U00010000": 2})
+@example({"\ue000": 1, "\ud7ff": 2, "\x7f": 3, "": 4})
+@example({0: 1, "0": 2})
+@settings(max_examples=400)
+def test_the_fast_way_is_the_plain_way(value: Any) -> None:
+    try:
+        validate_plainly(value)
+    except (AssertionError, UnicodeEncodeError):
+        with pytest.raises(CodecError):
+            encode_jcs(value)
+        with pytest.raises(CodecError):
+            validate_json(value)
+    else:
+        validate_json(value)
+        assert encode_jcs(value) == rfc8785.dumps(value)
 
 
 @given(JSON_VALUES, JSON_VALUES)

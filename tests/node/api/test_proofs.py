@@ -1,5 +1,7 @@
 """What a node proves is believed for its proofs: everything here is checked against the trust file alone."""
 
+import json
+
 import pytest
 
 from certificates.certificate import issue_certificate
@@ -234,3 +236,10 @@ def test_expired_points_are_listed_and_do_not_count(new_node: RunningNode) -> No
 def test_merchants_account(node: RunningNode) -> None:
     answer = node.get(f"/v1/merchants/{people.MERCHANT.hex()}/account", people.MERCHANT_KEY).json()
     assert answer == {"merchant": people.MERCHANT.hex(), "balance": 0, "time_minutes": 0}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-32"])
+def test_question_is_found_however_its_json_is_written(node: RunningNode, story: Story, encoding: str) -> None:
+    text = json.dumps({"document": issue(node, story), "max_age_s": 10**6})
+    for written in (text, text.replace("document", "docum\\u0065nt")):
+        assert node.ask("POST", "/v1/verify", written.encode(encoding)).json()["verdict"] == "valid"
