@@ -27,6 +27,10 @@ RATIOS: Final = (
 )
 MOST_OF_OTHERS: Final = 0.1
 """Share of the machine that other programs may take without a word. PostgreSQL's server counts as one of them."""
+COLUMN: Final = (
+    "The last column is what all of the ledger's processes together take of processors for one record, transaction or "
+    "certificate. It changes little with what else a machine does."
+)
 DURABILITY: Final = "synced: nothing is acknowledged, voted for or cosigned before the disk has it"
 
 
@@ -83,6 +87,7 @@ def describe_figure(bench: Bench, figure: Figure) -> dict[str, Any]:
         "value": float(f"{figure.value:.4g}"),
         "unit": figure.unit,
         "load": figure.load,
+        "cpu_us": None if figure.cpu_us is None else float(f"{figure.cpu_us:.4g}"),
         "aim": None if figure.aim is None else asdict(figure.aim),
         "is_met": None if figure.aim is None else figure.aim.is_met(figure.value),
         "limit": None if share is None else share.limit,
@@ -128,6 +133,7 @@ def format_measured(document: Mapping[str, Any], plots: Mapping[str, str]) -> st
         + ", ".join(f"{name} {text}" for name, text in document["versions"].items())
         + f". Durability of every figure: {document['durability']}.",
         format_figures(document["figures"]),
+        COLUMN,
         *(f"![{plot}]({file})" for plot, file in plots.items()),
         *format_limits(document["limits"]),
         *format_ratios(document["ratios"]),
@@ -155,12 +161,14 @@ def format_warnings(document: Mapping[str, Any]) -> list[str]:
 
 def format_figures(figures: Sequence[Mapping[str, Any]]) -> str:
     """Return the table of all figures."""
-    lines = ["| figure | measured | aim | reached | limit that binds | share of it |", "|---|---:|---:|:---:|---|---:|"]
+    head = ("figure", "measured", "aim", "reached", "limit that binds", "share of it", "processor µs")
+    lines = [f"| {' | '.join(head)} |", "|---|---:|---:|:---:|---|---:|---:|"]
     for item in figures:
         aim = "" if item["aim"] is None else format_aim(Aim(**item["aim"]), item["unit"])
         reached = {None: "", True: "yes", False: "**no**"}[item["is_met"]]
         share = "" if item["share"] is None else f"{item['share']:.1%}"
-        cells = (item["title"], format_value(item["value"], item["unit"]), aim, reached, item["limit"] or "", share)
+        cpu = "" if item["cpu_us"] is None else f"{item['cpu_us']:,.0f}"
+        cells = (item["title"], format_value(item["value"], item["unit"]), aim, reached, item["limit"] or "", share, cpu)
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -23,6 +23,7 @@ from benchmarks.load import (
 )
 from benchmarks.memory import Resident, Watch, read_resident, watching
 from benchmarks.network import Town, running_homes
+from benchmarks.processors import read_spent
 from benchmarks.purchases import find_payers, iterate_holders, iterate_purchases
 from benchmarks.region import Kept, Spent, clone, opening
 from benchmarks.schedule import ROWS_IN_BATCH
@@ -36,7 +37,7 @@ AUTHORITIES = 4
 VERIFIERS = 4
 PAUSE_SECONDS = 0.1
 WARM_UP_SHARE = 0.2
-MEGABYTE = 1_000_000
+MEGABYTE = MICROSECONDS = 1_000_000
 
 
 def grow(bench: Bench) -> list[Figure]:
@@ -55,6 +56,7 @@ def grow(bench: Bench) -> list[Figure]:
             f"{load}; state of {point:,} records",
             None,
             needs,
+            cpu_us=compute_cpu(item),
         )
         for point, item in spent.items()
     ]
@@ -108,16 +110,14 @@ def work_alone(bench: Bench) -> Iterator[Figure]:
     with running_homes([kept.home], iter(())) as town:
         at_rest = read_resident(town.processes[0])
         with watching(town.processes[0]) as watch:
-            rate, sent = measure_batches(bench, town, envelopes, bench.plan.senders)
-            load = describe_batches(bench, sent, bench.plan.senders)
-            yield Figure("certify_1", "certified records/s, 1 authority", rate, "records/s", load, Aim(20_000), bench.needs)
+            yield measure_batches(bench, town, envelopes, bench.plan.senders)
             yield from measure_singles(bench, town, holders)
         yield from describe_memory(bench, at_rest, watch)
         certificate = bench.certificate = fetch_certificate(town.urls[0], kept.schedule)
         rate = asyncio.run(measure_requests(town, certificate, bench.plan.seconds / 2, VERIFIERS))
         load = f"POST /v1/verify, {VERIFIERS} clients; {describe_certificate(bench, certificate)}"
         title = "certificates verified for clients, by a core"
-        yield Figure("verify_api", title, rate, "/s", load, Aim(500), count_verification(bench))
+        yield Figure("verify_api", title, rate, "/s", load, Aim(500), count_verification(bench), cpu_us=MICROSECONDS / rate)
     bench.stopped = kept.home
 
 
@@ -154,16 +154,22 @@ def prepare(bench: Bench, name: str) -> tuple[Kept, list[bytes]]:
         return region.keep(), [encode_signed(batch) for batch in batches]
 
 
-def measure_batches(bench: Bench, town: Town, envelopes: Sequence[bytes], clients: int) -> tuple[float, int]:
-    """Return records certified a second, from the first sending until the last is final, and how many batches were sent."""
-    began = time.perf_counter()
+def measure_batches(bench: Bench, town: Town, envelopes: Sequence[bytes], clients: int) -> Figure:
+    """Return records certified a second, from the first sending until the last is final."""
+    size, before, began = len(town.urls), read_spent(town.processes), time.perf_counter()
     finals = asyncio.run(measure_all(town, envelopes, clients, bench.plan.most_seconds))
-    return ROWS_IN_BATCH * len(finals) / (max(final.at for final in finals) - began), len(finals)
-
-
-def describe_batches(bench: Bench, count_: int, clients: int) -> str:
-    """Return the load of `measure_batches` in words."""
-    return f"{count_} {BATCHES}, sent by {clients} clients over HTTP, each the next once the last is final; {bench.state}"
+    seconds = max(final.at for final in finals) - began
+    spent, records = read_spent(town.processes).since(before).processes, ROWS_IN_BATCH * len(finals)
+    return Figure(
+        f"certify_{size}",
+        f"certified records/s, {describe_size(size)}",
+        records / seconds,
+        "records/s",
+        f"{len(finals)} {BATCHES}, sent by {clients} clients over HTTP, each the next once the last is final; {bench.state}",
+        Aim(20_000 if size == 1 else 10_000),
+        replace(bench.needs, cores=min(size, bench.limits.cores), copies=size),
+        cpu_us=spent / records * MICROSECONDS,
+    )
 
 
 def measure_singles(bench: Bench, town: Town, holders: Iterator[int]) -> Iterator[Figure]:
@@ -180,7 +186,7 @@ def measure_singles(bench: Bench, town: Town, holders: Iterator[int]) -> Iterato
         pace = asyncio.run(measure_pace_of(town, sources, plan.seconds, WARM_UP_SHARE * plan.seconds, carry))
         load = f"{SINGLES}, {clients} clients over HTTP, {ways}, {pace.per_block:.0f} a block; {bench.state}"
         title = f"single transactions/s, {describe_size(size)}, {ways}"
-        yield Figure(f"{name}_{size}", title, pace.per_second, "tx/s", load, aim, needs)
+        yield Figure(f"{name}_{size}", title, pace.per_second, "tx/s", load, aim, needs, cpu_us=pace.cpu_seconds * MICROSECONDS)
 
 
 def describe_size(size: int) -> str:
@@ -202,10 +208,7 @@ def work_together(bench: Bench) -> Iterator[Figure]:
         yield describe_wait("finality_p50", "p50", compute_percentile(waits, 50), idle, 50)
         yield describe_wait("finality_p99", "p99", compute_percentile(waits, 99), idle, 150)
         yield from measure_singles(bench, town, holders)
-        rate, sent = measure_batches(bench, town, envelopes, min(AUTHORITIES, bench.plan.senders))
-    load = describe_batches(bench, sent, min(AUTHORITIES, bench.plan.senders))
-    needs = replace(bench.needs, cores=min(AUTHORITIES, bench.limits.cores), copies=AUTHORITIES)
-    yield Figure("certify_4", "certified records/s, 4 authorities", rate, "records/s", load, Aim(10_000), needs)
+        yield measure_batches(bench, town, envelopes, min(AUTHORITIES, bench.plan.senders))
 
 
 def describe_wait(name: str, percentile: str, seconds: float, load: str, aim_ms: float) -> Figure:
@@ -236,6 +239,7 @@ def check_certificates(bench: Bench) -> list[Figure]:
             Aim(3, is_most=True),
             count_verification(bench),
             1 / seconds,
+            seconds * MICROSECONDS,
         )
     ]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from benchmarks.bench import Bench, Skipped
 from benchmarks.figures import Aim, Figure
 from benchmarks.program import time_run
-from benchmarks.region import Kept
+from benchmarks.region import Kept, Spent
 from certificates.handover import build_chain_trust
 from ledger.blocks import Block
 from ledger.transactions import decode_payload, decode_signed
@@ -42,23 +42,29 @@ def sync_from_snapshot(bench: Bench) -> list[Figure]:
 
 def replay(bench: Bench) -> list[Figure]:
     """Give a new node's chain the blocks of the region with their commits, one by one, up to so many records."""
-    records, seconds = replay_blocks(
-        bench.region.whole, bench.folder / "replayed", bench.plan.replayed, bench.plan.most_seconds
-    )
-    load = f"the first {records:,} records, blocks as they were made, validated and committed one by one, in one process"
+    plan = bench.plan
+    spent = replay_blocks(bench.region.whole, bench.folder / "replayed", plan.replayed, plan.most_seconds)
+    load = f"the first {spent.records:,} records, blocks as they were made, validated and committed one by one, in one process"
     return [
         Figure(
-            "replay", "sync of a new node by replay, records/s", records / seconds, "records/s", load, Aim(20_000), bench.needs
+            "replay",
+            "sync of a new node by replay, records/s",
+            spent.records / spent.seconds,
+            "records/s",
+            load,
+            Aim(20_000),
+            bench.needs,
+            cpu_us=spent.cpu_seconds / spent.records * 1_000_000,
         )
     ]
 
 
-def replay_blocks(kept: Kept, folder: Path, records: int, most_seconds: float) -> tuple[int, float]:
-    """Replay a closed region's blocks in a new store; return how many records are in it then, and the seconds.
+def replay_blocks(kept: Kept, folder: Path, records: int, most_seconds: float) -> Spent:
+    """Replay a closed region's blocks in a new store; return how many records are in it then, and what that took.
 
     It ends when there are `records`, or after `most_seconds`.
     """
-    done, seconds = 0, 0.0
+    done, seconds, cpu_seconds = 0, 0.0, 0.0
     genesis = load_genesis(kept.home)
     store = open_leveldb(folder)
     try:
@@ -67,14 +73,15 @@ def replay_blocks(kept: Kept, folder: Path, records: int, most_seconds: float) -
             while done < records and seconds < most_seconds and chain.tip.height < reader.tip.height:
                 height = Height(chain.tip.height + 1)
                 block, commit = reader.read_block(height), reader.read_commit(height)
-                began = time.perf_counter()
+                began, cpu_began = time.perf_counter(), time.process_time()
                 candidate = chain.validate_committed(block, commit)
                 chain.commit(candidate, commit)
                 seconds += time.perf_counter() - began
+                cpu_seconds += time.process_time() - cpu_began
                 done += count_records(block, candidate)
     finally:
         store.close()
-    return done, seconds
+    return Spent(done, seconds, cpu_seconds)
 
 
 def count_records(block: Block, candidate: Candidate) -> int:

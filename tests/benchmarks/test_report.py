@@ -14,8 +14,10 @@ from benchmarks.report import BEGIN, END, format_value, put_measured, write_repo
 LIMITS = Limits(2, 1_000, 1_500, 100_000, 500)
 
 
-def make_figure(value: float, needs: Needs | None = None, per_second: float | None = None) -> Figure:
-    return Figure("name", "title", value, "/s", "load", Aim(100), needs, per_second)
+def make_figure(
+    value: float, needs: Needs | None = None, per_second: float | None = None, cpu_us: float | None = None
+) -> Figure:
+    return Figure("name", "title", value, "/s", "load", Aim(100), needs, per_second, cpu_us)
 
 
 @pytest.mark.parametrize(
@@ -63,14 +65,14 @@ def test_sections_that_cannot_be_measured_are_told(tmp_path: Path, capsys: pytes
 
     run_section(bench, "first", skip)
     run_section(bench, "second", fail)
-    run_section(bench, "third", lambda _bench: [make_figure(100, Needs(signatures=1)), make_figure(1)])
+    run_section(bench, "third", lambda _bench: [make_figure(100, Needs(signatures=1)), make_figure(1, cpu_us=7)])
     write_report(bench, tmp_path / "docs", "performance")
     page = (tmp_path / "docs" / "performance.md").read_text()
     assert "SKIPPED: first.** there is no such thing" in page
     assert "FAILED: second.** ValueError: a fault" in page
     assert "A small run" in page
-    assert "| title | 100 /s | ≥ 100 /s | yes | Ed25519 | 10.0% |" in page
-    assert "| title | 1 /s | ≥ 100 /s | **no** |  |  |" in page
+    assert "| title | 100 /s | ≥ 100 /s | yes | Ed25519 | 10.0% |  |" in page
+    assert "| title | 1 /s | ≥ 100 /s | **no** |  |  | 7 |" in page
     assert (tmp_path / "docs" / "performance" / "shares.svg").exists()
     assert "SKIPPED" in capsys.readouterr().err
 
