@@ -13,12 +13,11 @@ from ledger.blocks import Block, verify_commit
 from ledger.errors import CodecError, HourledgerError, ProofError
 from ledger.merkle import EMPTY_FRONTIER, compute_leaf_hash, compute_tree_root
 from ledger.reasons import Reason
-from ledger.state_updates import PageCache
 from ledger.tiles import node_reader_from_tiles
 from ledger.types import EntryIndex, Hash, Height
 from node.chain.pruning import load_lowest
 from node.chain.reader import ChainReader
-from node.chain.rebuilding import BATCH_ITEMS, add_entries, add_values, index_entries
+from node.chain.rebuilding import BATCH_ITEMS, add_entries, add_values, build_tree, index_entries
 from node.chain.records import damaged, encode_tip, load_tile
 from node.chain.rules import PartiesOf
 from node.chain.sets import collect_sets, find_deciding
@@ -65,9 +64,11 @@ def _rebuild(reader: ChainReader, scratch: KeyValueStore, genesis_hash: Hash, pa
     entries = reader.iterate_entries(EntryIndex(0), reader.tip.size)
     while batch := tuple(islice(entries, BATCH_ITEMS)):
         frontier = add_entries(scratch, frontier, batch)
-    values, tree_pages = reader.iterate_values(), PageCache()
+    values, count = reader.iterate_values(), 0
     while pairs := tuple(islice(values, BATCH_ITEMS)):
-        add_values(scratch, tree_pages, pairs)
+        add_values(scratch, pairs)
+        count += len(pairs)
+    build_tree(scratch, count)
     try:
         index_entries(scratch, reader.tip.size, genesis_hash, parties_of)
     except (CodecError, ProofError) as error:

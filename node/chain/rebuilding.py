@@ -3,25 +3,29 @@
 Nothing is proven here: the caller compares the roots that come out with those that somebody vouches for.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
 
 from ledger.blocks import HEADER
 from ledger.errors import ProofError
-from ledger.events import OUTCOME, split_entry
+from ledger.events import OUTCOME, find_type
 from ledger.merkle import Frontier, append, compute_leaf_hash
-from ledger.state import iterate_hashed
+from ledger.state_tree import compute_key_hash, compute_value_hash, read_root
 from ledger.state_updates import PageCache, revise
-from ledger.types import EntryIndex, Hash, Height, Identifier
+from ledger.types import HASH_BYTES, EntryIndex, Hash, Height, Identifier
 from node.chain.candidate import compute_tile_writes
 from node.chain.log_entries import compute_mention_writes, compute_run_writes, iterate_entries
 from node.chain.records import load_page
 from node.chain.rules import PartiesOf
 from node.storage import namespaces
-from node.storage.protocol import KeyValueStore
+from node.storage.protocol import KeyValueStore, Readable
 
 BATCH_ITEMS: Final = 5_000
+HELD_LEAVES: Final = 1_000_000
+"""Leaves of the state tree held at a time, of 64 bytes each."""
+_PLACES: Final = 256
+"""First bytes of a leaf's place."""
 
 
 def add_entries(target: KeyValueStore, frontier: Frontier, entries: Sequence[bytes]) -> Frontier:
@@ -32,14 +36,41 @@ def add_entries(target: KeyValueStore, frontier: Frontier, entries: Sequence[byt
     return appended.frontier
 
 
-def add_values(target: KeyValueStore, pages: PageCache, values: Sequence[tuple[bytes, bytes]]) -> Hash:
-    """Set current values and their pages; return the root of the state tree. `pages` are those of the target in memory."""
-    revised = revise(pages, lambda path: load_page(target, path), dict(iterate_hashed(dict(values))))
-    writes: dict[bytes, bytes | None] = {namespaces.STATE.prefix + key: value for key, value in values}
-    writes.update((namespaces.PAGES.prefix + path, page) for path, page in revised.pages.items())
-    target.write(writes)
-    pages.take_over(revised)
-    return revised.root
+def add_values(target: KeyValueStore, values: Sequence[tuple[bytes, bytes]]) -> None:
+    """Set current values; `build_tree` makes the pages of the state tree over them."""
+    target.write({namespaces.STATE.prefix + key: value for key, value in values})
+
+
+def build_tree(target: KeyValueStore, count: int, held: int = HELD_LEAVES) -> Hash:
+    """Write the pages of the state tree over the `count` values of a store that has no pages yet; return its root.
+
+    Leaves are added in the order of their places, so that each page is made once and not again with every record of values. The
+    values are gone through once for every `held` of them, so that no more leaves are held in memory at a time.
+    """
+    pages = PageCache(0)
+    parts = min(_PLACES, 1 + count // held)
+    for part in range(parts):
+        places = range(part * _PLACES // parts, (part + 1) * _PLACES // parts)
+        for leaves in _collect_leaves(target, places):
+            revised = revise(pages, lambda path: load_page(target, path), leaves)
+            target.write({namespaces.PAGES.prefix + path: page for path, page in revised.pages.items()})
+            pages.take_over(revised)
+    return read_root(lambda path: load_page(target, path))
+
+
+def _collect_leaves(source: Readable, places: range) -> Iterator[dict[Hash, Hash | None]]:
+    """Yield the leaves whose place begins with one of these bytes, those of one byte together, in ascending order."""
+    packed = {place: bytearray() for place in places}
+    for key, value in source.iterate(namespaces.STATE.prefix):
+        key_hash = compute_key_hash(key[len(namespaces.STATE.prefix) :])
+        leaves = packed.get(key_hash[0])
+        if leaves is not None:
+            leaves += key_hash
+            leaves += compute_value_hash(value)
+    for place in places:
+        data = bytes(packed.pop(place))
+        hashes = [Hash(data[start : start + HASH_BYTES]) for start in range(0, len(data), HASH_BYTES)]
+        yield dict(zip(hashes[::2], hashes[1::2], strict=True))
 
 
 def index_entries(target: KeyValueStore, size: int, genesis_hash: Hash, parties_of: PartiesOf) -> Height:
@@ -70,7 +101,7 @@ def index_entries(target: KeyValueStore, size: int, genesis_hash: Hash, parties_
 
 def _index_entry(writes: dict[bytes, bytes | None], index: EntryIndex, entry: bytes, height: int, genesis_hash: Hash) -> int:
     """Note an outcome or a header; return the height of the last header so far."""
-    name, _fields = split_entry(entry)
+    name = find_type(entry)
     if name == OUTCOME.name:
         key = namespaces.compute_transaction_key(OUTCOME.decode(entry).transaction_id)
         writes[key] = namespaces.encode_number(index)

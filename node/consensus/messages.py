@@ -186,11 +186,6 @@ _CODECS: Final[tuple[tuple[type[Any], Codec[Any]], ...]] = (
 _NUMBERS: Final = {cls: number for number, (cls, _codec) in enumerate(_CODECS)}
 
 
-def _to_wire(message: Message) -> Wire:
-    number = _NUMBERS[type(message)]
-    return [number, _CODECS[number][1].to_wire(message)]
-
-
 def _from_wire(wire: Wire) -> Message:
     match wire:
         case [number, fields] if type(number) is int and 0 <= number < len(_CODECS):
@@ -200,8 +195,11 @@ def _from_wire(wire: Wire) -> Message:
             raise CodecError("message: not [type, fields] of a known type")
 
 
-_message_codec: Codec[Message] = Codec("message", _to_wire, _from_wire)
-
+_TAGGED: Final[tuple[Codec[Message], ...]] = tuple(
+    codec.tagged((number,), inner, _from_wire) for number, (_cls, inner) in enumerate(_CODECS)
+)
+"""For each type the codec of its messages, with their type's number."""
+_message_codec: Codec[Message] = Codec("message", lambda message: _TAGGED[_NUMBERS[type(message)]].to_wire(message), _from_wire)
 
 _LONG_BLOCK: Final = bytes([0x92, _NUMBERS[CommittedBlock], 0x92, 0xC6])
 """How a message with a block of 64 KiB or more begins: two lists of two, then a byte string with a length of four bytes."""
@@ -215,7 +213,7 @@ def _count_plain_bytes(data: bytes) -> int:
 
 def encode_message(message: Message) -> bytes:
     """Return a message's bytes."""
-    return encode(_message_codec, message)
+    return encode(_TAGGED[_NUMBERS[type(message)]], message)
 
 
 def decode_message(data: bytes) -> Message:
@@ -223,4 +221,6 @@ def decode_message(data: bytes) -> Message:
     plain = _count_plain_bytes(data)
     if plain > MAX_PLAIN_BYTES:
         raise CodecError(f"message: {plain} bytes beside a block, at most {MAX_PLAIN_BYTES} allowed", Reason.TOO_LARGE)
-    return decode(_message_codec, data, max_bytes=MAX_MESSAGE_BYTES)
+    # A list of two begins with 0x92, and a small number is its own byte.
+    number = data[1] if data[:1] == b"\x92" and len(data) > 1 else len(_TAGGED)
+    return decode(_TAGGED[number] if number < len(_TAGGED) else _message_codec, data, max_bytes=MAX_MESSAGE_BYTES)

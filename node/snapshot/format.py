@@ -138,11 +138,6 @@ _CODECS: Final[tuple[tuple[type[Any], Codec[Any]], ...]] = (
 _NUMBERS: Final = {cls: number for number, (cls, _codec) in enumerate(_CODECS)}
 
 
-def _to_wire(record: Record) -> Wire:
-    number = _NUMBERS[type(record)]
-    return [number, _CODECS[number][1].to_wire(record)]
-
-
 def _from_wire(wire: Wire) -> Record:
     match wire:
         case [number, fields] if type(number) is int and 0 <= number < len(_CODECS):
@@ -152,14 +147,28 @@ def _from_wire(wire: Wire) -> Record:
             raise CodecError("snapshot: not [type, fields] of a known type")
 
 
-_record_codec: Codec[Record] = Codec("snapshot", _to_wire, _from_wire)
+_record_codec: Codec[Record] = Codec("snapshot", lambda record: _TAGGED[_NUMBERS[type(record)]].to_wire(record), _from_wire)
+_TAGGED: Final[tuple[Codec[Record], ...]] = tuple(
+    codec.tagged((number,), inner, _from_wire) for number, (_cls, inner) in enumerate(_CODECS)
+)
+"""For each type the codec of its records, with their type's number."""
+
+
+def _encode_record(record: Record) -> bytes:
+    return encode(_TAGGED[_NUMBERS[type(record)]], record)
+
+
+def _decode_record(data: bytes) -> Record:
+    # A list of two begins with 0x92, and a small number is its own byte.
+    number = data[1] if data[:1] == b"\x92" and len(data) > 1 else len(_TAGGED)
+    return decode(_TAGGED[number] if number < len(_TAGGED) else _record_codec, data, max_bytes=MAX_RECORD_BYTES)
 
 
 def write_records(file: IO[bytes], records: Iterable[Record]) -> None:
     """Write the file of a snapshot."""
     file.write(MAGIC)
     for record in records:
-        data = encode(_record_codec, record)
+        data = _encode_record(record)
         file.write(len(data).to_bytes(_LENGTH_BYTES, "big") + data)
 
 
@@ -178,7 +187,7 @@ def read_records(file: IO[bytes], progress: Callable[[int], None] = lambda _byte
         data = file.read(length)
         if len(prefix) < _LENGTH_BYTES or len(data) < length:
             raise CodecError("the snapshot was cut off")
-        yield decode(_record_codec, data, max_bytes=MAX_RECORD_BYTES)
+        yield _decode_record(data)
         progress(_LENGTH_BYTES + length)
 
 

@@ -16,15 +16,13 @@ from ledger.errors import CodecError, HourledgerError, ProofError
 from ledger.genesis import Genesis, compute_genesis_hash
 from ledger.merkle import EMPTY_FRONTIER, Frontier, compute_root_at
 from ledger.reasons import Reason
-from ledger.state_tree import read_root
-from ledger.state_updates import PageCache
 from ledger.tiles import node_reader_from_tiles
 from ledger.trust import TrustPolicy, verify_checkpoint
 from ledger.types import EntryIndex, Height
 from node.chain.auditing import validate_content
 from node.chain.log_entries import find_entry, iterate_entries
-from node.chain.rebuilding import add_entries, add_values, index_entries
-from node.chain.records import Tip, encode_tip, load_page, load_tile
+from node.chain.rebuilding import add_entries, add_values, build_tree, index_entries
+from node.chain.records import Tip, encode_tip, load_tile
 from node.chain.rules import PartiesOf
 from node.chain.sets import collect_sets
 from node.handovers import verify_handover
@@ -80,7 +78,7 @@ def restore(
     handovers, record = _take_handovers(records, record, target, expected.genesis, frontier.size)
     if record != End(frontier.size, values, handovers) or next(records, None) is not None:
         raise CodecError("the snapshot does not end as it should: it was cut off, or something was added")
-    if read_root(lambda path: load_page(target, path)) != block.header.state_root:
+    if build_tree(target, values) != block.header.state_root:
         raise ProofError("the values of the snapshot are not those of its block", value=str(block.header.height))
     _finish(target, beginning, Tip(block.header, frontier))
     return Restored(block.header.height, frontier.size, values, handovers, beginning.note)
@@ -142,13 +140,13 @@ def _verify_continues(target: KeyValueStore, checkpoint: Checkpoint, known: Chec
 
 
 def _take_values(records: Iterator[Record], record: Record | None, target: KeyValueStore) -> tuple[int, Record | None]:
-    count, last_key, tree_pages = 0, b"", PageCache()
+    count, last_key = 0, b""
     while isinstance(record, Values):
         for item in record.values:
             if item.key <= last_key:
                 raise CodecError("the snapshot's values are not in ascending order, each once")
             last_key = item.key
-        add_values(target, tree_pages, [(item.key, item.value) for item in record.values])
+        add_values(target, [(item.key, item.value) for item in record.values])
         count += len(record.values)
         record = next(records, None)
     return count, record

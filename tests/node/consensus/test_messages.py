@@ -8,12 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.blocks import MAX_BLOCK_BYTES, Commit, Vote
+from ledger.codec import decode_plainly, encode_plainly
 from ledger.crypto import sha256
 from ledger.errors import CodecError
 from ledger.reasons import Reason
 from ledger.transactions import MAX_TRANSACTION_BYTES
 from ledger.types import Height, PublicKey, Round, Signature
 from ledger.votes import MAX_PARTS, NO_ROUND, PART_BYTES, SignedProposal, SignedVote, VoteType
+from node.consensus import messages
 from node.consensus.messages import (
     MAX_COSIGNATURE_BYTES,
     MAX_MESSAGE_BYTES,
@@ -66,6 +68,13 @@ def test_the_largest_of_each_type_comes_out_as_it_went_in(message: Message) -> N
     data = encode_message(message)
     assert len(data) <= MAX_MESSAGE_BYTES
     assert decode_message(data) == message
+
+
+@pytest.mark.parametrize("message", LARGEST, ids=lambda message: type(message).__name__)
+def test_the_quick_way_is_the_plain_one(message: Message) -> None:
+    data = encode_message(message)
+    assert encode_plainly(messages._message_codec, message) == data
+    assert decode_plainly(messages._message_codec, data) == message
 
 
 @pytest.mark.parametrize("size", [1, 255, 256, 65_535, 65_536, 70_000, MAX_PLAIN_BYTES, MAX_PLAIN_BYTES + 1, 1 << 20])
