@@ -6,7 +6,7 @@ go to the chain as it was at the newest cosigned checkpoint and never wait for a
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias, TypeVar
 
@@ -163,6 +163,15 @@ class LedgerService:
         except HourledgerError:
             if self.find_outcome(signed.transaction_id) is None:
                 raise
+
+    async def check_ahead(self, envelopes: Sequence[bytes]) -> None:
+        """Check in a thread what is about to be asked for: what is good is remembered, what is not will be met then."""
+        items = []
+        for envelope in envelopes:
+            with suppress(CodecError):
+                items.append(self.chain.decode(envelope))
+        with suppress(HourledgerError):
+            await self._check_all(items)
 
     async def _check_all(self, items: Sequence[SignedTransaction]) -> Sequence[Verdict]:
         """Check transactions in a thread; the view in which they may be final stays open until that is done."""

@@ -12,8 +12,10 @@ from ledger.execution import RuleBook
 from ledger.reasons import Reason
 from ledger.state import View
 from ledger.transactions import (
+    MAX_REMEMBERED_BYTES,
     SignedTransaction,
     decode_payload,
+    decode_signed,
     validate_form,
     validate_validity,
     verify_signatures,
@@ -23,6 +25,8 @@ from node.chain.reader import find_outcome
 from node.storage.protocol import Readable
 
 REMEMBERED_ENVELOPES = 65_536
+REMEMBERED_TRANSACTIONS = 8_192
+"""Decoded ones, small ones only, so that what a block brings back is not decoded again: some 12 MB of each generation."""
 
 
 def validate_new(source: Readable, transaction_id: Hash, same_block: Container[Hash]) -> None:
@@ -34,7 +38,7 @@ def validate_new(source: Readable, transaction_id: Hash, same_block: Container[H
 class Admission:
     """Checks transactions for one chain."""
 
-    __slots__ = ("_capacity", "_chain_id", "_older", "_verified")
+    __slots__ = ("_capacity", "_chain_id", "_decoded", "_older", "_older_decoded", "_verified")
 
     def __init__(self, chain_id: str, capacity: int = REMEMBERED_ENVELOPES) -> None:
         self._chain_id = chain_id
@@ -42,6 +46,14 @@ class Admission:
         # Two generations of what was verified: when the younger is full, the older is dropped. Needs no lock and no order.
         self._verified: set[Hash] = set()
         self._older: set[Hash] = set()
+        # The same of transactions that were verified, by their envelopes.
+        self._decoded: dict[bytes, SignedTransaction] = {}
+        self._older_decoded: dict[bytes, SignedTransaction] = {}
+
+    def decode(self, envelope: bytes) -> SignedTransaction:
+        """Return the transaction of an envelope, as it was verified before where that is remembered; raise `CodecError`."""
+        known = self._decoded.get(envelope) or self._older_decoded.get(envelope)
+        return decode_signed(envelope) if known is None else known
 
     def validate(self, envelope: bytes, signed: SignedTransaction, rule_book: RuleBook, view: View, time_ms: TimeMs) -> None:
         """Raise `HourledgerError` unless the transaction may be in a block at `time_ms` that follows the state in `view`.
@@ -59,7 +71,16 @@ class Admission:
         if not is_verified:
             verify_signatures(signed)
             self._remember(verified)
+            self._keep(envelope, signed)
         rule_book.admit(view, signed.signers)
+
+    def _keep(self, envelope: bytes, signed: SignedTransaction) -> None:
+        if len(signed.payload) > MAX_REMEMBERED_BYTES:
+            return
+        if len(self._decoded) >= REMEMBERED_TRANSACTIONS:
+            self._older_decoded = self._decoded
+            self._decoded = {}
+        self._decoded[envelope] = signed
 
     def _remember(self, verified: Hash) -> None:
         if len(self._verified) >= self._capacity:

@@ -16,7 +16,7 @@ from ledger.genesis import Genesis
 from ledger.reasons import Reason
 from ledger.state import Overlay, View
 from ledger.state_updates import PageCache
-from ledger.transactions import SignedTransaction, decode_signed, encode_signed
+from ledger.transactions import SignedTransaction, encode_signed
 from ledger.types import Hash, Height, PublicKey, TimeMs
 from ledger.votes import Offence
 from node.chain import proposing, validation
@@ -134,12 +134,16 @@ class Chain:
         """
         return find_outcome(self._store, transaction_id)
 
+    def decode(self, envelope: bytes) -> SignedTransaction:
+        """Return the transaction of these bytes, or raise `CodecError`. One that was found good before is not read again."""
+        return self._admission.decode(envelope)
+
     def check(self, envelope: bytes, time_ms: TimeMs) -> SignedTransaction:
         """Return the transaction of these bytes, or raise `HourledgerError` with the first reason why it may not enter a block.
 
         `time_ms` is the present. Whether the transaction is already final is not looked at here: see `find_outcome`.
         """
-        signed = decode_signed(envelope)
+        signed = self.decode(envelope)
         (error,) = self.check_all([signed], time_ms)
         if error is not None:
             raise error

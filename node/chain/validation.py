@@ -5,7 +5,7 @@ from ledger.errors import HourledgerError, ProofError
 from ledger.execution import RuleBook
 from ledger.reasons import Reason
 from ledger.state import View
-from ledger.transactions import SignedTransaction, decode_signed
+from ledger.transactions import SignedTransaction
 from ledger.types import Hash
 from node.chain.admission import Admission, validate_new
 from node.chain.candidate import (
@@ -78,7 +78,7 @@ def _validate_transactions(
     transactions: dict[Hash, SignedTransaction] = {}
     for number, envelope in enumerate(block.transactions):
         try:
-            signed = decode_signed(envelope)
+            signed = admission.decode(envelope)
             transaction_id = signed.transaction_id
             validate_new(source, transaction_id, transactions)
             admission.validate(envelope, signed, rule_book, view, block.header.time_ms)

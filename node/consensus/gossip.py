@@ -10,7 +10,7 @@ from typing import Final
 
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
-from ledger.transactions import decode_signed, encode_signed
+from ledger.transactions import encode_signed
 from ledger.types import Hash, TimeMs
 from node.chain import Chain
 from node.consensus.messages import (
@@ -62,7 +62,7 @@ class Gossip:
 
         Raises `HourledgerError` where the peer is at fault, `STORE_DAMAGED` and `WRITE_FAILED`.
         """
-        signed = decode_signed(envelope)
+        signed = self._chain.decode(envelope)
         self._asked.pop(signed.transaction_id, None)
         if self._mempool.get(signed.transaction_id) == signed:
             return True

@@ -205,6 +205,18 @@ _LONG_BLOCK: Final = bytes([0x92, _NUMBERS[CommittedBlock], 0x92, 0xC6])
 """How a message with a block of 64 KiB or more begins: two lists of two, then a byte string with a length of four bytes."""
 
 
+_TRANSACTION_BEGINS: Final = bytes([0x92, _NUMBERS[TransactionMessage], 0x91])
+_ENVELOPE_AT: Final = {0xC4: 5, 0xC5: 6, 0xC6: 8}
+"""Where the bytes of a byte string begin, by how its length is written."""
+
+
+def peek_transaction(data: bytes) -> bytes | None:
+    """Return the envelope of a message with a transaction, None for another. Nothing is checked: see `decode_message`."""
+    if not data.startswith(_TRANSACTION_BEGINS) or len(data) <= len(_TRANSACTION_BEGINS):
+        return None
+    return data[_ENVELOPE_AT.get(data[len(_TRANSACTION_BEGINS)], len(data)) :]
+
+
 def _count_plain_bytes(data: bytes) -> int:
     if not data.startswith(_LONG_BLOCK):
         return len(data)

@@ -19,9 +19,10 @@ from node.chain import Candidate
 from node.checkpoints import Checkpoints
 from node.consensus.guard import Guard
 from node.consensus.machine import Timeouts
-from node.consensus.messages import Message, encode_message
+from node.consensus.messages import Message, encode_message, peek_transaction
 from node.consensus.ports import Listener
 from node.consensus.replica import Replica
+from node.consensus.unchecked import Unchecked
 from node.log import log_event
 from node.p2p.handshake import ChainIdentity, Peer
 from node.p2p.peers import PeerNetwork
@@ -65,6 +66,8 @@ class NetworkEngine:
         self._membership = membership
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._wake = asyncio.Event()
+        self._unchecked = Unchecked()
+        self._has_unchecked = asyncio.Event()
         self.peers = PeerNetwork(
             ChainIdentity(service.chain.chain_id, service.chain.genesis_hash),
             self._find_own_name,
@@ -113,7 +116,10 @@ class NetworkEngine:
         try:
             self._checkpoints.add_block(self._service.clock())
             self.replica.start(self._service.clock())
-            tasks = [asyncio.ensure_future(work) for work in (stop.wait(), self._drive(), self._repeat(), self._failed)]
+            tasks = [
+                asyncio.ensure_future(work)
+                for work in (stop.wait(), self._drive(), self._repeat(), self._check_transactions(), self._failed)
+            ]
             done, _pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
                 if task not in done:
@@ -150,6 +156,29 @@ class NetworkEngine:
             self._checkpoints.repeat()
 
     def _receive(self, peer: str, data: bytes) -> None:
+        """Take a message at once, but a transaction once its signatures are checked, which is nothing for the event loop."""
+        if peek_transaction(data) is None:
+            self._hand_over(peer, data)
+        else:
+            self._unchecked.put(peer, data)
+            self._has_unchecked.set()
+
+    async def _check_transactions(self) -> None:
+        """Check what peers have sent in a thread, as it comes; the replica then finds it checked."""
+        while True:
+            await self._has_unchecked.wait()
+            taken = self._unchecked.take()
+            if not taken:
+                self._has_unchecked.clear()
+                continue
+            await self._service.check_ahead([peek_transaction(data) or b"" for _peer, data in taken])
+            for peer, data in taken:
+                try:
+                    self._hand_over(peer, data)
+                except HourledgerError as error:
+                    self.peers.drop(peer, error)
+
+    def _hand_over(self, peer: str, data: bytes) -> None:
         try:
             self.replica.receive(peer, data, self._service.clock())
         except HourledgerError as error:

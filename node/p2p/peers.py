@@ -180,6 +180,13 @@ class PeerNetwork:
         with suppress(OSError):
             await self._talk(peer, reader, writer)
 
+    def drop(self, name: str, error: HourledgerError) -> None:
+        """Hang up on a peer that has sent what no honest one sends."""
+        link = self._links.get(name)
+        if link is not None:
+            self._drop(name, error)
+            hang_up(link.writer)
+
     def _drop(self, name: str, error: HourledgerError) -> None:
         log_event("peer dropped", peer=name, reason=error.reason.value, detail=error.detail)
         self._penalties[name] = asyncio.get_running_loop().time() + PENALTY_SECONDS

@@ -7,12 +7,12 @@ from itertools import pairwise
 import pytest
 
 from ledger.codec import encode
-from ledger.errors import HourledgerError
+from ledger.errors import CodecError, HourledgerError
 from ledger.execution import BlockContext, Effects, TransactionContext
 from ledger.reasons import Reason
 from ledger.state import EmptyView, Overlay, View
 from ledger.transactions import SignedTransaction, Transaction, draft, encode_signed, sign
-from ledger.types import Identifier, PublicKey, TimeMs
+from ledger.types import Identifier, PublicKey, Signature, TimeMs
 from ledger.votes import Offence
 from node.chain.admission import Admission, validate_new
 from node.storage.memory import MemoryStore
@@ -61,6 +61,26 @@ def test_time_comes_before_signatures_and_signatures_before_membership() -> None
     assert find_reason(strange) is Reason.UNKNOWN_KEY
     forged = (replace(strange.signatures[0], key=toy.MEMBER.public_key),)
     assert find_reason(replace(strange, signatures=forged)) is Reason.INVALID_SIGNATURE
+
+
+def test_what_was_verified_is_not_read_again_and_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("node.chain.admission.REMEMBERED_TRANSACTIONS", 2)
+    admission = Admission(toy.CHAIN_ID)
+    good = [toy.transact(number, (b"key", bytes(500)), key=toy.MEMBER) for number in range(6)]
+    large = toy.transact(9, (b"a", bytes(900)), (b"b", bytes(900)), key=toy.MEMBER)
+    unsigned = draft(GOOD)
+    for signed in (*good, large):
+        admission.validate(encode_signed(signed), signed, toy.RULE_BOOK, toy.make_genesis_state(), toy.START_MS)
+    envelopes = [encode_signed(item) for item in (*good, large, unsigned)]
+    assert [admission.decode(bytes(bytearray(item))) for item in envelopes] == [*good, large, unsigned]
+    assert [admission.decode(envelope) is item for envelope, item in zip(envelopes, good, strict=False)][2:] == [True] * 4
+    assert admission.decode(envelopes[6]) is not large
+    with pytest.raises(CodecError):
+        admission.decode(envelopes[0] + b"x")
+    forged = replace(good[0], signatures=(replace(good[0].signatures[0], signature=Signature(bytes(64))),))
+    with pytest.raises(HourledgerError):
+        admission.validate(encode_signed(forged), forged, toy.RULE_BOOK, toy.make_genesis_state(), toy.START_MS)
+    assert admission.decode(encode_signed(forged)) is not forged
 
 
 class CountingRules:

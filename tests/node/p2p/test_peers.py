@@ -84,6 +84,21 @@ def test_who_sends_what_nobody_honest_sends_is_dropped_and_may_come_back(
     run(work())
 
 
+def test_who_is_found_out_later_is_dropped_then(log: Log) -> None:
+    async def work() -> None:
+        node = Node("node").knows("peer", "other")
+        async with opened(node), calling_as(node, "other"), calling_as(node, "peer") as caller:
+            await until(lambda: set(node.network.peers) == {"peer", "other"})
+            node.network.drop("nobody", CodecError("garbage"))
+            assert list_reasons(log, DROPPED) == []
+            node.network.drop("peer", CodecError("garbage"))
+            await caller.is_hung_up_on()
+            await until(lambda: node.network.peers == ("other",))
+            assert list_reasons(log, DROPPED) == [Reason.MALFORMED]
+
+    run(work())
+
+
 def test_a_node_that_was_dropped_is_not_called_before_its_time(monkeypatch: pytest.MonkeyPatch, log: Log) -> None:
     monkeypatch.setattr(peers, "FIRST_RETRY_SECONDS", 0.01)
     monkeypatch.setattr(peers, "PENALTY_SECONDS", 1_000.0)

@@ -1,0 +1,42 @@
+"""Transactions from peers that wait for their signatures to be checked: so many bytes of each peer, and peers in turn."""
+
+from collections import deque
+from typing import Final
+
+MAX_BYTES_OF_PEER: Final = 4 << 20
+"""Of what does not fit, the peer tells the id again later."""
+EXTRA_BYTES: Final = 128
+"""What a message takes beside its bytes, about."""
+TAKEN_OF_PEER: Final = 32
+
+
+class Unchecked:
+    """Messages with transactions, by the peer that sent them."""
+
+    __slots__ = ("_bytes", "_messages")
+
+    def __init__(self) -> None:
+        self._messages: dict[str, deque[bytes]] = {}
+        self._bytes: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return sum(map(len, self._messages.values()))
+
+    def put(self, peer: str, data: bytes) -> None:
+        """Let a message wait, or drop it where too much of that peer waits."""
+        size = self._bytes.get(peer, 0) + len(data) + EXTRA_BYTES
+        if size <= MAX_BYTES_OF_PEER:
+            self._bytes[peer] = size
+            self._messages.setdefault(peer, deque()).append(data)
+
+    def take(self) -> list[tuple[str, bytes]]:
+        """Return and forget the oldest messages, a few of each peer, in their order."""
+        taken: list[tuple[str, bytes]] = []
+        for peer, waiting in tuple(self._messages.items()):
+            for _number in range(min(TAKEN_OF_PEER, len(waiting))):
+                data = waiting.popleft()
+                self._bytes[peer] -= len(data) + EXTRA_BYTES
+                taken.append((peer, data))
+            if not waiting:
+                del self._messages[peer], self._bytes[peer]
+        return taken
