@@ -119,16 +119,26 @@ def execute_transaction(
 
     `state` gets the changes when the transaction is accepted, and none when it is refused.
     """
+    outcome, entries = record_transaction(state, rule_book, signed, block)
+    return outcome, entries[:-1]
+
+
+def record_transaction(
+    state: Overlay, rule_book: RuleBook, signed: SignedTransaction, block: BlockContext
+) -> tuple[Outcome, tuple[bytes, ...]]:
+    """Do the same as `execute_transaction`; return the outcome, and all entries: the events and the outcome's own."""
     context = TransactionContext(block, signed.transaction_id, signed.signers)
     scratch = Overlay(state)
     try:
         effects = rule_book.apply(scratch, decode_payload(signed), context)
     except Rejection as rejection:
         value, rows = shorten_value(rejection.value), _shorten_rows(rejection.rows)
-        return Outcome(context.transaction_id, block.height, rejection.reason, value, rows, 0), ()
-    state.absorb(scratch)
+        outcome = Outcome(context.transaction_id, block.height, rejection.reason, value, rows, 0)
+        return outcome, (OUTCOME.encode(outcome),)
     outcome = Outcome(context.transaction_id, block.height, None, "", _shorten_rows(effects.rows), len(effects.events))
-    return outcome, effects.events
+    entries = (*effects.events, OUTCOME.encode(outcome))
+    state.absorb(scratch)
+    return outcome, entries
 
 
 def _shorten_rows(rows: tuple[RowOutcome | None, ...]) -> tuple[RowOutcome | None, ...]:
@@ -142,8 +152,7 @@ def execute_block(view: View, rule_book: RuleBook, transactions: Sequence[Signed
     outcomes: list[Outcome] = []
     entries: list[bytes] = []
     for signed in transactions:
-        outcome, events = execute_transaction(state, rule_book, signed, block)
+        outcome, recorded = record_transaction(state, rule_book, signed, block)
         outcomes.append(outcome)
-        entries.extend(events)
-        entries.append(OUTCOME.encode(outcome))
+        entries.extend(recorded)
     return Executed(tuple(outcomes), tuple(entries), state)

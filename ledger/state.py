@@ -5,7 +5,7 @@ undoing is dropping an object.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from ledger.codec import Codec, decode, encode
@@ -79,15 +79,17 @@ class Table(Generic[T]):
     namespace: bytes
     codec: Codec[T]
     is_public: bool = False
+    _prefix: bytes = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Raise `ValueError` for a namespace whose keys could be another table's."""
         if not self.namespace or b"/" in self.namespace:
             raise ValueError("a namespace is not empty and has no slash")
+        object.__setattr__(self, "_prefix", self.namespace + b"/")
 
     def key(self, *parts: bytes) -> bytes:
         """Return the state key of the parts."""
-        return b"/".join((self.namespace, b"".join(parts)))
+        return self._prefix + b"".join(parts)
 
     def get(self, view: View, *parts: bytes) -> T | None:
         """Return the value, or None where there is none."""

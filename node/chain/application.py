@@ -27,6 +27,7 @@ from node.chain.opening import open_tip
 from node.chain.reader import ChainReader, FoundOutcome, find_outcome
 from node.chain.records import Ground, StateView, Tip
 from node.chain.rules import ChainRules, PartiesOf
+from node.chain.values import RecentView
 from node.storage import namespaces
 from node.storage.protocol import KeyValueStore
 
@@ -41,7 +42,7 @@ class Chain:
 
     def __init__(self, store: KeyValueStore, rules: ChainRules, tip: Tip, override: SignedTransaction | None) -> None:
         self._store = store
-        self._ground = Ground(store, PageCache())
+        self._ground = Ground(store, PageCache(), RecentView(store))
         self._rules = rules
         self._tip = tip
         self._override = override
@@ -246,6 +247,7 @@ class Chain:
             self._failure = error
             raise
         self._ground.pages.take_over(candidate.revised)
+        self._ground.values.take_over(candidate.changes)
         self._tip = candidate.tip
         self._executed.clear()
 

@@ -47,8 +47,8 @@ class Candidate:
     """A block that follows the tip, executed and ready to be committed.
 
     `deciders` are the authorities whose quorum makes it final. `entries` ends with the header's. `tip` is where the chain
-    stands after it, `writes` all that is stored of it besides the commit; `revised` is what they change in the state tree, for
-    the pages that are kept in memory. `left_out` is for whoever offered the transactions of a built block.
+    stands after it, `writes` all that is stored of it besides the commit; `changes` of the state and `revised` of its tree are
+    for what is kept in memory. `left_out` is for whoever offered the transactions of a built block.
     """
 
     block: Block
@@ -58,6 +58,7 @@ class Candidate:
     entries: tuple[bytes, ...]
     tip: Tip
     writes: Mapping[bytes, bytes | None]
+    changes: Mapping[bytes, bytes | None]
     revised: Revised
     left_out: tuple[LeftOut, ...] = ()
 
@@ -160,7 +161,7 @@ def assemble(
     writes.update((namespaces.STATE.prefix + key, value) for key, value in changes.items())
     writes.update((namespaces.PAGES.prefix + path, page) for path, page in revised.pages.items())
     writes[namespaces.TIP.key()] = encode_tip(tip)
-    return Candidate(block, compute_block_hash(header), deciders, executed.outcomes, entries, tip, writes, revised)
+    return Candidate(block, compute_block_hash(header), deciders, executed.outcomes, entries, tip, writes, changes, revised)
 
 
 def _find_mentions(place: Place, entries: Sequence[bytes], parties_of: PartiesOf) -> dict[Identifier, list[int]]:

@@ -17,7 +17,7 @@ from ledger.types import TimeMs
 from ledger.votes import Offence, verify_evidence
 from node.chain.executing import Done, execute_each
 from node.chain.log_entries import load_header_at
-from node.chain.records import StateView, Tip, decode_reference, load_required
+from node.chain.records import Ground, StateView, Tip, decode_reference, load_required
 from node.storage import namespaces
 from node.storage.protocol import Readable
 
@@ -34,13 +34,13 @@ class Recorded:
     state: Overlay
 
 
-def record_all(source: Readable, rule_book: RuleBook, tip: Tip, evidence: Sequence[bytes], block: BlockContext) -> Recorded:
+def record_all(ground: Ground, rule_book: RuleBook, tip: Tip, evidence: Sequence[bytes], block: BlockContext) -> Recorded:
     """Record evidence as a validator does; raise `HourledgerError` for the first piece that may not be in the block."""
-    state = Overlay(StateView(source))
+    state = Overlay(ground.values)
     entries: list[bytes] = []
     for number, data in enumerate(evidence):
         try:
-            entries.extend(_record(source, rule_book, tip, state, data, block))
+            entries.extend(_record(ground.store, rule_book, tip, state, data, block))
         except HourledgerError as error:
             if error.reason is Reason.STORE_DAMAGED:
                 raise
@@ -49,16 +49,16 @@ def record_all(source: Readable, rule_book: RuleBook, tip: Tip, evidence: Sequen
     return Recorded(tuple(evidence), tuple(entries), state)
 
 
-def record_some(source: Readable, rule_book: RuleBook, tip: Tip, evidence: Iterable[bytes], block: BlockContext) -> Recorded:
+def record_some(ground: Ground, rule_book: RuleBook, tip: Tip, evidence: Iterable[bytes], block: BlockContext) -> Recorded:
     """Record evidence as a proposer does, leaving out what may not be in the block, and what is too much for one."""
-    state = Overlay(StateView(source))
+    state = Overlay(ground.values)
     taken: list[bytes] = []
     entries: list[bytes] = []
     for data in evidence:
         if len(taken) == MAX_BLOCK_EVIDENCE:
             break
         try:
-            events = _record(source, rule_book, tip, state, data, block)
+            events = _record(ground.store, rule_book, tip, state, data, block)
         except HourledgerError as error:
             if error.reason is Reason.STORE_DAMAGED:
                 raise
@@ -73,8 +73,7 @@ def execute_with_evidence(
 ) -> Done:
     """Carry out a block's transactions after its evidence; return what both led to."""
     done = execute_each(recorded.state, rule_book, transactions, block)
-    recorded.state.absorb(done.executed.state)
-    executed = replace(done.executed, entries=(*recorded.entries, *done.executed.entries), state=recorded.state)
+    executed = replace(done.executed, entries=(*recorded.entries, *done.executed.entries))
     return replace(done, executed=executed)
 
 

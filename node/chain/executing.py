@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from ledger.errors import HourledgerError
 from ledger.events import Outcome
-from ledger.execution import BlockContext, Executed, RuleBook, execute_block
+from ledger.execution import BlockContext, Executed, RuleBook, record_transaction
 from ledger.reasons import EXPLANATIONS, SIGNER_REASONS, Reason
-from ledger.state import Overlay, View
+from ledger.state import Overlay
 from ledger.transactions import SignedTransaction
 from node.chain.candidate import LeftOut
 
@@ -25,28 +25,25 @@ class Done:
     failures: tuple[LeftOut, ...]
 
 
-def execute_each(view: View, rule_book: RuleBook, transactions: Sequence[SignedTransaction], context: BlockContext) -> Done:
-    """Carry out transactions in order over `view`; one that cannot be in a block changes nothing.
+def execute_each(state: Overlay, rule_book: RuleBook, transactions: Sequence[SignedTransaction], context: BlockContext) -> Done:
+    """Carry out transactions in order on `state`; one that cannot be in a block changes nothing.
 
-    Leads to the same as `ledger.execution.execute_block` where all can. Raises `STORE_DAMAGED` when `view` does.
+    Leads to the same as `ledger.execution.execute_block` where all can. Raises `STORE_DAMAGED` when the view below does.
     """
-    state = Overlay(view)
     outcomes: list[Outcome] = []
     entries: list[bytes] = []
     failures: list[LeftOut] = []
     for signed in transactions:
         try:
-            executed = execute_block(state, rule_book, (signed,), context)
+            outcome, recorded = record_transaction(state, rule_book, signed, context)
         except Exception as error:  # noqa: BLE001 - any bug in a rule, of whatever type
             failures.append(LeftOut(signed.transaction_id, _explain_fault(signed, error)))
             continue
-        outcome = executed.outcomes[0]
         if outcome.reason in SIGNER_REASONS:
             failures.append(LeftOut(signed.transaction_id, _explain_refusal(outcome.reason, outcome.value)))
             continue
-        state.absorb(executed.state)
-        outcomes.extend(executed.outcomes)
-        entries.extend(executed.entries)
+        outcomes.append(outcome)
+        entries.extend(recorded)
     return Done(Executed(tuple(outcomes), tuple(entries), state), tuple(failures))
 
 

@@ -59,7 +59,7 @@ def build(
     place = compute_next_place(tip)
     context = make_context(rules.chain_id, place, time_ms, deciders)
     rule_book = rules.rule_books.at(StateView(source), place.height)
-    recorded = record_some(source, rule_book, tip, waiting.evidence, context)
+    recorded = record_some(ground, rule_book, tip, waiting.evidence, context)
     free_bytes = MAX_BLOCK_BYTES - HEADER_ALLOWANCE_BYTES
     free_bytes -= sum(len(item) + ENVELOPE_ALLOWANCE_BYTES for item in recorded.evidence)
     selected = _select(admission, rule_book, source, waiting, time_ms, free_bytes)

@@ -15,6 +15,7 @@ from ledger.merkle import Frontier, frontier_codec
 from ledger.reasons import Reason
 from ledger.state_updates import PageCache
 from ledger.types import EntryIndex, Hash, Height
+from node.chain.values import RecentView
 from node.storage import namespaces
 from node.storage.protocol import Readable
 
@@ -100,10 +101,11 @@ def load_tile(source: Readable, level: int, index: int) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What a block is made on: the store as it is before the block, and pages of its state tree that are in memory."""
+    """What a block is made on: the store as it is before the block, and pages and values of it that are in memory."""
 
     store: Readable
     pages: PageCache
+    values: RecentView
 
 
 class StateView:

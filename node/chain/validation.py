@@ -43,7 +43,7 @@ def validate(rules: ChainRules, admission: Admission, ground: Ground, tip: Tip, 
         raise _refusal(header, "its proposer is no authority", header.proposer.hex())
     transactions = _validate_transactions(admission, rule_book, source, view, block)
     context = make_context(rules.chain_id, place, header.time_ms, deciders)
-    recorded = record_all(source, rule_book, tip, block.evidence, context)
+    recorded = record_all(ground, rule_book, tip, block.evidence, context)
     done = execute_with_evidence(recorded, rule_book, transactions, context)
     if done.failures:
         raise done.failures[0].error

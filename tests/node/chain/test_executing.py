@@ -17,7 +17,7 @@ GOOD = (toy.transact(1, (b"a", b"1"), (b"b", b"1")), toy.transact(2, (b"a", b"")
 
 def test_agrees_with_the_ledger_where_nothing_breaks() -> None:
     view = toy.make_genesis_state()
-    done = execute_each(view, toy.RULE_BOOK, GOOD, CONTEXT)
+    done = execute_each(Overlay(view), toy.RULE_BOOK, GOOD, CONTEXT)
     plain = execute_block(view, toy.RULE_BOOK, GOOD, CONTEXT)
     assert (done.executed.outcomes, done.executed.entries) == (plain.outcomes, plain.entries)
     assert done.executed.state.changes == plain.state.changes
@@ -27,7 +27,7 @@ def test_agrees_with_the_ledger_where_nothing_breaks() -> None:
 def test_a_fault_leaves_the_others_as_they_would_be() -> None:
     view = toy.make_genesis_state()
     broken = toy.transact(4, (b"a", b"9"), (b"c", b"9"), kind="break")
-    done = execute_each(view, toy.RULE_BOOK, (GOOD[0], broken, *GOOD[1:]), CONTEXT)
+    done = execute_each(Overlay(view), toy.RULE_BOOK, (GOOD[0], broken, *GOOD[1:]), CONTEXT)
     plain = execute_block(view, toy.RULE_BOOK, GOOD, CONTEXT)
     assert (done.executed.entries, done.executed.state.changes) == (plain.entries, plain.state.changes)
     (failure,) = done.failures
@@ -51,7 +51,7 @@ class FailingRules(toy.ToyRuleBook):
 def test_damage_goes_up_but_an_error_in_a_rule_does_not() -> None:
     view = toy.make_genesis_state()
     with pytest.raises(HourledgerError) as caught:
-        execute_each(view, FailingRules(), GOOD[:1], CONTEXT)
+        execute_each(Overlay(view), FailingRules(), GOOD[:1], CONTEXT)
     assert caught.value.reason is Reason.STORE_DAMAGED
-    done = execute_each(view, FailingRules(), GOOD[1:2], CONTEXT)
+    done = execute_each(Overlay(view), FailingRules(), GOOD[1:2], CONTEXT)
     assert [failure.error.reason for failure in done.failures] == [Reason.INTERNAL]

@@ -1,0 +1,50 @@
+"""Current values that were read or written lately, kept in memory for whoever makes the next block.
+
+Who serves this week served last week, and organisations, activities and parameters are asked for in every transaction: most of
+what rules read was read for the block before.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from node.storage import namespaces
+from node.storage.protocol import Readable
+
+KEPT_BYTES: Final = 64 << 20
+OVERHEAD_BYTES: Final = 160
+"""What Python needs for a key and a value besides their bytes."""
+
+
+class RecentView:
+    """The state of a store, for one caller at a time and as long as all that is written goes through `take_over`.
+
+    Two generations: when the younger one is full it becomes the older one, and what was not asked for in the meantime goes.
+    """
+
+    __slots__ = ("_bytes", "_capacity", "_older", "_store", "_younger")
+
+    def __init__(self, store: Readable, capacity: int = KEPT_BYTES) -> None:
+        self._store = store
+        self._capacity = capacity // 2
+        self._bytes = 0
+        self._younger: dict[bytes, bytes | None] = {}
+        self._older: dict[bytes, bytes | None] = {}
+
+    def get(self, key: bytes, /) -> bytes | None:
+        """Return the value of a state key, or None where there is none."""
+        if key in self._younger:
+            return self._younger[key]
+        value = self._older[key] if key in self._older else self._store.get(namespaces.STATE.prefix + key)
+        self._keep(key, value)
+        return value
+
+    def take_over(self, changes: Mapping[bytes, bytes | None]) -> None:
+        """Know of what was written to the store."""
+        for key, value in changes.items():
+            self._keep(key, value)
+
+    def _keep(self, key: bytes, value: bytes | None) -> None:
+        self._younger[key] = value
+        self._bytes += len(key) + len(value or b"") + OVERHEAD_BYTES
+        if self._bytes > self._capacity:
+            self._older, self._younger, self._bytes = self._younger, {}, 0
