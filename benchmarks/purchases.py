@@ -7,9 +7,9 @@ from benchmarks.region import MERCHANT_KEY, MS_PER_DAY, OFFER, Kept, opening, si
 from benchmarks.schedule import DAYS_IN_WEEK, make_volunteer, make_volunteer_key
 from cli.office.builders import DIRECT_VALIDITY_MS, new_identifier
 from cli.session import compute_now_ms
+from contracts.balances import get_lots
 from contracts.exchange import HoldPoints, PointsOfHold
 from contracts.lots import compute_sum
-from contracts.points import get_lots
 from ledger.crypto import SigningKey
 from ledger.transactions import encode_signed
 from ledger.types import Identifier, Points, TimeMs

@@ -6,8 +6,9 @@ from typing import Self
 from msgspec.structs import replace
 
 from contracts.activities import ACTIVITIES, Activity
+from contracts.balances import add_issued, get_lots, put_lots
 from contracts.identity.departed import resolve_account
-from contracts.lots import MAX_LOTS, Lot, add_lots, compute_sum
+from contracts.lots import Lot, add_lots
 from contracts.parameters import (
     MINUTES_PER_DAY,
     UNLIMITED_MINUTES,
@@ -15,12 +16,9 @@ from contracts.parameters import (
     compute_local_minute,
     get_parameter,
 )
-from contracts.points import add_issued, get_lots, put_lots
 from contracts.records import Calendars, Record
 from contracts.workdays import Workdays, compute_deadline, get_workdays
 from ledger.codec import MAX_DAY
-from ledger.errors import RowOutcome
-from ledger.reasons import Reason
 from ledger.state import Overlay, View
 from ledger.types import Day, Identifier, Points, TimeMs
 
@@ -119,39 +117,6 @@ class Accrual:
         if found is None:
             raise LookupError("the record's activity is missing from the state")
         return min(found.coefficient, self.max_coefficient)  # which may be lower now than when it was published
-
-
-class Mint:
-    """Lots that a batch mints: each account is read once and written once, by `save`, as the calendars are."""
-
-    __slots__ = ("_accounts", "_minted", "_view")
-
-    def __init__(self, view: View) -> None:
-        self._view = view
-        self._accounts: dict[Identifier, tuple[Lot, ...]] = {}
-        self._minted: dict[Identifier, list[Lot]] = {}
-
-    def find_refusal(self, volunteer: Identifier) -> RowOutcome | None:
-        """Return the reason why the volunteer's account cannot take one more lot, or None."""
-        lots = self._accounts.get(volunteer)
-        if lots is None:
-            lots = self._accounts[volunteer] = get_lots(self._view, volunteer)
-        count = len(lots) + len(self._minted.get(volunteer, ()))
-        return RowOutcome(Reason.ACCOUNT_FULL, str(MAX_LOTS)) if count >= MAX_LOTS else None
-
-    def add(self, volunteer: Identifier, record: Record) -> None:
-        """Mint the lot of a new record that `find_refusal` had nothing against, if it earned any points."""
-        if record.points:
-            lot = Lot(record.expires_day, record.batch, record.row, record.points)
-            self._minted.setdefault(volunteer, []).append(lot)
-
-    def save(self, state: Overlay) -> None:
-        """Put the lots into their accounts and take their points out of the issuer's."""
-        issued = 0
-        for volunteer, lots in self._minted.items():
-            put_lots(state, volunteer, add_lots(self._accounts[volunteer], lots))
-            issued += compute_sum(lots)
-        add_issued(state, issued)
 
 
 def change_points(state: Overlay, volunteer: Identifier, record: Record, change: int) -> int:

@@ -4,7 +4,6 @@ A calendar holds one month of one volunteer, because overlap and the daily cap a
 holds one byte a row, so that the current status of a thousand records is one value to prove.
 """
 
-from collections.abc import Iterator
 from enum import IntEnum
 from functools import lru_cache
 from typing import Final
@@ -12,7 +11,8 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from contracts.lots import row_codec
+from contracts.balances import Balance, add_issued, get_balance, put_balance
+from contracts.lots import MAX_LOTS, Lot, add_lots, compute_sum, row_codec
 from contracts.parameters import MINUTES_PER_DAY
 from ledger import codec
 from ledger.codec import Codec
@@ -85,13 +85,6 @@ class Batch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     revisions: bytes
 
 
-class Served(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What of a volunteer's records counts: how many there are, and their minutes together."""
-
-    records: int = 0
-    minutes: int = 0
-
-
 class RegionSums(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How many people have records that count, how many records these are, and their minutes together."""
 
@@ -124,21 +117,15 @@ BATCHES: Final[Table[Batch]] = Table(
     b"batch", codec.struct(Batch, codec.identifier, codec.binary("revisions", 1, MAX_ROWS)), is_public=True
 )
 _count: Codec[int] = codec.integer("count", 0, 2**53 - 1)
-SERVED: Final[Table[Served]] = Table(b"served", codec.struct(Served, _count, _count))
 REGION_SUMS: Final[Table[RegionSums]] = Table(b"region-sums", codec.struct(RegionSums, _count, _count, _count))
 ALLOWANCES: Final[Table[int]] = Table(b"allowance", codec.integer("minutes", 1, 2**53 - 1))
 """Key: activity, then volunteer. The minutes that the volunteer's records there take of what may earn points."""
-TABLES: Final = (CALENDARS, BATCHES, SERVED, REGION_SUMS, ALLOWANCES)
+TABLES: Final = (CALENDARS, BATCHES, REGION_SUMS, ALLOWANCES)
 
 
 def get_region_sums(view: View) -> RegionSums:
     """Return what all records that count come to: a sum over people, and never about one."""
     return REGION_SUMS.get(view) or RegionSums()
-
-
-def get_served(view: View, volunteer: Identifier) -> Served:
-    """Return what of a volunteer's records counts."""
-    return SERVED.get(view, volunteer) or Served()
 
 
 @lru_cache(maxsize=4_096)
@@ -151,24 +138,29 @@ class Calendars:
     """Volunteers' months as one transaction sees and changes them.
 
     Each month is read once and written once, by `save`: a batch of a thousand rows about one person would otherwise decode and
-    encode that person's month a thousand times, and hold up every node. What counts of a volunteer's records, and
-    what they take of the allowances of activities, is kept with them.
+    encode that person's month a thousand times, and hold up every node. What counts of a volunteer's records, the lots that
+    they mint, and what they take of the allowances of activities, is kept with them.
     """
 
-    __slots__ = ("_changed", "_months", "_served", "_taken", "_view")
+    __slots__ = ("_balances", "_changed", "_minted", "_months", "_served", "_taken", "_view")
 
     def __init__(self, view: View) -> None:
         self._view = view
         self._months: dict[tuple[Identifier, bytes], dict[Identifier, Record]] = {}
         self._changed: dict[tuple[Identifier, bytes], None] = {}
-        self._served: dict[Identifier, Served] = {}
-        """What the changes so far add to each volunteer's sums; numbers may be negative."""
+        self._served: dict[Identifier, tuple[int, int]] = {}
+        """What the changes so far add to each volunteer's records and minutes; numbers may be negative."""
+        self._balances: dict[Identifier, Balance] = {}
+        """Balances that lots are minted into."""
+        self._minted: dict[Identifier, list[Lot]] = {}
         self._taken: dict[tuple[Identifier, Identifier], int] = {}
         """The same for the allowance of an activity and a volunteer."""
 
     def get_month(self, volunteer: Identifier, day: Day) -> dict[Identifier, Record]:
         """Records of the volunteer in the month of `day`, those that do not count included."""
-        place = volunteer, _month_key(day)
+        return self._load((volunteer, _month_key(day)))
+
+    def _load(self, place: tuple[Identifier, bytes]) -> dict[Identifier, Record]:
         month = self._months.get(place)
         if month is None:
             records = CALENDARS.get(self._view, *place) or ()
@@ -194,8 +186,8 @@ class Calendars:
 
     def _count(self, volunteer: Identifier, record: Record | None, sign: int) -> None:
         if record is not None and record.status is RecordStatus.COUNTED:
-            sums = self._served.get(volunteer, Served())
-            self._served[volunteer] = Served(sums.records + sign, sums.minutes + sign * record.minutes)
+            records, minutes = self._served.get(volunteer, (0, 0))
+            self._served[volunteer] = records + sign, minutes + sign * record.minutes
             if record.allowance:
                 place = record.activity, volunteer
                 self._taken[place] = self._taken.get(place, 0) + sign * record.allowance
@@ -204,19 +196,39 @@ class Calendars:
         """Return the minutes that a volunteer's records take of what may earn points in an activity."""
         return (ALLOWANCES.get(self._view, activity, volunteer) or 0) + self._taken.get((activity, volunteer), 0)
 
+    def find_full(self, volunteer: Identifier) -> RowOutcome | None:
+        """Return the reason why the volunteer's account cannot take one more lot, or None."""
+        balance = self._balances.get(volunteer)
+        if balance is None:
+            balance = self._balances[volunteer] = get_balance(self._view, volunteer)
+        count = len(balance.lots) + len(self._minted.get(volunteer, ()))
+        return RowOutcome(Reason.ACCOUNT_FULL, str(MAX_LOTS)) if count >= MAX_LOTS else None
+
+    def mint(self, volunteer: Identifier, record: Record) -> None:
+        """Mint the lot of a new record that `find_full` had nothing against, if it earned any points.
+
+        From then on until `save`, nothing else may change the volunteer's lots.
+        """
+        if record.points:
+            lot = Lot(record.expires_day, record.batch, record.row, record.points)
+            self._minted.setdefault(volunteer, []).append(lot)
+
     def move(self, volunteer: Identifier, old: Record, new: Record) -> None:
         """Put a corrected record in the place of the old one; a month that it leaves remembers its identifier."""
         if _month_key(old.day) != _month_key(new.day):
             self.put(volunteer, replace(old, points=Points(0), status=RecordStatus.MOVED))
         self.put(volunteer, new)
 
-    def iterate_neighbours(self, volunteer: Identifier, day: Day) -> Iterator[Record]:
-        """Yield the volunteer's records that count, from the day before `day` to the day after."""
-        days = (Day(max(day - 1, 0)), day, Day(min(day + 1, codec.MAX_DAY)))
-        for first in {_month_key(item): item for item in days}.values():
-            for record in self.get_month(volunteer, first).values():
-                if abs(record.day - day) <= 1 and record.status is RecordStatus.COUNTED:
-                    yield record
+    def list_neighbours(self, volunteer: Identifier, day: Day) -> list[Record]:
+        """Return the volunteer's records that count, from the day before `day` to the day after."""
+        first, last = Day(max(day - 1, 0)), Day(min(day + 1, codec.MAX_DAY))
+        months = (_month_key(first), _month_key(last))  # of three days, the one between is in the month of a neighbour
+        return [
+            record
+            for month in (months if months[0] != months[1] else months[:1])
+            for record in self._load((volunteer, month)).values()
+            if first <= record.day <= last and record.status is RecordStatus.COUNTED
+        ]
 
     def save(self, state: Overlay) -> None:
         """Write the months that changed."""
@@ -226,31 +238,32 @@ class Calendars:
                 CALENDARS.put(state, records, *place)
             else:
                 CALENDARS.delete(state, *place)
-        sums = get_region_sums(state)
-        for volunteer, added in self._served.items():
-            people = sums.people + _add_served(state, volunteer, added)
-            sums = RegionSums(people, sums.records + added.records, sums.minutes + added.minutes)
-        if sums != get_region_sums(state):
-            REGION_SUMS.put(state, sums)
+        self._save_balances(state)
         for place in self._taken:
             taken = self.get_allowance_taken(*place)
             if taken:
                 ALLOWANCES.put(state, taken, *place)
             elif ALLOWANCES.has(state, *place):
                 ALLOWANCES.delete(state, *place)
-        self._served.clear()
         self._taken.clear()
 
-
-def _add_served(state: Overlay, volunteer: Identifier, added: Served) -> int:
-    """Add to a volunteer's sums; return by how many there are more people with records that count: 1, 0 or -1."""
-    served = get_served(state, volunteer)
-    total = Served(served.records + added.records, served.minutes + added.minutes)
-    if total.records:
-        SERVED.put(state, total, volunteer)
-    elif served.records:
-        SERVED.delete(state, volunteer)
-    return (total.records > 0) - (served.records > 0)
+    def _save_balances(self, state: Overlay) -> None:
+        people = records = minutes = issued = 0
+        for volunteer in {**self._served, **self._minted}:
+            added, minted = self._served.get(volunteer, (0, 0)), self._minted.get(volunteer, ())
+            old = self._balances[volunteer] if minted else get_balance(state, volunteer)
+            lots = add_lots(old.lots, minted) if minted else old.lots
+            new = Balance(old.records + added[0], old.minutes + added[1], lots)
+            put_balance(state, volunteer, new)
+            people += (new.records > 0) - (old.records > 0)
+            records, minutes, issued = records + added[0], minutes + added[1], issued + compute_sum(minted)
+        if people or records or minutes:
+            sums = get_region_sums(state)
+            REGION_SUMS.put(state, RegionSums(sums.people + people, sums.records + records, sums.minutes + minutes))
+        add_issued(state, issued)
+        self._served.clear()
+        self._balances.clear()
+        self._minted.clear()
 
 
 def find_conflict(
@@ -269,17 +282,22 @@ def find_conflict(
     minutes served on a day on which any record has no times (DOMAIN section 4, rule 1). `correcting` is the record being
     corrected.
     """
-    others = [item for item in calendars.iterate_neighbours(volunteer, day) if not item.is_same(correcting)]
+    others = calendars.list_neighbours(volunteer, day)
+    if correcting is not None:
+        others = [item for item in others if not item.is_same(correcting)]
     if start is not None:
         first = day * MINUTES_PER_DAY + start
         for other in others:
             if other.start is not None and first < other.end_minute and other.first_minute < first + minutes:
                 return RowOutcome(Reason.OVERLAP, other.record.hex())
-    for touched in dict.fromkeys((day, (day * MINUTES_PER_DAY + (start or 0) + minutes - 1) // MINUTES_PER_DAY)):
-        is_untimed = any(item.start is None and item.day == touched for item in others) or (start is None and day == touched)
+    last = (day * MINUTES_PER_DAY + (start or 0) + minutes - 1) // MINUTES_PER_DAY
+    for touched in (day,) if last == day else (day, last):
+        is_untimed = (start is None and day == touched) or any(item.start is None and item.day == touched for item in others)
+        if not is_untimed:
+            continue
         total = _count_minutes(day, start, minutes, touched)
-        total += sum(_count_minutes(item.day, item.start, item.minutes, touched) for item in others)
-        if is_untimed and total > daily_cap:
+        total += sum([_count_minutes(item.day, item.start, item.minutes, touched) for item in others])
+        if total > daily_cap:
             return RowOutcome(Reason.DAILY_CAP, str(total))
     month = calendars.get_month(volunteer, day)
     if len(month) >= MAX_RECORDS_A_MONTH and (correcting is None or correcting.record not in month):

@@ -11,6 +11,7 @@ from typing import Any, Final
 from contracts import (
     accounts,
     activities,
+    balances,
     blocks,
     certificates,
     exchange,
@@ -47,7 +48,7 @@ from ledger.types import Identifier, PublicKey
 from ledger.votes import Offence
 
 MODULES: Final[tuple[Module, ...]] = (
-    Module((), (), (*parameters.TABLES, *workdays.TABLES, *trainings.TABLES, *blocks.TABLES)),
+    Module((), (), (*balances.TABLES, *parameters.TABLES, *workdays.TABLES, *trainings.TABLES, *blocks.TABLES)),
     identity.MODULE,
     activities.MODULE,
     hours.MODULE,

@@ -22,10 +22,10 @@ from cli.office.record_book import KnownVolunteer, RecordBook
 from cli.office.rows import AttendanceRow
 from cli.office.tags import FILE_NAME, Registrar, load_registrar_key
 from cli.session import compute_now_ms
+from contracts.balances import ISSUED
 from contracts.exchange import HoldPoints, PointsOfHold, PublishOffer
 from contracts.identity.merchants import RegisterMerchant
 from contracts.identity.organisations import RegisterOrganisation
-from contracts.points import ISSUED
 from ledger.codec import decode
 from ledger.errors import HourledgerError
 from ledger.proofs import parse_bundle

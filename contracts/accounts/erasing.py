@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts.activities.sign_ups import drop_sign_up
+from contracts.balances import add_issued, get_lots, put_lots
 from contracts.blocks import is_blocked
 from contracts.certificates.registry import erase_holder
 from contracts.identity.departed import ERASED, VOLUNTEERS, Volunteer, carry_enrolled_day
@@ -20,7 +21,6 @@ from contracts.identity.wards import GUARDIANS, get_voice
 from contracts.kinds import Kind
 from contracts.lots import compute_sum
 from contracts.parameters import compute_today
-from contracts.points import add_issued, get_lots, put_lots
 from contracts.ratings.tally import carry_tally
 from contracts.regions.leaving import carry_left_minutes
 from contracts.savings import end_account

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts.accounts.carrying import CARRIED_EVENTS, CARRIED_KINDS
+from contracts.balances import get_lots, put_lots
 from contracts.blocks import is_blocked
 from contracts.identity.departed import MAX_TAGS, MERGED, VOLUNTEERS, Volunteer, carry_enrolled_day
 from contracts.identity.parties import KEYS, TAGS, Party, Role, get_volunteer, has_authority_signed, require_officers
@@ -18,7 +19,6 @@ from contracts.identity.wards import GUARDIANS, get_voice
 from contracts.kinds import Kind
 from contracts.lots import add_lots
 from contracts.parameters import compute_today
-from contracts.points import get_lots, put_lots
 from contracts.ratings.tally import carry_tally
 from contracts.regions.leaving import carry_left_minutes
 from contracts.savings import merge_accounts

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
+from contracts.balances import get_balance
 from contracts.hours.totals import get_imported_minutes
 from contracts.identity.departed import ENROLLED, VOLUNTEERS, require_account, resolve_account
 from contracts.identity.parties import (
@@ -20,7 +21,6 @@ from contracts.identity.parties import (
 )
 from contracts.kinds import Kind
 from contracts.parameters import compute_today, get_parameter
-from contracts.records import get_served
 from contracts.regions.leaving import get_left_minutes
 from ledger import codec
 from ledger.errors import Rejection
@@ -142,7 +142,7 @@ def _require_merit(state: View, volunteer: Identifier, stars: int, today: int) -
 
     Time from an earlier system is continued (DOMAIN, S1); time that has left for another region counts there.
     """
-    minutes = get_served(state, volunteer).minutes + get_imported_minutes(state, volunteer)
+    minutes = get_balance(state, volunteer).minutes + get_imported_minutes(state, volunteer)
     minutes -= get_left_minutes(state, volunteer)
     needed = get_parameter(state, f"star_{stars}_hours")
     if minutes < needed * 60:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
+from contracts.balances import add_issued, get_lots, put_lots
 from contracts.exchange.offers import OFFERS, return_pieces, take_pieces
 from contracts.exchange.settlements import count_points
 from contracts.identity.departed import VOLUNTEERS, resolve_account
@@ -15,7 +16,7 @@ from contracts.identity.parties import MERCHANTS, Standing, require_merchant, re
 from contracts.kinds import Kind
 from contracts.lots import Lot, add_lots, compute_sum, lots_codec, take_oldest
 from contracts.parameters import MINUTES_PER_DAY, MS_PER_MINUTE, compute_today, get_parameter
-from contracts.points import add_issued, get_lots, put_lots, take_points
+from contracts.points import take_points
 from contracts.records import is_void
 from ledger import codec
 from ledger.codec import Codec

@@ -7,7 +7,7 @@ hash of a code and gives the code to the helper; the ledger does not know the he
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.accrual import Accrual, Mint
+from contracts.accrual import Accrual
 from contracts.hours.service import (
     Attendance,
     compute_record,
@@ -157,13 +157,13 @@ def claim_by_code(state: Overlay, body: ClaimByCode, context: TransactionContext
     if reserved is None:
         raise Rejection(Reason.UNKNOWN_CLAIM, "no service waits for that code", body.code.hex())
     row = _make_attendance(reserved.hours, body.volunteer)
-    accrual, calendars, mint = Accrual.load(state, context.block.time_ms), Calendars(state), Mint(state)
+    accrual, calendars = Accrual.load(state, context.block.time_ms), Calendars(state)
     refusal = find_duplicate(state, row, calendars) or find_clash(calendars, row, accrual, correcting=None)
-    refusal = refusal or mint.find_refusal(body.volunteer)
+    refusal = refusal or calendars.find_full(body.volunteer)
     if refusal is not None:
         raise Rejection(refusal.reason, "the service cannot be recorded for the volunteer", refusal.value)
     RESERVED.delete(state, code_hash)
-    means = accrual, calendars, mint
+    means = accrual, calendars
     certified = reserved.organisation, row, reserved.reserved_day
     return Effects((record_single(state, context, *certified, means, is_backfilled=reserved.is_backfilled),))
 
@@ -174,20 +174,19 @@ def record_single(
     organisation: Identifier,
     row: Attendance,
     certified_day: Day,
-    means: tuple[Accrual, Calendars, Mint],
+    means: tuple[Accrual, Calendars],
     *,
     is_backfilled: bool = False,
 ) -> bytes:
     """Record one attendance in a batch of its own, against which nothing speaks; return the event."""
-    accrual, calendars, mint = means
+    accrual, calendars = means
     batch = Identifier(context.transaction_id[:IDENTIFIER_BYTES])
     record = compute_record(row, batch, 0, accrual, certified_day, is_backfilled=is_backfilled)
     record = accrual.earn(calendars, row.volunteer, record)
     calendars.put(row.volunteer, record)
-    mint.add(row.volunteer, record)
+    calendars.mint(row.volunteer, record)
     BATCHES.put(state, Batch(organisation, bytes((FIRST_REVISION,))), batch)
     calendars.save(state)
-    mint.save(state)
     return encode_recorded(organisation, row, record, FIRST_REVISION, None)
 
 

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 import msgspec
 from msgspec.structs import replace
 
-from contracts.accrual import Accrual, Mint, change_points
+from contracts.accrual import Accrual, change_points
 from contracts.activities import Activity
 from contracts.identity.departed import find_absence, require_account, require_past_account
 from contracts.identity.parties import get_organisation, require_officers
@@ -224,17 +224,17 @@ def certify_hours(state: Overlay, body: CertifyHours, context: TransactionContex
     """Certify a batch (signed by officers as the policy says). Each row gets its own outcome."""
     require_officers(state, context, body.organisation)
     batch = Identifier(context.transaction_id[:IDENTIFIER_BYTES])
-    accrual, calendars, mint = Accrual.load(state, context.block.time_ms), Calendars(state), Mint(state)
+    accrual, calendars = Accrual.load(state, context.block.time_ms), Calendars(state)
     events: list[bytes] = []
     outcomes: list[RowOutcome | None] = []
     for number, row in enumerate(body.rows):
-        refusal = _find_refusal(state, body.organisation, row, accrual, calendars) or mint.find_refusal(row.volunteer)
+        refusal = _find_refusal(state, body.organisation, row, accrual, calendars) or calendars.find_full(row.volunteer)
         outcomes.append(refusal)
         if refusal is None:
             record = compute_record(row, batch, number, accrual, accrual.today, is_backfilled=body.is_backfilled)
             record = accrual.earn(calendars, row.volunteer, record)
             calendars.put(row.volunteer, record)
-            mint.add(row.volunteer, record)
+            calendars.mint(row.volunteer, record)
             events.append(encode_recorded(body.organisation, row, record, FIRST_REVISION, None))
     if body.mode is Mode.ATOMIC and any(outcomes):
         raise _refuse_batch(tuple(outcomes))
@@ -242,7 +242,6 @@ def certify_hours(state: Overlay, body: CertifyHours, context: TransactionContex
         revisions = bytes(FIRST_REVISION if outcome is None else REFUSED for outcome in outcomes)
         BATCHES.put(state, Batch(body.organisation, revisions), batch)
         calendars.save(state)
-        mint.save(state)
     return Effects(tuple(events), tuple(outcomes))
 
 

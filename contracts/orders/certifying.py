@@ -7,7 +7,7 @@ whose record was made void gets no second one: what was wrong is corrected at th
 from dataclasses import dataclass, replace
 from typing import Final
 
-from contracts.accrual import Accrual, Mint
+from contracts.accrual import Accrual
 from contracts.hours.codes import RESERVED, ReservedHours, put_reserved, record_single
 from contracts.hours.service import Attendance, find_clash, find_content_refusal, find_duplicate
 from contracts.identity.departed import require_account, resolve_account
@@ -83,12 +83,12 @@ def _require_first(state: View, identifier: Identifier, order: Order) -> None:
 def _record(state: Overlay, body: CertifyOrder, order: Order, volunteer: Identifier, context: TransactionContext) -> bytes:
     """Record the hours of a volunteer; return the event."""
     row = Attendance(body.record, order.activity, volunteer, body.day, body.start, body.minutes, body.commitment)
-    accrual, calendars, mint = Accrual.load(state, context.block.time_ms), Calendars(state), Mint(state)
+    accrual, calendars = Accrual.load(state, context.block.time_ms), Calendars(state)
     refusal = find_duplicate(state, row, calendars)
     refusal = refusal or find_content_refusal(order.organisation, row, accrual, is_correction=False)
-    refusal = refusal or find_clash(calendars, row, accrual, correcting=None) or mint.find_refusal(volunteer)
+    refusal = refusal or find_clash(calendars, row, accrual, correcting=None) or calendars.find_full(volunteer)
     _require_none(refusal)
-    return record_single(state, context, order.organisation, row, accrual.today, (accrual, calendars, mint))
+    return record_single(state, context, order.organisation, row, accrual.today, (accrual, calendars))
 
 
 def _reserve(state: Overlay, body: CertifyOrder, order: Order, context: TransactionContext) -> bytes:

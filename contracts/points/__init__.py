@@ -8,32 +8,20 @@ from typing import Final
 
 from contracts.kinds import Module
 from contracts.points import accounts, adjusting, expiry, giving
-from contracts.points.accounts import (
-    ISSUED,
-    add_issued,
-    add_merchant_balance,
-    get_lots,
-    get_merchant_balance,
-    put_lots,
-    take_points,
-)
+from contracts.points.accounts import add_merchant_balance, get_merchant_balance, take_points
 from contracts.points.expiry import ExpirePoints, PointsExpired
 
 __all__ = (
-    "ISSUED",
     "MODULE",
     "ExpirePoints",
     "PointsExpired",
-    "add_issued",
     "add_merchant_balance",
-    "get_lots",
     "get_merchant_balance",
-    "put_lots",
     "take_points",
 )
 
 MODULE: Final = Module(
     kinds=(*expiry.KINDS, *giving.KINDS, *adjusting.KINDS),
     events=(*expiry.EVENTS, *giving.EVENTS, *adjusting.EVENTS),
-    tables=(accounts.ACCOUNTS, accounts.ISSUED, accounts.MERCHANT_BALANCES, giving.DONATIONS),
+    tables=(accounts.MERCHANT_BALANCES, giving.DONATIONS),
 )

@@ -7,41 +7,15 @@ of all accounts is zero, the issuer's being negative (DOMAIN 4, rule 5).
 
 from typing import Final
 
-from contracts.lots import MAX_LOTS, Lot, compute_sum, lots_codec, split_expired, take_oldest
+from contracts.balances import get_lots, put_lots
+from contracts.lots import Lot, compute_sum, split_expired, take_oldest
 from ledger import codec
-from ledger.codec import Codec
 from ledger.errors import Rejection
 from ledger.reasons import Reason
 from ledger.state import Overlay, Table, View
 from ledger.types import Day, Identifier, Points
 
-_balance: Codec[int] = codec.integer("balance", -codec.MAX_POINTS, codec.MAX_POINTS)
-
-ACCOUNTS: Final[Table[tuple[Lot, ...]]] = Table(b"points", lots_codec)
-ISSUED: Final[Table[int]] = Table(b"issuer", _balance, is_public=True)
-"""The issuer's account: minus all points that are in other hands."""
-MERCHANT_BALANCES: Final[Table[int]] = Table(b"merchant-points", _balance)
-
-
-def get_lots(view: View, volunteer: Identifier) -> tuple[Lot, ...]:
-    """Lots of a volunteer, expired ones included."""
-    return ACCOUNTS.get(view, volunteer) or ()
-
-
-def put_lots(state: Overlay, volunteer: Identifier, lots: tuple[Lot, ...]) -> None:
-    """Set a volunteer's lots."""
-    if len(lots) > MAX_LOTS:
-        raise Rejection(Reason.ACCOUNT_FULL, f"an account has at most {MAX_LOTS} lots", volunteer.hex())
-    if lots:
-        ACCOUNTS.put(state, lots, volunteer)
-    elif ACCOUNTS.has(state, volunteer):
-        ACCOUNTS.delete(state, volunteer)
-
-
-def add_issued(state: Overlay, points: int) -> None:
-    """Move `points` out of the issuer's account, or back when negative."""
-    if points:
-        ISSUED.put(state, (ISSUED.get(state) or 0) - points)
+MERCHANT_BALANCES: Final[Table[int]] = Table(b"merchant-points", codec.integer("balance", -codec.MAX_POINTS, codec.MAX_POINTS))
 
 
 def get_merchant_balance(view: View, merchant: Identifier) -> int:

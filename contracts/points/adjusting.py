@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+from contracts.balances import add_issued, get_lots, put_lots
 from contracts.identity.departed import require_account
 from contracts.identity.parties import get_organisation, has_authority_signed, require_officers
 from contracts.kinds import Kind
 from contracts.lots import Lot, add_lots, compute_sum
 from contracts.parameters import compute_expiry, compute_today, get_parameter
-from contracts.points.accounts import add_issued, get_lots, put_lots, take_points
+from contracts.points.accounts import take_points
 from ledger import codec
 from ledger.errors import Rejection
 from ledger.events import EventType

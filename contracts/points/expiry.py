@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Final
 
+from contracts.balances import add_issued, get_lots, put_lots
 from contracts.identity.departed import require_account
 from contracts.identity.parties import require_authority
 from contracts.kinds import Kind
 from contracts.lots import compute_sum, split_expired
 from contracts.parameters import compute_today
-from contracts.points.accounts import add_issued, get_lots, put_lots
 from ledger import codec
 from ledger.errors import Rejection
 from ledger.events import EventType

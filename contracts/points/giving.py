@@ -9,12 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from contracts.balances import add_issued, get_lots, put_lots
 from contracts.identity.departed import require_account
 from contracts.identity.parties import get_organisation, require_authority, require_officers, require_volunteer
 from contracts.kinds import Kind
 from contracts.lots import MAX_LOTS, Lot, add_lots, compute_sum, lots_codec, split_expired, take_oldest
 from contracts.parameters import compute_today
-from contracts.points.accounts import add_issued, get_lots, put_lots, take_points
+from contracts.points.accounts import take_points
 from ledger import codec
 from ledger.errors import Rejection
 from ledger.events import EventType

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts.activities.attendance import get_year_of_marks
+from contracts.balances import get_balance
 from contracts.ratings.tally import get_tally
-from contracts.records import get_served
 from contracts.regions.leaving import get_left_minutes
 from contracts.tokens import MAX_SCORE, MIN_SCORE
 from ledger.state import View
@@ -36,7 +36,7 @@ class ScoreInputs:
 
 def load_inputs(view: View, volunteer: Identifier, today: Day) -> ScoreInputs:
     """Return what the ledger says of a volunteer."""
-    minutes = max(0, get_served(view, volunteer).minutes - get_left_minutes(view, volunteer))
+    minutes = max(0, get_balance(view, volunteer).minutes - get_left_minutes(view, volunteer))
     year, tally = get_year_of_marks(view, volunteer, today), get_tally(view, volunteer)
     return ScoreInputs(year.attended, year.absent, minutes, tally.count, tally.sum)
 

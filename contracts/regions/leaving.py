@@ -7,9 +7,9 @@ more. Records stay where they were certified; only their sum moves.
 from dataclasses import dataclass
 from typing import Final
 
+from contracts.balances import get_balance
 from contracts.identity.parties import get_volunteer, require_volunteer
 from contracts.kinds import Kind
-from contracts.records import get_served
 from contracts.regions.trusted import get_policy
 from ledger import codec
 from ledger.errors import Rejection
@@ -62,7 +62,7 @@ def send_time(state: Overlay, body: SendTime, context: TransactionContext) -> Ef
     if body.minutes < 1:
         raise Rejection(Reason.INVALID_MINUTES, "a transfer is of one minute at least", str(body.minutes))
     left = get_left_minutes(state, body.volunteer)
-    available = get_served(state, body.volunteer).minutes - left
+    available = get_balance(state, body.volunteer).minutes - left
     if body.minutes > available:
         raise Rejection(Reason.INSUFFICIENT_TIME, f"{body.minutes} minutes are to leave, {available} are there", str(available))
     LEFT_MINUTES.put(state, Minutes(left + body.minutes), body.volunteer)

@@ -26,7 +26,7 @@ _OWNED = frozenset(
     {
         b"volunteer",
         b"key-replacement",
-        b"points",
+        b"balance",
         b"time-account",
         b"time-attestation",
         b"merchant-time",

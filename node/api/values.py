@@ -10,6 +10,7 @@ from contracts.activities.notices import NOTICES
 from contracts.activities.places import SIGN_UPS, get_places
 from contracts.activities.projects import PROJECT_OF, PROJECTS
 from contracts.activities.terms import TERMS
+from contracts.balances import get_lots
 from contracts.blocks import BLOCKS
 from contracts.exchange import HOLDS, OFFERS
 from contracts.governance import take_effect
@@ -20,7 +21,7 @@ from contracts.identity.volunteer_keys import REPLACEMENTS
 from contracts.identity.wards import GUARDIANS
 from contracts.lots import compute_sum, split_expired
 from contracts.parameters import compute_today
-from contracts.points import get_lots, get_merchant_balance
+from contracts.points import get_merchant_balance
 from contracts.rulebook import get_table
 from contracts.savings import MERCHANT_TIME
 from ledger.codec import encode

@@ -5,10 +5,10 @@ from typing import Any
 
 from cli.office.answers import NodeOutcome, OrganisationAnswer, Submitted, parse_outcome
 from contracts.activities import ACTIVITIES, Activity
+from contracts.balances import ISSUED
 from contracts.hours import HOURS_RECORDED, RecordedHours
 from contracts.identity.organisations import RegisterOrganisation
 from contracts.identity.parties import ORGANISATIONS, get_preparers
-from contracts.points import ISSUED
 from contracts.rulebook import RULE_BOOK_V1, compute_genesis_state, get_parties
 from ledger.authorities import Authority
 from ledger.crypto import SigningKey

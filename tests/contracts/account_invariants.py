@@ -26,7 +26,7 @@ def check_accounts(chain: Chain) -> None:
     check_lineage(chain)
     volunteers, erased = chain.read_table(b"volunteer"), chain.read_table(b"erased")
     tags = chain.read_table(b"tag")
-    assert set(chain.read_table(b"points")) <= set(volunteers)
+    assert set(chain.read_lots()) <= set(volunteers)
     assert set(chain.read_table(b"enrolled")) == set(volunteers)
     assert set(chain.read_table(b"key-replacement")) <= set(volunteers)
     own = [(tag, identifier) for identifier, volunteer in volunteers.items() for tag in volunteer.tags]
@@ -50,7 +50,7 @@ def check_merged(chain: Chain) -> None:
     for volunteer in merged:
         remaining = find_remaining(chain, volunteer)
         assert remaining in {*chain.read_table(b"volunteer"), *chain.read_table(b"erased")}
-        assert volunteer not in chain.read_table(b"points")
+        assert volunteer not in chain.read_lots()
     assert not set(merged) & {*chain.read_table(b"volunteer"), *chain.read_table(b"erased")}
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from contracts.lots import Lot
 from contracts.rulebook import EVENT_TYPES, KINDS, RULE_BOOK_V1, RULE_BOOKS, compute_genesis_state, get_parties, get_table
 from ledger.authorities import Authority, compute_authorities_hash
 from ledger.codec import decode, encode
@@ -200,6 +201,10 @@ class Chain:
                 assert table is not None
                 found[key.removeprefix(prefix)] = decode(table.codec, value, max_bytes=1 << 20)
         return found
+
+    def read_lots(self) -> dict[bytes, tuple[Lot, ...]]:
+        """Lots of those who have any."""
+        return {name: balance.lots for name, balance in self.read_table(b"balance").items() if balance.lots}
 
 
 def _read_event(entry: bytes) -> Any:

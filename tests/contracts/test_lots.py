@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import contracts.points.accounts
+import contracts.balances
+from contracts.balances import get_lots, put_lots
 from contracts.lots import Lot, add_lots, compute_sum, split_expired, take_oldest
-from contracts.points import get_lots, put_lots
 from ledger.errors import Rejection
 from ledger.reasons import Reason
 from ledger.state import EmptyView, Overlay
@@ -42,7 +42,7 @@ def test_lot_is_good_on_its_last_day_and_not_after() -> None:
 
 
 def test_account_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contracts.points.accounts, "MAX_LOTS", 2)
+    monkeypatch.setattr(contracts.balances, "MAX_LOTS", 2)
     state, volunteer = Overlay(EmptyView()), Identifier(b"v" * 16)
     put_lots(state, volunteer, (OLD, NEW))
     with pytest.raises(Rejection) as refused:

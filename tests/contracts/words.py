@@ -438,7 +438,7 @@ def describe(chain: Chain, question: str, events: tuple[Any, ...]) -> str:  # no
     """Answer a question of a table about the state, or about the events of the transaction before it."""
     match question.split():
         case ["points", name]:
-            return _format_lots(chain, chain.read_table(b"points").get(identifier_of(name), ()))
+            return _format_lots(chain, chain.read_lots().get(identifier_of(name), ()))
         case ["earned", name]:
             return str(chain.read_table(b"merchant-points").get(identifier_of(name), 0))
         case ["donated", name]:

@@ -17,6 +17,7 @@ from contracts.activities.notices import GiveNotice, Subject
 from contracts.activities.projects import CloseProject, EvaluateProject, OpenProject, PlaceActivity
 from contracts.activities.sign_ups import SignUpVolunteer, WithdrawVolunteer
 from contracts.activities.terms import Risk, SetTerms, Terms
+from contracts.balances import ISSUED, get_lots
 from contracts.certificates.registry import RegisterCertificate, Revocation, RevokeCertificate, SupersedeCertificate
 from contracts.certificates.stars import DecideStar, ObjectToStar, PublicizeStar
 from contracts.exchange import HOLDS, MAX_QUANTITY, ChangeOffer, EndHold, HoldPoints, PointsOfHold, PublishOffer, WithdrawOffer
@@ -38,7 +39,7 @@ from contracts.identity.parties import Standing
 from contracts.identity.volunteer_keys import AboutReplacement, ChangeKey
 from contracts.identity.volunteers import Enrolment, EnrolVolunteers
 from contracts.lots import compute_sum
-from contracts.points import ISSUED, ExpirePoints, get_lots, get_merchant_balance
+from contracts.points import ExpirePoints, get_merchant_balance
 from contracts.points.adjusting import Adjustment, AdjustPoints
 from contracts.points.giving import DonatePoints, GivePoints, GrantPoints, get_donations
 from contracts.records import Calendars

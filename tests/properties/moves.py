@@ -27,8 +27,8 @@ def check_giving(before: Chain, after: Chain, operation: Operation) -> None:
     moved = operation.body.points
     gained: Counter[int] = Counter()
     lost: Counter[int] = Counter()
-    for table in (b"points", b"donation-points"):
-        old, new = before.read_table(table), after.read_table(table)
+    lots, donated = (before.read_lots(), after.read_lots()), (b"donation-points",) * 2
+    for old, new in (lots, (before.read_table(donated[0]), after.read_table(donated[1]))):
         for key in {*old, *new}:
             first, last = count_days(old.get(key, ())), count_days(new.get(key, ()))
             gained += last - first

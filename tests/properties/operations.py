@@ -870,11 +870,11 @@ class Generator:
         return officers, DropAward(*ids, identifier_of(self._choose(OFFERS)))
 
     def _expire_points(self) -> tuple[tuple[str, ...], Any]:
-        rich = [name for name in VOLUNTEERS if self.chain.read_table(b"points").get(identifier_of(name))]
+        rich = [name for name in VOLUNTEERS if self.chain.read_lots().get(identifier_of(name))]
         return self._authority(), ExpirePoints(identifier_of(self._choose((*rich * 8, *VOLUNTEERS))))
 
     def _rich(self) -> str:
-        rich = [name for name in VOLUNTEERS if identifier_of(name) in self.chain.read_table(b"points")]
+        rich = [name for name in VOLUNTEERS if identifier_of(name) in self.chain.read_lots()]
         return self._choose((*rich * 4, *VOLUNTEERS))
 
     def _give(self) -> tuple[tuple[str, ...], Any]:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from cli.office.drafts import load_draft
+from contracts.balances import get_lots
 from contracts.lots import compute_sum
-from contracts.points import get_lots
 from ledger.crypto import SigningKey
 from ledger.types import Identifier
 from node.keystore import save_key

@@ -6,9 +6,9 @@ import pytest
 
 from certificates.certificate import issue_certificate
 from certificates.evidence import Evidence
+from contracts.balances import ISSUED
 from contracts.hours import HOURS_RECORDED, Correction, VoidHours
 from contracts.identity.parties import ORGANISATIONS
-from contracts.points import ISSUED
 from contracts.records import BATCHES
 from ledger import state_tree
 from ledger.blocks import HEADER
