@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from benchmarks.authorities import make_authorities
 from benchmarks.bench import Bench, Certificate, Skipped, tell
-from benchmarks.certificates import fetch_certificate, measure_requests, measure_verification, verify
+from benchmarks.certificates import fetch_certificates, measure_requests, measure_verification, verify
 from benchmarks.counting import count
 from benchmarks.figures import Aim, Curve, Figure, Needs
 from benchmarks.growth import build, compute_cpu, compute_rate, measure_points
@@ -113,11 +113,14 @@ def work_alone(bench: Bench) -> Iterator[Figure]:
             yield measure_batches(bench, town, envelopes, bench.plan.senders)
             yield from measure_singles(bench, town, holders)
         yield from describe_memory(bench, at_rest, watch)
-        certificate = bench.certificate = fetch_certificate(town.urls[0], kept.schedule)
+        bench.certificates = fetch_certificates(town.urls[0], kept.schedule)
+        certificate = bench.certificates[0]
         rate = asyncio.run(measure_requests(town, certificate, bench.plan.seconds / 2, VERIFIERS))
         load = f"POST /v1/verify, {VERIFIERS} clients; {describe_certificate(bench, certificate)}"
         title = "certificates verified for clients, by a core"
-        yield Figure("verify_api", title, rate, "/s", load, Aim(500), count_verification(bench), cpu_us=MICROSECONDS / rate)
+        yield Figure(
+            "verify_api", title, rate, "/s", load, Aim(500), count_verification(certificate), cpu_us=MICROSECONDS / rate
+        )
     bench.stopped = kept.home
 
 
@@ -222,26 +225,17 @@ def spread(seconds: Sequence[float]) -> list[tuple[float, float]]:
     return [(compute_percentile(seconds, percent) * 1_000, float(percent)) for percent in (*range(0, 99, 2), 99, 100)]
 
 
-def check_certificates(bench: Bench) -> list[Figure]:
-    """Verify a certificate of the region offline."""
-    if bench.certificate is None:
+def check_certificates(bench: Bench) -> Iterator[Figure]:
+    """Verify certificates of the region offline."""
+    if not bench.certificates:
         raise Skipped("there is no certificate: the section with one authority has none")
-    certificate = bench.certificate
-    seconds = measure_verification(certificate, bench.plan.samples)
-    load = f"processor time; {describe_certificate(bench, certificate)}"
-    return [
-        Figure(
-            "verify_offline",
-            "offline verification of a certificate",
-            seconds * 1_000,
-            "ms",
-            load,
-            Aim(3, is_most=True),
-            count_verification(bench),
-            1 / seconds,
-            seconds * MICROSECONDS,
-        )
-    ]
+    for number, certificate in enumerate(bench.certificates):
+        seconds = measure_verification(certificate, bench.plan.samples)
+        name = f"verify_offline_{certificate.records}" if number else "verify_offline"
+        title = f"offline verification of a certificate, {certificate.records} records"
+        load = f"processor time; {describe_certificate(bench, certificate)}"
+        needs, aim = count_verification(certificate), None if number else Aim(3, is_most=True)
+        yield Figure(name, title, seconds * 1_000, "ms", load, aim, needs, 1 / seconds, seconds * MICROSECONDS)
 
 
 def describe_certificate(bench: Bench, certificate: Certificate) -> str:
@@ -249,10 +243,7 @@ def describe_certificate(bench: Bench, certificate: Certificate) -> str:
     return f"a certificate of {certificate.records} records, {len(certificate.data):,} bytes; {bench.state}"
 
 
-def count_verification(bench: Bench) -> Needs:
-    """Return what the verification of the region's certificate takes."""
-    certificate = bench.certificate
-    if certificate is None:
-        return Needs()
+def count_verification(certificate: Certificate) -> Needs:
+    """Return what the verification of a certificate takes."""
     _none, counts = count(lambda: verify(certificate))
     return Needs(counts.hashes, counts.signatures)
