@@ -38,6 +38,12 @@ def compute_node_hash(left: Hash, right: Hash) -> Hash:
     return Hash(hashlib.sha256(NODE_PREFIX + left + right).digest())
 
 
+def compute_leaf_hashes(entries: Sequence[bytes]) -> list[Hash]:
+    """Hashes of entries as leaves."""
+    sha256 = hashlib.sha256
+    return [Hash(sha256(LEAF_PREFIX + entry).digest()) for entry in entries]
+
+
 def compute_tree_root(leaf_hashes: Sequence[Hash]) -> Hash:
     """Root over the leaves, level by level; a last node without a partner moves up as it is."""
     if not leaf_hashes:
@@ -45,7 +51,7 @@ def compute_tree_root(leaf_hashes: Sequence[Hash]) -> Hash:
     nodes = list(leaf_hashes)
     while len(nodes) > 1:
         unpaired = nodes[-1:] if len(nodes) % 2 else []
-        nodes = [compute_node_hash(left, right) for left, right in zip(nodes[::2], nodes[1::2], strict=False)] + unpaired
+        nodes = _compute_parents(nodes) + unpaired
     return nodes[0]
 
 
@@ -116,6 +122,31 @@ def append(frontier: Frontier, leaf_hashes: Sequence[Hash]) -> Appended:
             nodes.append((level, index, node))
         right_edge.append(node)
     return Appended(Frontier(frontier.size + len(leaf_hashes), tuple(right_edge)), tuple(nodes))
+
+
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """The tree after appending, and the nodes that became complete: for each level the index of the first, and their hashes."""
+
+    frontier: Frontier
+    levels: tuple[tuple[int, Sequence[Hash]], ...]
+
+
+def extend(frontier: Frontier, leaf_hashes: Sequence[Hash]) -> Extended:
+    """Append the leaves as `append` does, the plain version, but level by level, which is faster for many."""
+    size = frontier.size
+    waiting = list(frontier.hashes)  # Left children without a right one, that of the lowest level last.
+    right_edge: list[Hash] = []
+    levels: list[tuple[int, Sequence[Hash]]] = []
+    nodes: Sequence[Hash] = leaf_hashes
+    while nodes:
+        index = size >> len(levels)
+        levels.append((index, nodes))
+        row = [waiting.pop(), *nodes] if index & 1 else nodes
+        if len(row) & 1:
+            right_edge.append(row[-1])
+        nodes = _compute_parents(row)
+    return Extended(Frontier(size + len(leaf_hashes), (*waiting, *reversed(right_edge))), tuple(levels))
 
 
 def read_frontier(read: NodeReader, size: int) -> Frontier:
@@ -245,6 +276,13 @@ def _require_hashes(*hashes: Hash) -> None:
 def _largest_power_of_two_below(size: int) -> int:
     """Largest power of two smaller than `size`, which is at least 2: where RFC 6962 splits a tree."""
     return 1 << ((size - 1).bit_length() - 1)
+
+
+def _compute_parents(nodes: Sequence[Hash]) -> list[Hash]:
+    """Parents of nodes of one level, each over two; a last one without a partner has none."""
+    sha256 = hashlib.sha256
+    pairs = zip(nodes[::2], nodes[1::2], strict=False)
+    return [Hash(sha256(NODE_PREFIX + left + right).digest()) for left, right in pairs]
 
 
 def _compute_joined(hashes: Sequence[Hash]) -> Hash:

@@ -4,6 +4,7 @@ Nothing here writes. A transaction's changes live in an `Overlay` over the block
 undoing is dropping an object.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
@@ -116,5 +117,6 @@ def compute_key_hash(key: bytes) -> Hash:
 
 def iterate_hashed(changes: Mapping[bytes, bytes | None]) -> Iterator[tuple[Hash, Hash | None]]:
     """Changes as the state tree takes them: hash of the key, hash of the value or None for deleted."""
+    digest = hashlib.sha256
     for key, value in changes.items():
-        yield sha256(key), None if value is None else sha256(value)
+        yield Hash(digest(key).digest()), None if value is None else Hash(digest(value).digest())

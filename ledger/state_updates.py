@@ -16,6 +16,7 @@ from ledger.errors import CodecError
 from ledger.state_pages import (
     EMPTY_STATE_ROOT,
     HEADER_BYTES,
+    LEAF_BYTES,
     LEAF_DOMAIN,
     NODE_DOMAIN,
     NOTHING,
@@ -124,81 +125,98 @@ class _Revision:
     Notes are flat lists: an update is long, and the garbage collector would look at every smaller container again and again.
     """
 
-    __slots__ = ("_cache", "_changes", "_decoded", "_found", "_pages", "_read_page")
+    __slots__ = ("_cache", "_decoded", "_leaves", "_pages", "_read", "_read_page", "_tops")
 
     def __init__(self, cache: PageCache, read_page: PageReader) -> None:
         self._cache = cache
         self._read_page = read_page
-        self._found: dict[bytes, Nodes] = {}
-        """Pages as they are stored, read here or in the cache."""
+        self._read: dict[bytes, Nodes] = {}
+        """Pages that were not in the cache, as they are stored."""
         self._pages: dict[bytes, bytes | None] = {}
         self._decoded: dict[bytes, Nodes] = {}
+        # By depth and path of a page: the page as it is stored; then node of a slot, key hash, value hash or None, and so on.
+        self._leaves: list[dict[bytes, list[Any]]] = [{} for _ in range(KEY_NIBBLES)]
         # By depth and path of a page: node of a slot, the place that it takes, and so on.
-        self._changes: list[dict[bytes, list[Any]]] = [{} for _ in range(KEY_NIBBLES)]
+        self._tops: list[dict[bytes, list[Any]]] = [{} for _ in range(KEY_NIBBLES)]
 
     def run(self, changes: Mapping[Hash, Hash | None]) -> Revised:
-        for path, (before, *group) in self._locate(changes).items():
-            if len(group) == 2 and (not before or before.startswith(group[0])):
-                after = NOTHING if group[1] is None else group[0] + group[1]
-            else:
-                after = self._build(path, merge_leaves(path, before, zip(group[::2], group[1::2], strict=True)))
-            if after != before:
-                self._note(path, after)
-        for depth in range(KEY_NIBBLES - 1, -1, -1):
-            self._rise(depth)
-        root = self._decoded.get(ROOT_PATH)
-        if root is None:
-            root = _NO_NODES if ROOT_PATH in self._pages else _complete(self._load(ROOT_PATH))
-        return Revised(compute_place_hash(root[TOP]), self._pages, self._decoded)
-
-    def _locate(self, changes: Mapping[Hash, Hash | None]) -> dict[bytes, list[Any]]:
-        """Return the changes by the path of the slot that they meet: its place now, a leaf or nothing, then keys and values."""
-        slots: dict[bytes, list[Any]] = {}
-        found, find, node_of_digit = self._found, self._cache.find, _NODE_OF_DIGIT
         root = self._load(ROOT_PATH)
+        self._locate(root, changes)
+        for depth in range(KEY_NIBBLES - 1, -1, -1):
+            tops = self._tops[depth]
+            for path, (before, *leaves) in self._leaves[depth].items():
+                slots = [*self._change_leaves(path, before, leaves), *tops.pop(path, ())]
+                if slots:
+                    self._replace(path, before, slots)
+            for path, slots in tops.items():
+                self._replace(path, self._load(path), slots)
+        if ROOT_PATH in self._pages:
+            root = self._decoded.get(ROOT_PATH, _NO_NODES)
+        return Revised(compute_place_hash(_complete(root)[TOP]), self._pages, self._decoded)
+
+    def _locate(self, root: Nodes, changes: Mapping[Hash, Hash | None]) -> None:
+        """Note each change at the page in whose slot the key's path ends: an empty one, or one with a leaf."""
+        find, node_of_digit, notes = self._cache.find, _NODE_OF_DIGIT, self._leaves
         depth = 0
         for key_hash, value_hash in changes.items():
             digits = hexlify(key_hash)
             # Most paths are as deep as the one before. A page that exists is on the way of every key below it.
             path = digits[:depth]
-            nodes = found.get(path) or find(path) if depth else root
+            nodes = find(path)
             if nodes is None:
-                depth, nodes = 0, root
-            place = nodes[node_of_digit[digits[depth]]]
-            while len(place) == HASH_BYTES:
+                depth = min(depth, UPPER_DEPTH)
+                path = digits[:depth]
+                nodes = find(path)
+                if nodes is None:
+                    depth, path, nodes = 0, ROOT_PATH, root
+            node = node_of_digit[digits[depth]]
+            while len(nodes[node]) == HASH_BYTES:
                 depth += 1
-                place = self._load(digits[:depth])[node_of_digit[digits[depth]]]
-            path = digits[: depth + 1]
-            slot = slots.get(path)
-            if slot is None:
-                slots[path] = [place, key_hash, value_hash]
+                path = digits[:depth]
+                nodes = self._load(path)
+                node = node_of_digit[digits[depth]]
+            leaves = notes[depth].get(path)
+            if leaves is None:
+                notes[depth][path] = [nodes, node, key_hash, value_hash]
             else:
-                slot += (key_hash, value_hash)
+                leaves += (node, key_hash, value_hash)
+
+    def _change_leaves(self, path: bytes, before: Nodes, leaves: list[Any]) -> list[Any]:
+        """Return which slots of a page take other places by these changes, and which places: node, place and so on."""
+        if len(leaves) == 3:
+            node, key_hash, value_hash = leaves
+            place = before[node]
+            if not place or place.startswith(key_hash):
+                after = NOTHING if value_hash is None else key_hash + value_hash
+                return [] if after == place else [node, after]
+        by_node: dict[int, list[tuple[Hash, Hash | None]]] = {}
+        for node, key_hash, value_hash in zip(leaves[::3], leaves[1::3], leaves[2::3], strict=True):
+            by_node.setdefault(node, []).append((key_hash, value_hash))
+        slots: list[Any] = []
+        for node, group in by_node.items():
+            slot_path = path + _DIGITS[node - SLOTS]
+            after = self._build(slot_path, merge_leaves(slot_path, before[node], group))
+            if after != before[node]:
+                slots += (node, after)
         return slots
 
-    def _note(self, path: bytes, place: Place) -> None:
-        """Note what the slot of that path becomes."""
-        pages = self._changes[len(path) - 1]
-        page_path = path[:-1]
-        changes = pages.get(page_path)
-        if changes is None:
-            pages[page_path] = [_NODE_OF_DIGIT[path[-1]], place]
+    def _replace(self, path: bytes, before: Nodes, slots: list[Any]) -> None:
+        """Carry out changes of a page's slots, and note its new top at the page above."""
+        nodes = _change_page(before, slots)
+        top, depth = nodes[TOP], len(path)
+        if len(top) == HASH_BYTES or (top and not depth):
+            self._pages[path] = _encode(nodes)
+            if depth <= UPPER_DEPTH or len(self._decoded) < MAX_HANDED_ON:
+                self._decoded[path] = nodes
         else:
-            changes += (_NODE_OF_DIGIT[path[-1]], place)
-
-    def _rise(self, depth: int) -> None:
-        """Carry out what is noted at the pages of a depth, and note their new tops at the pages above."""
-        for path, changes in self._changes[depth].items():
-            nodes = _change_page(self._load(path), changes)
-            top = nodes[TOP]
-            if len(top) == HASH_BYTES or (depth == 0 and top):
-                self._pages[path] = _encode(nodes)
-                if depth <= UPPER_DEPTH or len(self._decoded) < MAX_HANDED_ON:
-                    self._decoded[path] = nodes
+            self._pages[path] = None
+        if depth:
+            notes, above = self._tops[depth - 1], path[:-1]
+            slots_above = notes.get(above)
+            if slots_above is None:
+                notes[above] = [_NODE_OF_DIGIT[path[-1]], top]
             else:
-                self._pages[path] = None
-            if depth:
-                self._note(path, top)
+                slots_above += (_NODE_OF_DIGIT[path[-1]], top)
 
     def _build(self, path: bytes, leaves: list[bytes]) -> Place:
         """Return the place that a new subtree at `path` over these sorted leaves takes."""
@@ -214,12 +232,12 @@ class _Revision:
         return nodes[TOP]
 
     def _load(self, path: bytes) -> Nodes:
-        nodes = self._found.get(path)
+        nodes = self._cache.find(path) or self._read.get(path)
         if nodes is None:
-            nodes = self._found[path] = self._cache.find(path) or self._read(path)
+            nodes = self._read[path] = self._read_nodes(path)
         return nodes
 
-    def _read(self, path: bytes) -> Nodes:
+    def _read_nodes(self, path: bytes) -> Nodes:
         page = self._read_page(path) if len(path) < KEY_NIBBLES else None
         if page is None:
             if path == ROOT_PATH:
@@ -245,29 +263,38 @@ def _complete(nodes: Nodes) -> Nodes:
     return tuple(completed)
 
 
-def _change_page(before: Nodes, changes: list[Any]) -> Nodes:
+def _change_page(before: Nodes, slots: list[Any]) -> Nodes:
     """Return a page after changes of its slots: node, place, node, place and so on."""
     nodes = list(before)
-    is_same_kind = True
-    for position in range(0, len(changes), 2):
-        node, place = changes[position], changes[position + 1]
-        is_same_kind = is_same_kind and len(nodes[node]) == len(place)
+    for node, place in zip(slots[::2], slots[1::2], strict=True):
+        if len(nodes[node]) != len(place):
+            nodes[0] = _change_header(nodes[0], node, place)
         nodes[node] = place
-    if not is_same_kind:
-        nodes[0] = encode_header(nodes[SLOTS:])
     if not before[TOP]:
         _hash_all(nodes)
-    elif len(changes) == 2:
-        _hash_above(nodes, changes[0])
+    elif len(slots) == 2:
+        _hash_above(nodes, slots[0])
     else:
-        _hash_above_all(nodes, changes[::2])
+        _hash_above_all(nodes, slots[::2])
     return tuple(nodes)
+
+
+def _change_header(header: bytes, node: int, place: Place) -> bytes:
+    """Return the header after the slot at `node` has become what `place` is: a leaf, a subtree or nothing."""
+    subtree_bit = 1 << (2 * SLOTS - 1 - node)
+    leaf_bit = subtree_bit << SLOTS
+    bits = int.from_bytes(header, "big") & ~(leaf_bit | subtree_bit)
+    if place:
+        bits |= leaf_bit if len(place) == LEAF_BYTES else subtree_bit
+    return bits.to_bytes(HEADER_BYTES, "big")
 
 
 def _hash_all(nodes: list[Place]) -> None:
     """Compute all places above the slots."""
     for node in range(SLOTS - 1, 0, -1):
-        nodes[node] = _join(nodes[2 * node], nodes[2 * node + 1])
+        left, right = nodes[2 * node], nodes[2 * node + 1]
+        if left or right:  # Most pages are the lowest on their paths, and half empty.
+            nodes[node] = _join(left, right)
 
 
 def _hash_above(nodes: list[Place], node: int) -> None:

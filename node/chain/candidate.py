@@ -14,15 +14,16 @@ from ledger.events import Outcome
 from ledger.execution import BlockContext, Executed
 from ledger.merkle import (
     EMPTY_FRONTIER,
-    Appended,
+    Extended,
     Frontier,
-    append,
     compute_leaf_hash,
+    compute_leaf_hashes,
     compute_tree_root,
+    extend,
 )
 from ledger.state import iterate_hashed
 from ledger.state_updates import Revised, revise
-from ledger.tiles import TILE_HEIGHT, TILE_WIDTH, is_stored_level
+from ledger.tiles import TILE_HEIGHT, TILE_WIDTH
 from ledger.types import HASH_BYTES, PUBLIC_KEY_BYTES, ZERO_HASH, EntryIndex, Hash, Height, Identifier, PublicKey, TimeMs
 from node.chain.log_entries import compute_mention_writes, compute_run_writes
 from node.chain.records import Ground, Tip, damaged, encode_tip, load_page, load_tile
@@ -139,7 +140,7 @@ def assemble(
     """
     changes = executed.state.changes
     revised = revise(ground.pages, lambda path: load_page(ground.store, path), dict(iterate_hashed(changes)))
-    leaf_hashes = [compute_leaf_hash(entry) for entry in executed.entries]
+    leaf_hashes = compute_leaf_hashes(executed.entries)
     header = replace(
         start,
         events_root=compute_tree_root(leaf_hashes),
@@ -149,15 +150,15 @@ def assemble(
         ),
     )
     entries = (*executed.entries, HEADER.encode(header))
-    appended = append(place.frontier, [*leaf_hashes, compute_leaf_hash(entries[-1])])
-    tip = Tip(header, appended.frontier)
+    extended = extend(place.frontier, [*leaf_hashes, compute_leaf_hash(entries[-1])])
+    tip = Tip(header, extended.frontier)
     block = Block(header, transactions, evidence)
     writes: dict[bytes, bytes | None] = {namespaces.compute_block_key(place.height): encode_block(block)}
     writes.update(compute_run_writes(ground.store, place.frontier.size, entries))
     writes.update(compute_mention_writes(_find_mentions(place, entries, rules.parties_of)))
     writes[namespaces.compute_header_key(place.height)] = namespaces.encode_number(tip.size - 1)
     writes.update(_compute_outcome_writes(place, executed))
-    writes.update(compute_tile_writes(ground.store, appended))
+    writes.update(compute_tile_writes(ground.store, extended))
     writes.update((namespaces.STATE.prefix + key, value) for key, value in changes.items())
     writes.update((namespaces.PAGES.prefix + path, page) for path, page in revised.pages.items())
     writes[namespaces.TIP.key()] = encode_tip(tip)
@@ -185,18 +186,18 @@ def _compute_outcome_writes(place: Place, executed: Executed) -> dict[bytes, byt
     return writes
 
 
-def compute_tile_writes(source: Readable, appended: Appended) -> dict[bytes, bytes | None]:
+def compute_tile_writes(source: Readable, extended: Extended) -> dict[bytes, bytes | None]:
     """Tiles that grow. Only the last tile of a level can have been there before, as a partial one."""
-    grown: dict[tuple[int, int], list[bytes]] = {}
-    for level, index, node in appended.nodes:
-        if not is_stored_level(level):
-            continue
-        tile_index, position = divmod(index, TILE_WIDTH)
-        tile = (level // TILE_HEIGHT, tile_index)
-        if tile not in grown:
-            grown[tile] = [_load_partial_tile(source, tile, position)] if position else []
-        grown[tile].append(node)
-    return {namespaces.compute_tile_key(*tile): b"".join(hashes) for tile, hashes in grown.items()}
+    writes: dict[bytes, bytes | None] = {}
+    for tile_level, (index, hashes) in enumerate(extended.levels[::TILE_HEIGHT]):
+        taken = 0
+        while taken < len(hashes):
+            tile_index, position = divmod(index + taken, TILE_WIDTH)
+            before = _load_partial_tile(source, (tile_level, tile_index), position) if position else b""
+            grown = hashes[taken : taken + TILE_WIDTH - position]
+            writes[namespaces.compute_tile_key(tile_level, tile_index)] = before + b"".join(grown)
+            taken += len(grown)
+    return writes
 
 
 def _load_partial_tile(source: Readable, tile: tuple[int, int], width: int) -> bytes:

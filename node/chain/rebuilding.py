@@ -10,7 +10,7 @@ from typing import Final
 from ledger.blocks import HEADER
 from ledger.errors import ProofError
 from ledger.events import OUTCOME, find_type
-from ledger.merkle import Frontier, append, compute_leaf_hash
+from ledger.merkle import Frontier, compute_leaf_hashes, extend
 from ledger.state_tree import compute_key_hash, compute_value_hash, read_root
 from ledger.state_updates import PageCache, revise
 from ledger.types import HASH_BYTES, EntryIndex, Hash, Height, Identifier
@@ -30,10 +30,10 @@ _PLACES: Final = 256
 
 def add_entries(target: KeyValueStore, frontier: Frontier, entries: Sequence[bytes]) -> Frontier:
     """Append entries and their tiles to a store whose log ends at `frontier`; return the new right edge."""
-    appended = append(frontier, [compute_leaf_hash(entry) for entry in entries])
+    extended = extend(frontier, compute_leaf_hashes(entries))
     writes = compute_run_writes(target, frontier.size, entries)
-    target.write({**writes, **compute_tile_writes(target, appended)})
-    return appended.frontier
+    target.write({**writes, **compute_tile_writes(target, extended)})
+    return extended.frontier
 
 
 def add_values(target: KeyValueStore, values: Sequence[tuple[bytes, bytes]]) -> None:

@@ -21,10 +21,12 @@ from ledger.merkle import (
     compute_consistency_proof,
     compute_inclusion_proof,
     compute_leaf_hash,
+    compute_leaf_hashes,
     compute_node_hash,
     compute_root_at,
     compute_tree_root,
     compute_tree_root_by_definition,
+    extend,
     frontier_codec,
     read_frontier,
     verify_consistency,
@@ -52,6 +54,23 @@ def parse_hashes(texts: Sequence[str]) -> tuple[Hash, ...]:
 
 def flip(data: Hash, bit: int) -> Hash:
     return Hash((int.from_bytes(data, "big") ^ 1 << bit).to_bytes(len(data), "big"))
+
+
+@given(st.lists(st.integers(0, 70), max_size=6))
+def test_level_by_level_is_the_same_as_leaf_by_leaf(portions: list[int]) -> None:
+    frontier = EMPTY_FRONTIER
+    for count in portions:
+        entries = [b"%d" % number for number in range(frontier.size, frontier.size + count)]
+        leaves = compute_leaf_hashes(entries)
+        assert leaves == [compute_leaf_hash(entry) for entry in entries]
+        plain, extended = append(frontier, leaves), extend(frontier, leaves)
+        nodes = [
+            (level, index + offset, node)
+            for level, (index, hashes) in enumerate(extended.levels)
+            for offset, node in enumerate(hashes)
+        ]
+        assert (extended.frontier, nodes) == (plain.frontier, sorted(plain.nodes))
+        frontier = extended.frontier
 
 
 class TestPublishedVectors:
