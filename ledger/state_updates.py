@@ -44,7 +44,7 @@ that at `i` are at `2 * i` and `2 * i + 1`. A tuple, because the garbage collect
 TOP: Final = 1
 PAGE_LEVELS: Final = 4
 DEFAULT_CAPACITY: Final = 80_000
-"""Pages: about 100 MB."""
+"""Pages: about 80 MB, of 1 KB each."""
 UPPER_DEPTH: Final = 3
 """Pages at most so deep are all kept: there are 4,369, and every update of some size goes through them."""
 MAX_HANDED_ON: Final = 20_000

@@ -21,7 +21,6 @@ from ledger.tiles import MAX_TILE_LEVEL, TILE_HEIGHT, TILE_WIDTH, node_reader_fr
 from ledger.types import HASH_BYTES, EntryIndex, Hash, Height, Identifier
 from node.chain.log_entries import (
     decode_mentions,
-    get_entry_in_run,
     iterate_entries,
     load_entry,
     load_header_at,
@@ -75,7 +74,7 @@ class ChainReader:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._last_run: tuple[int, bytes] | None = None
+        self._last_run: tuple[int, tuple[bytes, ...]] = -1, ()
         self.tip: Tip = load_required(snapshot, namespaces.TIP.key(), decode_tip)
         self.state = StateView(snapshot)
 
@@ -127,14 +126,18 @@ class ChainReader:
         """Return an entry."""
         self._require_range(index, index + 1)
         number, position = divmod(index, ENTRIES_IN_RUN)
-        # Who reads the entries of an organisation reads many of one run in turn. Other threads may read meanwhile.
-        last = self._last_run
-        if last is None or last[0] != number:
-            last = self._last_run = number, load_run(self._snapshot, number)
-        entry = get_entry_in_run(last[1], position)
-        if entry is None:
+        # Who reads the entries of an organisation reads many of one run: from the second on, they are taken apart once.
+        # Other threads may read meanwhile.
+        last, entries = self._last_run
+        if last != number:
+            self._last_run = number, ()
+            return load_entry(self._snapshot, index, bytes)
+        if not entries:
+            entries = load_run(self._snapshot, number)
+            self._last_run = number, entries
+        if position >= len(entries):
             raise damaged(f"log entry {index} is missing")
-        return entry
+        return entries[position]
 
     def iterate_entries(self, start: EntryIndex, stop: EntryIndex) -> Iterator[bytes]:
         """Yield the entries from `start` on, before `stop`."""
@@ -157,9 +160,10 @@ class ChainReader:
         self._require_range(start, self.tip.size)
         prefix = namespaces.SUBJECTS.key(party)
         for key, data in self._snapshot.iterate(prefix, namespaces.encode_number(start)):
-            for index in _decode_mentions(key, data):
-                if index >= start:
-                    yield index
+            if data:
+                yield from (index for index in _decode_mentions(key, data) if index >= start)
+            else:  # One entry of the block names the party, as most often.
+                yield decode_reference(key[len(prefix) :])
 
     def find_outcome(self, transaction_id: Hash) -> FoundOutcome | None:
         """Return the final outcome of a transaction, None when there was none at this height."""

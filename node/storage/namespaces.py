@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ledger.types import EntryIndex, Hash, Height, Identifier
 
 NUMBER_BYTES = 8
-ENTRIES_IN_RUN = 64
+ENTRIES_IN_RUN = 32
 
 
 @dataclass(frozen=True, slots=True)

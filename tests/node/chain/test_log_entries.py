@@ -52,10 +52,11 @@ def test_a_run_and_its_entries(entries: list[bytes]) -> None:
     data = encode_run(entries)
     assert decode_run(data) == tuple(entries)
     assert [get_entry_in_run(data, position) for position in range(len(entries) + 1)] == [*entries, None]
-    assert get_entry_in_run(data[:-1], len(entries) - 1) is None
     for changed in (data[:-1], data + b"\x00"):
         with pytest.raises(CodecError):
             decode_run(changed)
+        with pytest.raises(CodecError):
+            get_entry_in_run(changed, 0)
 
 
 @given(st.binary(max_size=300))
@@ -67,7 +68,7 @@ def test_any_bytes_are_a_run_or_not(data: bytes) -> None:
     assert encode_run(entries) == data
 
 
-@pytest.mark.parametrize("data", [b"", encode_run([b"x"] * (ENTRIES_IN_RUN + 1))])
+@pytest.mark.parametrize("data", [b"", b"\x00", b"\x01\x00\x00", b"\x01\x00\x02x", encode_run([b"x"] * (ENTRIES_IN_RUN + 1))])
 def test_a_run_has_one_entry_at_least_and_no_more_than_fit(data: bytes) -> None:
     with pytest.raises(CodecError):
         decode_run(data)
@@ -75,10 +76,10 @@ def test_a_run_has_one_entry_at_least_and_no_more_than_fit(data: bytes) -> None:
 
 def test_what_is_missing_is_named() -> None:
     cases: list[tuple[bytes, bytes | None, str]] = [
-        (namespaces.compute_run_key(1), None, "log entries 64 to 127 is missing"),
-        (namespaces.compute_run_key(1), encode_run(ENTRIES[64:100]), "log entry 100 is missing"),
-        (namespaces.compute_run_key(1), b"\x00", "log entries 64 to 127 is damaged"),
-        (namespaces.compute_run_key(3), None, "log entries 192 to 255 is missing"),
+        (namespaces.compute_run_key(1), None, "log entries 32 to 63 is missing"),
+        (namespaces.compute_run_key(1), encode_run(ENTRIES[32:50]), "log entry 50 is missing"),
+        (namespaces.compute_run_key(1), b"\x00", "log entries 32 to 63 is damaged"),
+        (namespaces.compute_run_key(6), None, "log entries 192 to 223 is missing"),
     ]
     for key, value, words in cases:
         store = fill([200])

@@ -13,7 +13,7 @@ from ledger.merkle import EMPTY_FRONTIER
 from ledger.reasons import Reason
 from ledger.types import Height, TimeMs
 from node.chain import Tip
-from node.chain.log_entries import encode_run
+from node.chain.log_entries import decode_run, encode_run
 from node.chain.records import decode_tip, encode_tip
 from node.storage import namespaces
 from node.storage.leveldb import open_leveldb
@@ -146,7 +146,7 @@ def test_a_tip_that_does_not_fit_its_log_is_noticed(store: MemoryStore) -> None:
 def test_a_log_that_goes_on_behind_the_tip_is_noticed(store: MemoryStore) -> None:
     tip = toy.open_chain(store).tip
     key = namespaces.compute_run_key(tip.size // namespaces.ENTRIES_IN_RUN)
-    store.write({key: (store.get(key) or b"") + encode_run([b"x"])})
+    store.write({key: encode_run([*decode_run(store.get(key) or b""), b"x"])})
     with refused(Reason.STORE_DAMAGED, "goes on"):
         toy.open_chain(store)
 

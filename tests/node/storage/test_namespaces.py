@@ -27,7 +27,7 @@ def test_keys_are_in_the_order_of_numbers(left: int, right: int) -> None:
 def test_keys_in_words() -> None:
     assert describe_key(namespaces.compute_block_key(Height(12))) == "block 12"
     assert describe_key(namespaces.compute_tile_key(1, 300)) == "tile 1/300"
-    assert describe_key(namespaces.compute_run_key(2)) == "log entries 128 to 191"
+    assert describe_key(namespaces.compute_run_key(2)) == "log entries 64 to 95"
     assert describe_key(namespaces.STATE.key(b"value/\xff")) == "state value value/\\xff"
     assert describe_key(namespaces.TIP.key()) == "tip"
     assert describe_key(namespaces.LOWEST.key()) == "lowest block held"
