@@ -1,10 +1,17 @@
 """The bound on proposals: it gives way at once to work that takes long, and grows again while there is time."""
 
+from collections import Counter, deque
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.blocks import MAX_BLOCK_BYTES
+from ledger.blocks import MAX_BLOCK_BYTES, encode_block
+from ledger.types import Hash
+from node.chain import Candidate, Chain
 from node.consensus.pacing import FIRST_BYTES, MIN_BYTES, SHARE, Pacing
+from tests.node import toy
+from tests.node.consensus.town import Member, Town
 
 PROPOSE_MS = 1_000
 TARGET = PROPOSE_MS / 1_000 / SHARE
@@ -44,3 +51,82 @@ def test_it_finds_what_a_machine_can_do() -> None:
     for _ in range(50):
         pacing.note(pacing.max_bytes, pacing.max_bytes / 1e6)
     assert 0.6 * TARGET < pacing.max_bytes / 1e6 < 1.3 * TARGET
+
+
+# A town whose machines are slow.
+
+BYTES_A_SECOND = 100_000
+BURST = [toy.transact(number, *((b"key %d" % item, bytes([number]) * 1_000) for item in range(20))) for number in range(60)]
+"""Of 1.2 MB: twelve seconds of work for one, where a proposal is waited for no longer than three."""
+
+
+class SlowTown(Town):
+    """Building and validating a block takes its node time, in which it neither hears nor is heard."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.busy_until_ms: dict[str, int] = {}
+        self.spent_ms: Counter[str] = Counter()
+        self.names_of_chains = {id(member.chain): member.name for member in self.members.values()}
+        self.done: set[tuple[str, Hash]] = set()
+
+    def work(self, chain: Chain, candidate: Candidate) -> Candidate:
+        name = self.names_of_chains[id(chain)]
+        if (name, candidate.block_hash) not in self.done:
+            self.done.add((name, candidate.block_hash))
+            duration_ms = len(encode_block(candidate.block)) * 1_000 // BYTES_A_SECOND
+            self.spent_ms[name] += duration_ms
+            self.busy_until_ms[name] = max(self.now_ms, self.busy_until_ms.get(name, 0)) + duration_ms
+        return candidate
+
+    def is_busy(self, name: str) -> bool:
+        return self.busy_until_ms.get(name, 0) > self.now_ms
+
+    def deliver_all(self) -> None:
+        later: deque[tuple[str, str, bytes]] = deque()
+        while self.wires:
+            sender, receiver, data = self.wires.popleft()
+            if self.is_busy(sender) or self.is_busy(receiver):
+                later.append((sender, receiver, data))
+            else:
+                self._deliver(sender, receiver, data)
+        self.wires.extend(later)
+
+    def _tick(self, member: Member) -> None:
+        if not self.is_busy(member.name):
+            super()._tick(member)
+
+
+@pytest.fixture
+def town(monkeypatch: pytest.MonkeyPatch) -> SlowTown:
+    town = SlowTown()
+    build, validate = Chain.build, Chain.validate
+    monkeypatch.setattr(Chain, "build", lambda chain, *arguments: town.work(chain, build(chain, *arguments)))
+    monkeypatch.setattr(Chain, "validate", lambda chain, block: town.work(chain, validate(chain, block)))
+    for signed in BURST:
+        town[0].replica._mempool.add(signed)
+    return town
+
+
+def is_final(town: Town) -> bool:
+    return all(
+        member.chain.find_outcome(signed.transaction_id) is not None for member in town.members.values() for signed in BURST
+    )
+
+
+def test_a_burst_of_work_does_not_stop_slow_machines(town: SlowTown) -> None:
+    for member in town.members.values():
+        member.replica._stopwatch = lambda name=member.name: town.spent_ms[name] / 1_000  # type: ignore[misc]
+    town[0].replica.announce(town.now_ms)
+    town.run_until(lambda: is_final(town), ms=120_000)
+    rounds = [fields["round"] for event, fields in town[0].events if event == "block"]
+    assert rounds.count(0) > len(rounds) * 0.8
+
+
+def test_without_a_bound_it_would(town: SlowTown) -> None:
+    for member in town.members.values():
+        member.replica._pacing.max_bytes = MAX_BLOCK_BYTES
+    town[0].replica.announce(town.now_ms)
+    town.run(120_000)
+    assert not is_final(town)
+    assert town[0].replica.state.round > 3, "one proposal after the other is in vain"
