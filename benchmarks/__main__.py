@@ -1,5 +1,6 @@
 """`python -m benchmarks`: measure everything, and write docs/performance.md with its plots and docs/performance.json."""
 
+import signal
 import sys
 import tempfile
 from dataclasses import replace
@@ -72,6 +73,8 @@ def main(
     scratch: Path | None,
 ) -> None:
     """Measure this ledger on this machine, beside the machine's own limits and PostgreSQL."""
+    # Who ends the run is not left with its nodes, its PostgreSQL and gigabytes in the temporary folder.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(128 + signal.SIGTERM))
     plan = make_plan(records, is_quick=is_quick, leeds=leeds)
     with tempfile.TemporaryDirectory(prefix="hourledger-bench-", dir=scratch) as folder:
         tell("limits of the machine ...")

@@ -13,11 +13,12 @@ from node.storage.leveldb import open_leveldb
 
 BATCH_BYTES = 4_096
 MESSAGE_BYTES = 200
+ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is done a second: on one core, where it does not say otherwise."""
+    """What is done a second: of one processor's time, or on the clock for all cores together and for the disk."""
 
     cores: int
     signatures_per_second: float
@@ -30,25 +31,34 @@ def measure_limits(folder: Path | None = None, seconds: float = 0.5) -> Limits:
     """Measure them all; batches are written in the folder, which must be on the disk that the figures are about."""
     cores = os.cpu_count() or 1
     with ProcessPoolExecutor(cores) as pool:
-        rates = list(pool.map(measure_signature_checks, [seconds] * cores))
+        rates = list(pool.map(_measure_beside_others, [seconds] * cores))
     return Limits(
         cores, measure_signature_checks(seconds), sum(rates), measure_hashes(seconds), measure_synced_batches(seconds, folder)
     )
 
 
-def measure_rate(work: Callable[[int], None], seconds: float = 0.5) -> float:
-    """Return how many times a second `work(n)` does its thing, n being how often it is asked for at once."""
+def measure_rate(work: Callable[[int], None], seconds: float, clock: Callable[[], float] = time.process_time) -> float:
+    """Return how many times a second of a processor `work(n)` does its thing, n being how often it is asked for at once.
+
+    It is the best of three, and of seconds on the wall with another clock.
+    """
     count = 1
     while True:
-        began = time.perf_counter()
+        began = clock()
         work(count)
-        elapsed = time.perf_counter() - began
-        if elapsed >= seconds:
-            return count / elapsed
+        elapsed = clock() - began
+        if elapsed >= seconds / ROUNDS:
+            break
         count *= 2
+    rates = [count / elapsed]
+    while len(rates) < ROUNDS:
+        began = clock()
+        work(count)
+        rates.append(count / (clock() - began))
+    return max(rates)
 
 
-def measure_signature_checks(seconds: float = 0.5) -> float:
+def measure_signature_checks(seconds: float = 0.5, clock: Callable[[], float] = time.process_time) -> float:
     """Ed25519 signatures of 200-byte messages checked a second, on one core."""
     key = SigningKey(bytes(32))
     message = bytes(MESSAGE_BYTES)
@@ -58,7 +68,11 @@ def measure_signature_checks(seconds: float = 0.5) -> float:
         for _ in range(count):
             is_signature(key.public_key, Context.PLAIN, message, signature)
 
-    return measure_rate(work, seconds)
+    return measure_rate(work, seconds, clock)
+
+
+def _measure_beside_others(seconds: float) -> float:
+    return measure_signature_checks(seconds, time.perf_counter)
 
 
 def measure_hashes(seconds: float = 0.5) -> float:
@@ -81,6 +95,6 @@ def measure_synced_batches(seconds: float = 0.5, parent: Path | None = None) -> 
                 for _ in range(count):
                     store.write({b"key": bytes(BATCH_BYTES)})
 
-            return measure_rate(work, seconds)
+            return measure_rate(work, seconds, time.perf_counter)
         finally:
             store.close()
