@@ -80,8 +80,9 @@ def test_a_running_node_gets_its_room_back_a_round_later(tmp_path: Path) -> None
         add_noise(store, 1)
         prune_round(store, 10)
         assert load_lowest(store) == 3 * BATCH_BLOCKS - 9
-        # The first 200 blocks have gone, of 4 MB; the last 100, of 2 MB, are only deleted yet.
-        assert full - 4_500_000 < compute_bytes(tmp_path / "store") - 2_000_000 < full - 3_500_000
+        # The first 200 blocks have gone, of 4 MB; the last 100, of 2 MB, are only deleted yet. Less than 1 MB more was of
+        # runs of entries that have grown since.
+        assert full - 5_000_000 < compute_bytes(tmp_path / "store") - 2_000_000 < full - 3_500_000
         assert toy.open_chain(store).tip.height == 3 * BATCH_BLOCKS
 
 
