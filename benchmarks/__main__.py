@@ -1,5 +1,6 @@
 """`python -m benchmarks`: measure everything, and write docs/performance.md with its plots and docs/performance.json."""
 
+import gc
 import signal
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from benchmarks.report import format_figures, format_warnings, make_document, wr
 from benchmarks.schedule import ROWS_IN_BATCH
 from benchmarks.sections import check_certificates, grow, work_alone, work_together
 from benchmarks.syncing import replay, sync_from_snapshot
+from node.app import COLLECTOR_THRESHOLDS
 
 SECTIONS: Final[dict[str, Section]] = {
     "growth": grow,
@@ -76,6 +78,9 @@ def main(
     # Who ends the run is not left with its nodes, its PostgreSQL and gigabytes in the temporary folder.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(128 + signal.SIGTERM))
     plan = make_plan(records, is_quick=is_quick, leeds=leeds)
+    # What a node does when it starts, so that the chain without a node works under the same conditions.
+    gc.freeze()
+    gc.set_threshold(*COLLECTOR_THRESHOLDS)
     with tempfile.TemporaryDirectory(prefix="hourledger-bench-", dir=scratch) as folder:
         tell("limits of the machine ...")
         bench = Bench(plan, Path(folder), measure_limits(Path(folder), min(0.5, plan.seconds / 8)))
