@@ -231,7 +231,7 @@ def check_certificates(bench: Bench) -> Iterator[Figure]:
         raise Skipped("there is no certificate: the section with one authority has none")
     for number, certificate in enumerate(bench.certificates):
         seconds = measure_verification(certificate, bench.plan.samples)
-        name = f"verify_offline_{certificate.records}" if number else "verify_offline"
+        name = "verify_offline_usual" if number else "verify_offline"
         title = f"offline verification of a certificate, {certificate.records} records"
         load = f"processor time; {describe_certificate(bench, certificate)}"
         needs, aim = count_verification(certificate), None if number else Aim(3, is_most=True)

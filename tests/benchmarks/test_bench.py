@@ -21,7 +21,16 @@ from tests.functional.node_process import ROOT, make_environment
 SECTIONS = ("growth", "one authority", "certificates", "snapshot", "replay")
 NAMES = {
     *("chain_at_2000", "growth", "bytes_per_record", "restart", "certify_1", "memory_at_rest", "memory", "memory_growth"),
-    *("singles_1", "singles_together_1", "verify_api", "verify_offline", "snapshot_restore", "snapshot_take", "replay"),
+    *(
+        "singles_1",
+        "singles_together_1",
+        "verify_api",
+        "verify_offline",
+        "verify_offline_usual",
+        "snapshot_restore",
+        "snapshot_take",
+        "replay",
+    ),
 }
 
 
