@@ -2,7 +2,7 @@
 
 import pytest
 
-import contracts.accrual
+import contracts.records
 import contracts.savings
 from contracts.activities import ActivityClass, PublishActivity
 from contracts.hours import AmendHours, Attendance, CertifyHours, Correction, Mode
@@ -84,7 +84,7 @@ def test_person_s_month_is_full_at_its_limit_and_can_still_be_corrected(chain: C
 
 
 def test_full_account_refuses_its_row_and_not_the_batch(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contracts.accrual, "MAX_LOTS", 2)
+    monkeypatch.setattr(contracts.records, "MAX_LOTS", 2)
     rows = [attend(number, FIRST_DAY + number, 0, 60) for number in range(3)]
     outcomes = certify(chain, [attend(9, FIRST_DAY + 9, 0, 30), *rows]).outcome.rows
     assert [row and row.reason for row in outcomes] == [None, None, None, Reason.ACCOUNT_FULL]
@@ -137,6 +137,6 @@ def test_batch_about_one_person_reads_that_person_s_values_once(chain: Chain) ->
     view = CountingView(chain)
     transaction, context = chain.open(signed, NOW_MS)
     KINDS["hours.certify"].rule(Overlay(view), transaction, context)
-    of_person = {key: count for key, count in view.reads.items() if key.startswith((b"calendar/", b"points/"))}
+    of_person = {key: count for key, count in view.reads.items() if key.startswith((b"calendar/", b"balance/"))}
     assert len(of_person) == 3  # the account, March, and February for what might reach over midnight
     assert max(of_person.values()) <= 3

@@ -1,10 +1,10 @@
 """What organisations have to answer, as the interface tells it: to whom, page by page, and when it is overdue."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from contracts.activities import ActivityClass, PublishActivity
 from contracts.hours import CertifyHours, Mode
