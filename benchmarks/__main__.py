@@ -47,11 +47,19 @@ def make_plan(records: int, *, is_quick: bool, leeds: Path | None) -> Plan:
 
 
 @click.command()
-@click.option("--records", default=Plan().records, show_default=True, help="How many records the state has.")
+@click.option(
+    "--records",
+    default=Plan().records,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="How many records the state has.",
+)
 @click.option("--only", "names", multiple=True, type=click.Choice(list(SECTIONS)), help="Measure these sections. Repeatable.")
 @click.option("--quick", "is_quick", is_flag=True, help="As little of each as shows that it works.")
 @click.option(
-    "--leeds", type=click.Path(path_type=Path, dir_okay=False), help="The Leeds file. Otherwise ../shared/data/leeds-2023."
+    "--leeds",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The Leeds file. Otherwise ../shared/data/leeds-2023.",
 )
 @click.option(
     "--out",

@@ -89,7 +89,7 @@ transaction_codec: Codec[Transaction] = codec.struct(
 
 
 @dataclass(frozen=True, slots=True)
-class _Envelope:
+class Envelope:
     """What is encoded of a signed transaction."""
 
     payload: bytes
@@ -98,7 +98,7 @@ class _Envelope:
 
 def _make_signed_codec() -> Codec[SignedTransaction]:
     plain = codec.struct(
-        _Envelope,
+        Envelope,
         codec.binary("payload", 1, MAX_PAYLOAD_BYTES),
         codec.sequence(codec.struct(KeySignature, codec.public_key, codec.signature), 0, MAX_SIGNATURES),
     )
@@ -108,10 +108,10 @@ def _make_signed_codec() -> Codec[SignedTransaction]:
             raise CodecError("SignedTransaction: the keys are not in ascending order, each once")
         return signed
 
-    def to_envelope(signed: SignedTransaction) -> _Envelope:
-        return _Envelope(check(signed).payload, signed.signatures)
+    def to_envelope(signed: SignedTransaction) -> Envelope:
+        return Envelope(check(signed).payload, signed.signatures)
 
-    def from_envelope(envelope: _Envelope) -> SignedTransaction:
+    def from_envelope(envelope: Envelope) -> SignedTransaction:
         return check(SignedTransaction(envelope.payload, envelope.signatures))
 
     return codec.converted("SignedTransaction", plain, to_envelope, from_envelope)
