@@ -1,7 +1,7 @@
 """Base45 (RFC 9285): bytes in the 45 characters for which a QR code has its dense alphanumeric mode.
 
-Two bytes are three characters, a last single byte is two; the digit of the lowest value comes first. Each value has one text and
-each text one value: nothing is trimmed, and small letters are not taken for large ones.
+Two bytes are three characters, a last single byte is two; the digit of the lowest value comes first. Each value has one text
+and each text one value: nothing is trimmed, and small letters are not taken for large ones.
 """
 
 from typing import Final
