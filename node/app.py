@@ -34,6 +34,7 @@ from node.service import LedgerService
 from node.settings import Address, Settings, load_settings
 from node.storage.leveldb import LevelDbStore, open_leveldb
 from node.storage.protocol import KeyValueStore
+from node.web.pages import add_pages
 
 SHUTDOWN_SECONDS = 1.0
 """How long requests under way may take once the node stops."""
@@ -155,5 +156,7 @@ def _stop_on_signals(stop: asyncio.Event, listener: Listener) -> None:
 
 
 def make_runner(service: LedgerService, genesis: Genesis) -> web.AppRunner:
-    """Return what serves the interface; `node.api.connections.listening` lets clients in."""
-    return web.AppRunner(make_application(service, genesis), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    """Return what serves the interface and the pages; `node.api.connections.listening` lets clients in."""
+    application = make_application(service, genesis)
+    add_pages(application)
+    return web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
