@@ -11,7 +11,7 @@ from aiohttp import web
 from contracts.exchange import HOLDS
 from contracts.identity.departed import VOLUNTEERS, resolve_account
 from contracts.identity.lineage import GUIDES, SUCCESSORS, find_acting
-from contracts.identity.parties import KEYS, ORGANISATIONS, Role
+from contracts.identity.parties import KEYS, ORGANISATIONS, Party, Role
 from contracts.identity.wards import GUARDIANS
 from contracts.rulebook import get_parties, get_table
 from ledger.errors import HourledgerError
@@ -49,6 +49,12 @@ def authenticate(request: web.Request, view: View, body: bytes = b"") -> Identif
 
     An officer counts only while an officer of the organisation, a volunteer's key only while it is the volunteer's.
     """
+    signer = find_signer(request, view, body)
+    return None if signer is None else signer.identifier
+
+
+def find_signer(request: web.Request, view: View, body: bytes = b"") -> Party | None:
+    """Return who signed a request and in what role, as `authenticate` does."""
     if "Signature" not in request.headers and "Signature-Input" not in request.headers:
         return None
     path, _, query = request.raw_path.partition("?")
@@ -60,7 +66,7 @@ def authenticate(request: web.Request, view: View, body: bytes = b"") -> Identif
     return party
 
 
-def _find_party(view: View, key: PublicKey) -> Identifier | None:
+def _find_party(view: View, key: PublicKey) -> Party | None:
     party = KEYS.get(view, key)
     if party is None:
         return None
@@ -74,7 +80,7 @@ def _find_party(view: View, key: PublicKey) -> Identifier | None:
             return None
     if party.role is Role.GUARDIAN and GUARDIANS.get(view, party.identifier) != key:
         return None
-    return party.identifier
+    return party
 
 
 def require_party(signed_by: Identifier | None, allowed: Iterable[Identifier], view: View) -> None:

@@ -37,8 +37,9 @@ async def show_region(request: web.Request) -> web.Response:
     """Tell how many people have served in the region, in how many records that count, and for how many minutes."""
     with get_service(request).reading() as pinned:
         sums, floor = get_region_sums(pinned.reader.state), read_floor(pinned)
+        time_ms = pinned.reader.tip.header.time_ms
     shown = {"people": sums.people, "records": sums.records, "minutes": sums.minutes}
-    return web.json_response(_withhold(sums.people, floor, shown))
+    return web.json_response({"time_ms": time_ms, **_withhold(sums.people, floor, shown)})
 
 
 async def show_activity(request: web.Request) -> web.Response:

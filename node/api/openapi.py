@@ -136,6 +136,9 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = MappingProxyType(
         ("GET", "/v1/transactions/{id}"): Operation(
             "Say what became of a transaction.", _json("Final"), (_TRANSACTION_ID, _WAIT), statuses=(202, 403, 422, 503)
         ),
+        ("GET", "/v1/party"): Operation(
+            "Tell the signer in what role the request's key acts, and for whom.", _json("Party"), access=Access.PARTIES
+        ),
         ("GET", "/v1/status"): Operation("Say where the chain stands.", _json("Status")),
         ("GET", "/v1/health"): Operation("Say whether the node takes transactions.", _json("Health"), statuses=(503,)),
         ("GET", "/v1/genesis"): Operation("Give the genesis file.", _json("Genesis")),

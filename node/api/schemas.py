@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 from contracts.certificates.registry import CertificateStatus
 from contracts.certificates.stars import StarStatus
 from contracts.hours import Correction, Resolution
+from contracts.identity.parties import Role
 from contracts.orders.placed import OrderStatus
 from contracts.sanctions import SanctionReason, SanctionStatus
 from ledger.codec import MAX_TIME_MS
@@ -221,8 +222,14 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
             }
         ),
         "Score": members({"volunteer": IDENTIFIER, "score": NUMBER, "formula_version": NUMBER, "inputs": _SCORE_INPUTS}),
+        "Party": members({"role": one_of(*(item.name.lower() for item in Role)), "party": IDENTIFIER}),
         "RegionSums": members(
-            {"floor": NUMBER, "is_withheld": BOOLEAN, **{name: nullable(NUMBER) for name in ("people", "records", "minutes")}}
+            {
+                "time_ms": TIME_MS,
+                "floor": NUMBER,
+                "is_withheld": BOOLEAN,
+                **{name: nullable(NUMBER) for name in ("people", "records", "minutes")},
+            }
         ),
         "ActivitySums": members(
             {

@@ -56,6 +56,7 @@ RIGHTS = {
     "/v1/volunteers/VOLUNTEER/score":     "401 403 403 403 200 403 403 403 401",
     "/v1/volunteers/VOLUNTEER/time":      "401 403 403 403 200 403 403 403 401",
     "/v1/volunteers/NOBODY/time":         "401 403 403 403 403 403 403 403 401",
+    "/v1/party":                          "401 200 200 200 200 200 200 200 401",
     "/v1/aggregates":                     "200 200 200 200 200 200 200 200 200",
     "/v1/activities/ACTIVITY/aggregates": "200 200 200 200 200 200 200 200 200",
     "/v1/timebank":                       "200 200 200 200 200 200 200 200 200",

@@ -98,6 +98,8 @@ def make_good_requests(node: RunningNode, story: Story) -> dict[tuple[str, str],
     }
     answers = {("GET", path): node.get(target) for path, target in targets.items()}
     account = f"/v1/volunteers/{people.VOLUNTEER.hex()}"
+    answers["GET", "/v1/party"] = node.get("/v1/party", volunteer)
+    assert answers["GET", "/v1/party"].json() == {"role": "volunteer", "party": people.VOLUNTEER.hex()}
     answers["GET", "/v1/entries/{index}"] = node.get(f"/v1/entries/{entry}", officer)
     answers["GET", "/v1/merchants/{id}/account"] = node.get(
         f"/v1/merchants/{people.MERCHANT.hex()}/account", people.MERCHANT_KEY
