@@ -2,11 +2,15 @@
 
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
+
+from tests.cli.command_line import CommandLine
+from tests.cli.town import Town, open_town
+from tests.outside.talk import tell_in_browser
 
 HERE: Final = Path(__file__).parent
 CHROMIUM: Final = shutil.which("chromium")
@@ -42,3 +46,23 @@ def chromium() -> str:
     if CHROMIUM is None:
         pytest.skip(f"OUTSIDE CLIENTS NOT TESTED: Chromium is missing; {HOW}")
     return CHROMIUM
+
+
+@pytest.fixture
+def town(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
+    """A node as a process, with keys for everybody and nothing on its ledger."""
+    monkeypatch.chdir(tmp_path)
+    with open_town(tmp_path, CommandLine(capsys)) as running:
+        yield running
+
+
+@pytest.fixture
+def in_browser(town: Town, chromium: str, tmp_path: Path) -> Callable[..., Any]:
+    """Tell a story in a browser: `in_browser("story.mjs", {"enrol": enrol})`. Its pictures are in `pictures`."""
+    if (missing := _find_missing()) is not None:
+        pytest.skip(f"OUTSIDE CLIENTS NOT TESTED: {missing} is missing; {HOW}")
+
+    def tell(script: str, helpers: Mapping[str, Callable[..., Any]], *arguments: str) -> Any:
+        return tell_in_browser(script, chromium, town.url, tmp_path / "pictures", helpers, *arguments)
+
+    return tell
