@@ -1,9 +1,12 @@
 """What commands need of other regions: their trust files, checkpoints and proofs in the form that transactions carry."""
 
+import json
+from pathlib import Path
 from typing import Any, Final
 
 from certificates.jcs import parse_json_object
 from cli.office.client import NodeClient
+from cli.office.files import write_whole
 from contracts.regions.arriving import ReceiveTime
 from contracts.regions.leaving import TIME_LEFT, TimeLeft
 from contracts.regions.trusted import AcceptCheckpoint
@@ -49,6 +52,11 @@ def fetch_transfer(client: NodeClient, transaction_id: Hash, key: SigningKey) ->
     if not any(_read_transfer(item.entry) for item in parse_bundle(bundle).entries):
         raise HourledgerError(Reason.NOT_FOUND, "the transaction sent no time", transaction_id.hex())
     return bundle
+
+
+def save_transfer(client: NodeClient, transaction_id: Hash, key: SigningKey, out: Path) -> None:
+    """Write the proof of a transaction that sent time, which can be made again at any time."""
+    write_whole(out, f"{json.dumps(fetch_transfer(client, transaction_id, key), indent=2)}\n".encode())
 
 
 def build_receipt(data: bytes, volunteer: Identifier | None) -> tuple[ReceiveTime, TimeLeft]:

@@ -107,17 +107,28 @@ class Session:
         refused = next((row for row in tried.rows if row is not None), None)
         if self.needs_all_rows and refused is not None:
             raise HourledgerError(refused.reason, "a row would be refused, so nothing was sent", refused.value)
-        document = {"transaction_id": signed.transaction_id.hex(), **more}
         if self.is_dry_run:
             text = "\n".join(("This would be accepted.", *_describe_rows(tried, "would be refused")))
-            self.output.give({**document, "dry_run": True, "outcome": tried.document}, text)
+            document = {"transaction_id": signed.transaction_id.hex(), **more, "dry_run": True, "outcome": tried.document}
+            self.output.give(document, text)
             return tried
         outcome = self._send(signed)
         outcome.require_accepted()
-        height = outcome.document.get("height")
-        text = "\n".join((f"{done} (block {height}).", *_describe_rows(outcome, "is refused")))
-        self.output.give({**document, "outcome": outcome.document}, text)
+        self.tell(signed, outcome, done, **more)
         return outcome
+
+    def settle(self, signed: SignedTransaction) -> NodeOutcome:
+        """Try out, send and wait, and say nothing; raise `HourledgerError` for a refusal."""
+        self._try_out(signed)
+        outcome = self._send(signed)
+        outcome.require_accepted()
+        return outcome
+
+    def tell(self, signed: SignedTransaction, outcome: NodeOutcome, done: str, **more: Any) -> None:  # noqa: ANN401
+        """Say `done` of an accepted transaction, with the block it is in."""
+        document = {"transaction_id": signed.transaction_id.hex(), **more, "outcome": outcome.document}
+        text = "\n".join((f"{done} (block {outcome.document.get('height')}).", *_describe_rows(outcome, "is refused")))
+        self.output.give(document, text)
 
     def _try_out(self, signed: SignedTransaction) -> NodeOutcome:
         """Return what would become of it now, or what became of it; raise `HourledgerError` for a refusal."""

@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -11,8 +12,11 @@ from certificates.verification import MAX_CERTIFICATE_BYTES, CertificateReport, 
 from cli.demo.authorities import fail_halfway, make_network, run_network
 from cli.demo.home import DemoHome
 from cli.demo.node_process import initialise_node, run_node
+from cli.demo.steps import Steps
 from cli.demo.story import Told, load_registrar, tell_story
 from cli.demo.telling import Ending, NetworkEnding, describe_ending, format_ending
+from cli.demo.two_regions import LAKE, RIVER, STAR_HOURS, TwoHomes, arrive, check_certificate, send, trust_each_other, welcome
+from cli.demo.two_regions_telling import MovedEnding, describe_moved, format_moved
 from cli.office.importer import ImportOptions
 from cli.office.roster import Roster, read_roster
 from cli.office.rows import format_problem
@@ -48,6 +52,13 @@ SAMPLE_NOT_SERVICE = ("Meeting", "会议")
     show_default=True,
     help="How many authorities decide together. From four on, one is killed halfway and comes back.",
 )
+@click.option(
+    "--regions",
+    type=click.IntRange(1, 2),
+    default=1,
+    show_default=True,
+    help="With two, a volunteer moves from one region to another with certificate and hours.",
+)
 @json_option
 def command(
     *,
@@ -56,20 +67,26 @@ def command(
     not_service: tuple[str, ...],
     batch_size: int,
     authorities: int,
+    regions: int,
     is_json: bool,
 ) -> int:
     """Tell the whole story on this machine, with nodes of its own, and check the certificate that it ends with.
 
     Ends with 0 only if everything verified.
     """
+    if regions == 2 and authorities != 1:
+        raise click.UsageError("With --regions 2 each region has one authority.")
     started = time.monotonic()
     output = Output(is_json)
     roster = _read_roster(roster_file)
     # Absolute, because the node is a process with another current folder.
     home = DemoHome((folder or Path(tempfile.mkdtemp(prefix="hourledger-demo-"))).absolute(), authorities)
-    home.prepare()
     excluded = not_service or (() if roster_file is not None else SAMPLE_NOT_SERVICE)
-    options = ImportOptions(batch_size, registrar=load_registrar(home), may_publish=True, not_service=excluded)
+    settings = ImportOptions(batch_size, may_publish=True, not_service=excluded)
+    if regions == 2:
+        return _tell_of_two(TwoHomes(home.folder), output, roster, settings, started)
+    home.prepare()
+    options = replace(settings, registrar=load_registrar(home))
     told, network = (_tell if authorities == 1 else _tell_on_network)(home, output, roster, options)
     ending = Ending(told, _verify(home), time.monotonic() - started, network)
     output.give(format_ending(home, ending), describe_ending(home, ending))
@@ -101,6 +118,35 @@ def _tell_on_network(
         height = network.bring_back()
     output.step("The nodes are stopped; the certificate is checked offline")
     return told, NetworkEnding(home.authorities, height, has_failed=network.has_failed)
+
+
+def _tell_of_two(homes: TwoHomes, output: Output, roster: Roster, settings: ImportOptions, started: float) -> int:
+    river, lake = homes.river, homes.lake
+    for home, (chain_id, region) in ((river, RIVER), (lake, LAKE)):
+        output.step(f"The region {region} with a chain of its own, in {home.folder}")
+        home.prepare()
+        initialise_node(home, chain_id, region, (f"star_1_hours={STAR_HOURS}",))
+    options = replace(settings, registrar=load_registrar(river))
+    with run_node(lake) as lake_client:
+        there = Steps(lake.steps, lake_client, LAKE[0])
+        with run_node(river) as river_client:
+            here = Steps(river.steps, river_client, RIVER[0])
+            output.step(f"Their nodes answer; at {RIVER[1]}, {len(roster.rows):,} rows of hours")
+            with output.progress("Certifying", len(roster.rows)) as advance:
+                told = tell_story(river, river_client, roster.rows, options, advance)
+            output.step(f"Each region trusts the other by vote; {told.holder} moves to {LAKE[1]} and is enrolled there")
+            trust_each_other(homes, here, there)
+            newcomer = welcome(lake, there)
+            statement = check_certificate(homes).statement
+            minutes = 0 if statement is None else statement.minutes
+            output.step(f"{minutes} minutes leave {RIVER[1]}, once; the proof is a file")
+            sent = send(homes, here, told.holder, newcomer.volunteer, LAKE[0], minutes)
+        output.step(f"The node of {RIVER[1]} is stopped; the time arrives at {LAKE[1]} from the file, once")
+        arrival = arrive(homes, there, newcomer)
+    output.step("Both nodes are stopped; the certificate is checked offline under the trust files side by side")
+    ending = MovedEnding(told, sent, arrival, check_certificate(homes), time.monotonic() - started)
+    output.give(format_moved(homes, ending), describe_moved(homes, ending))
+    return ExitCode.OK if ending.is_good else ExitCode.REFUSED
 
 
 def _verify(home: DemoHome) -> CertificateReport:

@@ -1,17 +1,16 @@
 """Other regions: which are trusted here, their checkpoints, and time that moves between them and this one."""
 
-import json
 from pathlib import Path
 
 import click
 
 from cli.office.client import NodeClient
-from cli.office.files import write_whole
 from cli.options import IDENTIFIER, PATH
 from cli.output import format_json
 from cli.reading import read_bounded
-from cli.regions import MAX_TRANSFER_BYTES, build_receipt, compose_checkpoint, fetch_transfer, read_region
+from cli.regions import MAX_TRANSFER_BYTES, build_receipt, compose_checkpoint, read_region, save_transfer
 from cli.session import Session, asks, asks_with_key, sends
+from cli.transfers import send_and_save
 from contracts.regions.leaving import SendTime
 from contracts.regions.trusted import MAX_TRUST_BYTES, TrustRegion
 from ledger.types import Hash, Identifier, Minutes
@@ -64,10 +63,21 @@ def checkpoint(session: Session, *, url: str) -> None:
 @click.option("--to", "region", required=True, help="The chain's name of the other region.")
 @click.option("--recipient", type=IDENTIFIER, required=True, help="The volunteer's account there.")
 @click.option("--minutes", type=click.IntRange(1), required=True, help="How much of what counts here is to count there.")
+@click.option("--out", type=PATH, help="Save the proof too. Said again after a failure, time is not sent twice.")
 @sends
-def send(session: Session, *, volunteer: Identifier, region: str, recipient: Identifier, minutes: int) -> None:
-    """Send time of VOLUNTEER to another region. It counts here no more; region export makes the file that shows it there."""
+def send(
+    session: Session, *, volunteer: Identifier, region: str, recipient: Identifier, minutes: int, out: Path | None
+) -> None:
+    """Send time of VOLUNTEER to another region. It counts here no more.
+
+    The file that shows it there is made with --out, or later with region export.
+    """
     body = SendTime(volunteer, region, recipient, Minutes(minutes))
+    if out is not None and session.draft is not None:
+        raise click.UsageError("--draft sends nothing, so there is no proof to save with --out.")
+    if out is not None:
+        send_and_save(session, body, out)
+        return
     session.carry_out("regions.send_time", body, f"{minutes} minutes have left for {region}")
 
 
@@ -81,8 +91,7 @@ def export(session: Session, *, transaction: str, out: Path) -> None:
         transaction_id = Hash(bytes.fromhex(transaction))
     except ValueError as error:
         raise click.UsageError("TRANSACTION is the transaction_id that region send gave, in hexadecimal") from error
-    bundle = fetch_transfer(session.client, transaction_id, session.load_key())
-    write_whole(out, f"{json.dumps(bundle, indent=2)}\n".encode())
+    save_transfer(session.client, transaction_id, session.load_key(), out)
     session.output.give({"file": str(out)}, f"The proof is in {out}.")
 
 

@@ -24,13 +24,14 @@ _ADDRESS: Final = re.compile(rb"http://[0-9.]+:[0-9]+")
 _ROOT: Final = Path(__file__).parents[2]
 
 
-def initialise_node(home: DemoHome, chain_id: str, region: str) -> None:
-    """Make the node's genesis and keys, unless they are there."""
+def initialise_node(home: DemoHome, chain_id: str, region: str, parameters: Sequence[str] = ()) -> None:
+    """Make the node's genesis and keys, unless they are there; a parameter is written NAME=NUMBER."""
     if (home.node / "genesis.json").exists():
         return
     # Keys without a genesis are what a kill has left of an unfinished home: nothing was ever signed with them.
     shutil.rmtree(home.node, ignore_errors=True)
-    arguments = ("node", "init", "--home", str(home.node), "--chain-id", chain_id, "--region", region, "--no-passphrase")
+    arguments = ["node", "init", "--home", str(home.node), "--chain-id", chain_id, "--region", region, "--no-passphrase"]
+    arguments += [item for parameter in parameters for item in ("--parameter", parameter)]
     done = subprocess.run(_command(arguments), cwd=_ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own
     if done.returncode != 0:
         raise HourledgerError(Reason.INTERNAL, "the demo's node could not be made", done.stderr.strip()[-300:])

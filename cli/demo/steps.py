@@ -47,6 +47,10 @@ class Steps:
         """Whether an earlier run has made the step's transaction."""
         return self._path(name).exists()
 
+    def load(self, name: str) -> SignedTransaction:
+        """Return the transaction of a step that was carried out."""
+        return load_draft(self._path(name))
+
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.draft"
 

@@ -87,7 +87,7 @@ def describe_ending(home: DemoHome, ending: Ending) -> str:
         *_describe_network(ending.network),
         "",
         f"The certificate of {told.holder}, checked from its file and the trust file alone, with the node stopped:",
-        *_describe_report(ending.report),
+        *describe_report(ending.report),
         "",
         f"Everything is in {home.folder}",
         f"  hourledger verify {home.certificate} --trust {home.trust}",
@@ -111,7 +111,8 @@ def _describe_refused(refused: Sequence[PlannedRow]) -> list[str]:
     return [f"  refused      {len(refused)} rows", *shorten_list(reasons, "    ")]
 
 
-def _describe_report(report: CertificateReport) -> list[str]:
+def describe_report(report: CertificateReport) -> list[str]:
+    """Return the lines of an offline check: the verdict, then each check."""
     statement = report.statement
     lines = [f"  {report.report.verdict.value.upper()}"]
     if statement is not None:

@@ -126,3 +126,30 @@ def test_keys_of_the_story_are_made_once(tmp_path: Path) -> None:
     home.prepare()
     assert home.load_officers() == home.load_officers()
     assert len({key.public_key for key in (*home.load_officers(), home.load_person("merchant"))}) == 3
+
+
+def test_a_volunteer_moves_to_another_region_once(tmp_path: Path) -> None:
+    """Also when the story was cut off between leaving and arriving, and when it is told again."""
+    process = start("--regions", 2, "--home", tmp_path)
+    end = time.monotonic() + 60
+    while not (tmp_path / "transfer.json").exists() and process.poll() is None and time.monotonic() < end:
+        time.sleep(0.002)
+    process.kill()
+    process.communicate()
+    told = tell("--regions", 2, "--home", tmp_path)
+    for ending in (told, tell("--regions", 2, "--home", tmp_path)):
+        assert ending["verification"]["verdict"] == "valid"
+        assert (ending["minutes_sent"], ending["minutes_arrived"]) == (1_215, 1_215)
+        assert ending["second_arrival"] == "already_exists"
+        assert ending["stars_publicised"] == 1
+    # The trust files of both regions lie side by side; the other region's alone says nothing about the certificate.
+    assert verify(Path(told["certificate"]), Path(told["trust"])) == 0
+    assert verify(Path(told["certificate"]), Path(told["trust"]) / "lake.txt") == 3
+
+
+def test_two_regions_have_one_authority_each(tmp_path: Path) -> None:
+    process = start("--regions", 2, "--authorities", 4, "--home", tmp_path / "home")
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (2, "")
+    assert "one authority" in err
+    assert not (tmp_path / "home").exists()

@@ -1,13 +1,20 @@
 """Two regions with a node each: each trusts the other, and time leaves one and arrives in the other, once."""
 
+import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from cli.office.client import NodeClient
+from contracts.regions.leaving import TIME_LEFT
+from ledger.types import Minutes
+from tests.cli import people
 from tests.cli.command_line import CommandLine, Result
-from tests.cli.town import Town, certify, fetch_trust, open_town
+from tests.cli.town import Town, certify, fetch_trust, find_account, open_town
 
 pytestmark = pytest.mark.functional
 
@@ -44,11 +51,6 @@ def test_time_goes_to_another_region_once(town: Town, lake: Town) -> None:
     proof = lake.folder / "time.json"
     town("region", "export", sent, "--out", proof, key="holder")
 
-    # Nobody can show the entry at a place where it does not stand.
-    document = json.loads(proof.read_text())
-    document["entries"][0]["index"] -= 1
-    (lake.folder / "false.json").write_text(json.dumps(document))
-    assert find_reason(lake("region", "receive", lake.folder / "false.json", key="holder", good=False)) == "invalid_proof"
     assert find_reason(lake("region", "receive", proof, key="first", good=False)) == "not_permitted"
     assert lake("region", "receive", proof, "--dry-run", key="holder").document["dry_run"]
     received = lake("region", "receive", proof, key="holder").document
@@ -61,6 +63,73 @@ def test_time_goes_to_another_region_once(town: Town, lake: Town) -> None:
     assert (
         find_reason(town("region", "export", other["transaction_id"], "--out", proof, key="holder", good=False)) == "not_found"
     )
+
+
+def test_a_second_arrival_is_refused_whatever_file_shows_it(town: Town, lake: Town) -> None:
+    here, there = certify(town), certify(lake)
+    trust_each_other(town, lake)
+    file = lake.folder / "time.json"
+    send = ("region", "send", here, "--to", LAKE, "--recipient", there, "--minutes", 200, "--out", file)
+    town(*send, "--dry-run", key="holder")
+    assert not file.exists()
+    sent = town(*send, key="holder").document
+    assert sent["file"] == str(file)
+    lake("region", "receive", file, key="holder")
+    later = lake.folder / "later.json"
+    certify_more(town)
+    town("region", "export", sent["transaction_id"], "--out", later, key="holder")
+    assert json.loads(later.read_text())["checkpoint"] != json.loads(file.read_text())["checkpoint"]
+    other = ("--volunteer", find_account(lake, "V-2"))
+    assert find_reason(lake("region", "receive", later, key="holder", good=False)) == "already_exists"
+    assert find_reason(lake("region", "receive", later, *other, key="holder", good=False)) == "not_permitted"
+    assert find_reason(town(*send, key="holder", good=False)) == "already_exists"
+    merits = lake("volunteer", "merits", there, key="holder").document
+    assert [item["minutes"] for item in merits["totals"]] == [200]
+
+
+def test_a_file_that_was_changed_lets_nothing_arrive(town: Town, lake: Town) -> None:
+    here, there = certify(town), certify(lake)
+    trust_each_other(town, lake)
+    file = lake.folder / "time.json"
+    town("region", "send", here, "--to", LAKE, "--recipient", there, "--minutes", 200, "--out", file, key="holder")
+    transfer, *others = (item["index"] for item in json.loads(file.read_text())["entries"])
+
+    def change(name: str, edit: Callable[[dict[str, Any]], None]) -> str:
+        document = json.loads(file.read_text())
+        edit(document)
+        changed = lake.folder / f"{name}.json"
+        changed.write_text(json.dumps(document))
+        return find_reason(lake("region", "receive", changed, key="holder", good=False))
+
+    def add_minutes(document: dict[str, Any]) -> None:
+        entry = base64.b64decode(document["entries"][0]["entry"])
+        more = replace(TIME_LEFT.decode(entry), minutes=Minutes(201))
+        document["entries"][0]["entry"] = base64.b64encode(TIME_LEFT.encode(more)).decode()
+
+    def take_note(document: dict[str, Any]) -> None:
+        with NodeClient(lake.url) as client:
+            document["checkpoint"] = client.get_bytes("/checkpoint").decode()
+
+    def drop_cosignature(document: dict[str, Any]) -> None:
+        document["checkpoint"] = "".join(document["checkpoint"].splitlines(keepends=True)[:-1])
+
+    assert change("minutes", add_minutes) == "invalid_proof"
+    assert change("place", lambda item: item["entries"][0].update(index=transfer - 1)) == "invalid_proof"
+    assert change("path", lambda item: item["entries"][0].update(hashes=item["entries"][1]["hashes"])) == "invalid_proof"
+    assert change("chain", take_note) == "unknown_region"
+    assert change("cosignature", drop_cosignature) == "quorum_missing"
+    assert others
+    (lake.folder / "bomb.json").write_text("[" * 100_000)
+    assert find_reason(lake("region", "receive", lake.folder / "bomb.json", key="holder", good=False)) == "malformed"
+    (lake.folder / "large.json").write_bytes(b" " * (1 << 20) + file.read_bytes())
+    assert find_reason(lake("region", "receive", lake.folder / "large.json", key="holder", good=False)) == "too_large"
+    assert lake("volunteer", "merits", there, key="holder").document["totals"] == []
+    lake("region", "receive", file, key="holder")
+
+
+def certify_more(town: Town) -> None:
+    roster = people.write_roster(town.folder / "more.csv", ["R-9,A,Care,Service,2026-05-09,Town,V-2,60"])
+    town.at_office("hours", "import", roster, "--enrol", "--publish")
 
 
 def test_a_region_s_checkpoints_are_put_on_record(town: Town, lake: Town) -> None:

@@ -46,14 +46,20 @@ class Town:
         return load_key(self.folder / f"{name}.pem", None).public_key.hex()
 
 
-@contextmanager
-def open_town(folder: Path, hourledger: CommandLine, chain_id: str = "town.example/log") -> Iterator[Town]:
-    """Run a node in `folder`; `hourledger` runs commands."""
+def make_home(folder: Path, hourledger: CommandLine, chain_id: str) -> Path:
+    """Make the folder of the town's node, with the authority's key beside it."""
     home = folder / "node"
     region = ("--region", "Town", "--parameter", "star_2_hours=0")
     init = ("node", "init", "--home", home, "--chain-id", chain_id, *region, "--no-passphrase")
     assert hourledger(*init).code == 0
     (folder / "authority.pem").write_bytes((home / "keys" / "authority.pem").read_bytes())
+    return home
+
+
+@contextmanager
+def open_town(folder: Path, hourledger: CommandLine, chain_id: str = "town.example/log") -> Iterator[Town]:
+    """Run a node in `folder`; `hourledger` runs commands."""
+    home = make_home(folder, hourledger, chain_id)
     command = [sys.executable, "-m", "cli", "node", "run", "--home", str(home), "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None

@@ -20,9 +20,10 @@ def parse_region(words: list[str], _rows: list[str]) -> tuple[str, Any] | None: 
             return "regions.trust", TrustRegion(ForeignRegion(name).chain_id, trust)
         case ["trust", "region", name, "as", other]:
             return "regions.trust", TrustRegion(ForeignRegion(name).chain_id, ForeignRegion(other).make_trust())
-        case ["trust", "region", name, *threshold]:
-            # `trust region lake`, or `trust region lake by 3`
-            trust = ForeignRegion(name).make_trust(int(threshold[1]) if threshold else 2)
+        case ["trust", "region", name, *more]:
+            # `trust region lake`, `trust region lake by 3` or `trust region lake after a handover`
+            threshold = int(more[1]) if more[:1] == ["by"] else 2
+            trust = ForeignRegion(name, gone=int(more[:1] == ["after"])).make_trust(threshold)
             return "regions.trust", TrustRegion(ForeignRegion(name).chain_id, trust)
         case ["distrust", "region", name]:
             return "regions.trust", TrustRegion(ForeignRegion(name).chain_id, b"")
@@ -56,6 +57,8 @@ def _receive(transfer: str, region: ForeignRegion, volunteer: str, claim: list[s
     if flawed == "not in the log":
         region.entries[2] = b"something else"
     note = region.make_note(cosigners=1 if flawed == "cosigned by 1" else 2)
+    if flawed == "after the handover":
+        note = ForeignRegion(region.name, region.entries, gone=1).make_note()
     if flawed == "of a stranger's log":
         note = ForeignRegion("stranger", region.entries).make_note()
     names = identifier_of(transfer), identifier_of(volunteer)
