@@ -6,12 +6,22 @@ claims, the times, and, where a status is given, the register. Each appears in t
 of when.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final, TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 from certificates.certificate import TEMPLATE_VERSION, build_document
 from certificates.checkpoints import verify_note
+from certificates.checks import (
+    CLOCK_TOLERANCE_MS,
+    Checks,
+    Times,
+    compute_quorum_time,
+    describe_signers,
+    format_check,
+    make_too_early,
+    verify_age,
+)
 from certificates.data_integrity import verify_proofs
 from certificates.datetimes import format_datetime, parse_datetime
 from certificates.details import compute_record_commitment
@@ -37,16 +47,12 @@ from ledger.errors import CodecError, HourledgerError, ProofError, SignatureErro
 from ledger.genesis import to_date
 from ledger.notes import encode_text
 from ledger.proofs import verify_entries, verify_values
-from ledger.reasons import EXPLANATIONS, ExitCode, Reason
+from ledger.reasons import Reason
 from ledger.trust import TrustPolicy, VerifiedCheckpoint
 from ledger.types import EntryIndex, PublicKey, TimeMs
-from ledger.verification import Check, Report, Verdict
+from ledger.verification import Check, Report
 
 MAX_CERTIFICATE_BYTES: Final = 8 << 20
-CLOCK_TOLERANCE_MS: Final = 300_000
-"""How far the reference time may be behind the times in the file: clocks differ."""
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,29 +66,6 @@ class CertificateReport:
     statement: Statement | None
     as_of_ms: TimeMs | None
     register: str | None = None
-
-
-@dataclass(slots=True)
-class _Checks:
-    """Checks made so far. A step that fails is listed and ends its line of reasoning."""
-
-    items: list[Check] = field(default_factory=list)
-
-    def attempt(self, name: str, against: str, step: Callable[[], tuple[T, str]]) -> T | None:
-        """Carry out one step; list it as valid with its detail, or as what its error says."""
-        try:
-            value, detail = step()
-        except HourledgerError as error:
-            self.items.append(_describe_failure(name, against, error))
-            return None
-        self.items.append(Check(name, Verdict.VALID, detail, against))
-        return value
-
-
-def _describe_failure(name: str, against: str, error: HourledgerError) -> Check:
-    is_open = EXPLANATIONS[error.reason].exit_code is ExitCode.UNDETERMINED or error.reason is Reason.UNSUPPORTED_VERSION
-    verdict = Verdict.UNDETERMINED if is_open else Verdict.INVALID
-    return Check(name, verdict, str(error), against, reason=error.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +92,7 @@ def verify_certificate(
     `status` is a bundle that shows the certificate's entry in the register, or why it could not be had; with None the register
     is not looked at, and the report does not say that the certificate was not revoked since.
     """
-    checks = _Checks()
+    checks = Checks()
     file = checks.attempt("format", "W3C VC 2.0, Open Badges 3.0", lambda: _read_file(data))
     if file is None:
         return CertificateReport(Report(tuple(checks.items)), None, None)
@@ -123,15 +106,13 @@ def verify_certificate(
     dated = tuple(replace(item, as_of_ms=as_of_ms) for item in checks.items)
     if status is None:
         return CertificateReport(Report(dated), statement, as_of_ms)
-    check, standing = _verify_register(file, statement, trust, status, _Times(at_time_ms, max_age_ms))
+    check, standing = _verify_register(file, statement, trust, status, Times(at_time_ms, max_age_ms))
     return CertificateReport(Report((*dated, check)), statement, as_of_ms, None if standing is None else standing.status)
 
 
 def _compute_as_of(verified: VerifiedCheckpoint | None, header: Header | None) -> TimeMs | None:
     """The latest time for which a quorum vouches; without a trusted quorum, the block's own time."""
-    if verified is not None and verified.quorum_time_s is not None:
-        return TimeMs(verified.quorum_time_s * 1000)
-    return None if header is None else header.time_ms
+    return compute_quorum_time(verified) or (None if header is None else header.time_ms)
 
 
 def _read_file(data: bytes) -> tuple[_File, str]:
@@ -165,11 +146,10 @@ def _verify_signature(file: _File) -> tuple[PublicKey, str]:
 
 def _verify_checkpoint(file: _File, trust: Sequence[TrustPolicy]) -> tuple[VerifiedCheckpoint, str]:
     verified = verify_note(file.evidence.bundle.checkpoint_note, file.checkpoint.origin, trust)
-    names = ", ".join(cosigner.key_name for cosigner in verified.cosigners) or "nobody"
-    return verified, f"log of {verified.checkpoint.size} entries, cosigned by {names}"
+    return verified, describe_signers(verified)
 
 
-def _verify_content(checks: _Checks, file: _File, signer: PublicKey | None) -> tuple[Statement | None, Header | None]:
+def _verify_content(checks: Checks, file: _File, signer: PublicKey | None) -> tuple[Statement | None, Header | None]:
     bundle, checkpoint = file.evidence.bundle, file.checkpoint
     against = f"log root at {checkpoint.size} entries"
     entries = checks.attempt("records", against, lambda: (verify_entries(bundle, checkpoint), "all entries are in the log"))
@@ -249,19 +229,11 @@ def _verify_claims(file: _File, statement: Statement, signer: PublicKey) -> tupl
     return None, f"{statement.minutes} minutes in {statement.records} records"
 
 
-@dataclass(frozen=True, slots=True)
-class _Times:
-    """As of when the answer is wanted, and how old what it rests on may be."""
-
-    at_time_ms: TimeMs
-    max_age_ms: int | None
-
-
 def _verify_register(
-    file: _File, statement: Statement | None, trust: Sequence[TrustPolicy], status: bytes | HourledgerError, times: _Times
+    file: _File, statement: Statement | None, trust: Sequence[TrustPolicy], status: bytes | HourledgerError, times: Times
 ) -> tuple[Check, Standing | None]:
     """Return the check of the register, as of the status and not of the evidence, and what the register says."""
-    checks = _Checks()
+    checks = Checks()
     found: list[Standing] = []
 
     def look_up() -> tuple[None, str]:
@@ -269,7 +241,7 @@ def _verify_register(
             raise ProofError("the evidence does not show whose certificate it is", Reason.STALE)
         standing = read_status(unwrap(status), file.document, statement.organisation, file.checkpoint, trust)
         found.append(standing)
-        _verify_age(standing.as_of_ms, times.at_time_ms, times.max_age_ms)
+        verify_age(standing.as_of_ms, times)
         return None, describe_standing(standing)
 
     checks.attempt("register", f"register of {file.checkpoint.origin}", look_up)
@@ -280,23 +252,9 @@ def _verify_register(
 
 def _verify_times(file: _File, as_of_ms: TimeMs | None, at_time_ms: TimeMs, max_age_ms: int | None) -> tuple[None, str]:
     if file.issued_ms > at_time_ms + CLOCK_TOLERANCE_MS:
-        raise _make_too_early(file.issued_ms)
-    age_ms = _verify_age(as_of_ms or TimeMs(0), at_time_ms, max_age_ms)
+        raise make_too_early(file.issued_ms)
+    age_ms = verify_age(as_of_ms or TimeMs(0), Times(at_time_ms, max_age_ms))
     return None, f"the evidence is {age_ms // 1000} s old"
-
-
-def _verify_age(as_of_ms: TimeMs, at_time_ms: TimeMs, max_age_ms: int | None) -> int:
-    """Return an age in milliseconds; raise `ProofError` where it is too high, or the time is after the one asked about."""
-    if as_of_ms > at_time_ms + CLOCK_TOLERANCE_MS:
-        raise _make_too_early(as_of_ms)
-    age_ms = max(at_time_ms - as_of_ms, 0)
-    if max_age_ms is not None and age_ms > max_age_ms:
-        raise ProofError("the evidence is older than accepted", Reason.STALE, f"{age_ms // 1000} s")
-    return age_ms
-
-
-def _make_too_early(time_ms: TimeMs) -> ProofError:
-    return ProofError("the certificate is from after the time asked about", Reason.STALE, format_datetime(time_ms))
 
 
 def format_report(result: CertificateReport) -> JsonObject:
@@ -307,7 +265,7 @@ def format_report(result: CertificateReport) -> JsonObject:
         "as_of": None if result.as_of_ms is None else format_datetime(result.as_of_ms),
         "statement": None if statement is None else _format_statement(statement),
         "register": result.register,
-        "checks": [_format_check(check) for check in result.report.checks],
+        "checks": [format_check(check) for check in result.report.checks],
     }
 
 
@@ -321,15 +279,4 @@ def _format_statement(statement: Statement) -> JsonValue:
         "minutes": statement.minutes,
         "first_day": to_date(statement.first_day).isoformat(),
         "last_day": to_date(statement.last_day).isoformat(),
-    }
-
-
-def _format_check(check: Check) -> JsonValue:
-    return {
-        "name": check.name,
-        "verdict": check.verdict.value,
-        "detail": check.detail,
-        "against": check.against,
-        "as_of": None if check.as_of_ms is None else format_datetime(check.as_of_ms),
-        "reason": None if check.reason is None else check.reason.value,
     }

@@ -205,7 +205,17 @@ def compute_consistency_proof(read: NodeReader, old_size: int, new_size: int) ->
 
 def verify_inclusion(leaf_hash: Hash, index: int, size: int, proof: Sequence[Hash], root: Hash) -> None:
     """Raise `ProofError` unless `proof` leads from the leaf at `index` to the root over `size` entries (RFC 9162, 2.1.3.2)."""
-    _require_hashes(leaf_hash, root, *proof)
+    _require_hashes(root)
+    if compute_root_from_proof(leaf_hash, index, size, proof) != root:
+        raise ProofError("the inclusion proof leads to another root")
+
+
+def compute_root_from_proof(leaf_hash: Hash, index: int, size: int, proof: Sequence[Hash]) -> Hash:
+    """Return the root over `size` entries to which `proof` leads from the leaf at `index` (RFC 9162, 2.1.3.2).
+
+    Whether that is the root of a log, a signature over it says. Raises `ProofError` for a proof of another length.
+    """
+    _require_hashes(leaf_hash, *proof)
     if not 0 <= index < size:
         raise ProofError(f"a log of {size} entries has no entry {index}")
     position, last = index, size - 1
@@ -222,8 +232,7 @@ def verify_inclusion(leaf_hash: Hash, index: int, size: int, proof: Sequence[Has
         position, last = position >> 1, last >> 1
     if last != 0:
         raise ProofError("the inclusion proof is too short")
-    if node != root:
-        raise ProofError("the inclusion proof leads to another root")
+    return node
 
 
 def verify_consistency(old_size: int, old_root: Hash, new_size: int, new_root: Hash, proof: Sequence[Hash]) -> None:
