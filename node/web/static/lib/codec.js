@@ -141,7 +141,7 @@ function readValue(reader, depth) {
 
 /** The one value that these bytes are; raises `CodecError` or `FormError` whatever else they are. */
 export function decode(bytes, maxBytes = MAX_BYTES) {
-  if (bytes.length > maxBytes) throw new CodecError(`there are ${bytes.length} bytes; ${maxBytes} are the most`);
+  if (bytes.length > maxBytes) throw new CodecError(`there are ${bytes.length} bytes; ${maxBytes} are the most`, "too_large");
   const reader = new Reader(bytes);
   const value = readValue(reader, 0);
   if (reader.place !== bytes.length) throw new CodecError("something stands after the value");
