@@ -128,6 +128,30 @@ def test_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
         assert records.compute_totals().records == 0
 
 
+def test_nothing_of_an_erased_person_is_left_in_pages_that_were_split_and_filled_again(tmp_path: Path) -> None:
+    """Names are spread over the file, so pages split and rows move; a copy must not stay behind where a row was."""
+    people = [f"PERSON-{number:02}" for number in range(20)]
+    with RecordBook(tmp_path) as book:
+        records = Records(book.database)
+        for day in range(30):
+            with book.database.transaction():
+                for reference in people:
+                    record = book.compute_record(reference, Day(20_000 + day), "R")
+                    details: JsonObject = {**DETAILS, "place": f"where {reference} was on day {day}"}
+                    commitment = records.make_opening(record, details)
+                    ids = record, reference, Day(20_000 + day), "R", book.compute_volunteer(reference), Day(20_000 + day)
+                    records.put(KnownRecord(*ids, Minutes(60), "A", commitment, RecordStatus.SENT))
+                    records.mark(record, RecordStatus.CERTIFIED)
+        for reference in people[::4]:
+            found = book.database.execute(
+                "SELECT salt FROM openings JOIN records USING (record) WHERE volunteer_reference = ?", (reference,)
+            )
+            assert len(found) == 30
+            assert book.erase_volunteer(reference) == 30
+            content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+            assert [trace for trace in (reference.encode(), *(row[0] for row in found)) if trace in content] == []
+
+
 def test_erased_person_leaves_no_bytes_in_the_files(tmp_path: Path) -> None:
     name, other = "Wang Xiaoming of Canal Street", "Somebody Else"
     with RecordBook(tmp_path) as book:
