@@ -18,7 +18,6 @@ from certificates.checks import (
     Times,
     compute_quorum_time,
     describe_signers,
-    format_check,
     make_too_early,
     verify_age,
 )
@@ -26,9 +25,10 @@ from certificates.data_integrity import verify_proofs
 from certificates.datetimes import format_datetime, parse_datetime
 from certificates.details import compute_record_commitment
 from certificates.evidence import Evidence, parse_evidence
-from certificates.jcs import JsonObject, JsonValue, parse_json_object
+from certificates.jcs import JsonObject, parse_json_object
 from certificates.multibase import format_did_key
 from certificates.register import Standing, describe_standing, read_status, unwrap
+from certificates.reports import ArtefactReport, format_artefact_report
 from certificates.statement import (
     Statement,
     Values,
@@ -50,7 +50,7 @@ from ledger.proofs import verify_entries, verify_values
 from ledger.reasons import Reason
 from ledger.trust import TrustPolicy, VerifiedCheckpoint
 from ledger.types import EntryIndex, PublicKey, TimeMs
-from ledger.verification import Check, Report
+from ledger.verification import Check, Report, Verdict
 
 MAX_CERTIFICATE_BYTES: Final = 8 << 20
 
@@ -257,19 +257,21 @@ def _verify_times(file: _File, as_of_ms: TimeMs | None, at_time_ms: TimeMs, max_
     return None, f"the evidence is {age_ms // 1000} s old"
 
 
+def summarise(result: CertificateReport) -> ArtefactReport:
+    """Return the report in the form that all artefacts have."""
+    statement = None if result.statement is None else format_statement(result.statement)
+    is_open = result.register is None and result.report.verdict is Verdict.VALID
+    notes = ("register_not_asked",) if is_open else ()
+    return ArtefactReport("certificate", result.report, result.as_of_ms, statement, result.register, notes)
+
+
 def format_report(result: CertificateReport) -> JsonObject:
     """Return the JSON object of a report, as the CLI and the API give it."""
-    statement = result.statement
-    return {
-        "verdict": result.report.verdict.value,
-        "as_of": None if result.as_of_ms is None else format_datetime(result.as_of_ms),
-        "statement": None if statement is None else _format_statement(statement),
-        "register": result.register,
-        "checks": [format_check(check) for check in result.report.checks],
-    }
+    return format_artefact_report(summarise(result))
 
 
-def _format_statement(statement: Statement) -> JsonValue:
+def format_statement(statement: Statement) -> JsonObject:
+    """Return the JSON object of what a certificate states."""
     return {
         "chain_id": statement.chain_id,
         "organisation": statement.organisation.hex(),

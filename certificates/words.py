@@ -37,6 +37,7 @@ KINDS: Final[dict[str, Text]] = {
     "counter_card": Text("Card for the counter", "柜台卡"),
     "token_status_list": Text("Status list", "状态列表"),
     "bitstring_status_list": Text("Status list", "状态列表"),
+    "presentation": Text("Presentation", "出示的凭证"),
     "unknown": Text("Not recognised", "无法识别"),
 }
 """What an artefact is."""
@@ -65,10 +66,13 @@ CHECKS: Final[dict[str, Text]] = {
 
 NOTES: Final[dict[str, Text]] = {
     "register_not_asked": Text(
-        "Whether it was revoked or superseded since was not looked up. Ask the region: hourledger verify --node URL, or "
-        "GET /v1/certificates/NUMBER on a node.",
-        "未查询此后是否被撤销或取代。请向所在地区查询："
-        "hourledger verify --node URL，或在节点上查询 GET /v1/certificates/编号。",
+        "Not looked up: whether it was revoked or superseded since. "
+        "Ask with --node URL, or for its number at a node of the region.",
+        "未查询此后是否被撤销或取代。可用 --node URL 查询，或凭编号向所在地区的节点查询。",
+    ),
+    "holder_not_checked": Text(
+        "Who presents it was not checked: what is shown is what the credentials in it state.",
+        "未核对由谁出示：所示为其中凭证所述的内容。",
     ),
     "one_code_as_of": Text(
         "A code on paper does not change: it shows that the certificate was registered, as of its checkpoint, and cannot show "

@@ -1,4 +1,4 @@
-"""Verification of certificates from files, without a node and without a network."""
+"""Verification of everything that leaves the ledger, from files, without a node and without a network."""
 
 import time
 from collections.abc import Sequence
@@ -6,20 +6,21 @@ from pathlib import Path
 
 import click
 
+from certificates.artefacts import MAX_ARTEFACT_BYTES, verify_artefact
+from certificates.checks import Times
 from certificates.datetimes import parse_datetime
 from certificates.jcs import parse_json_object
 from certificates.register import MAX_STATUS_BYTES, parse_number
-from certificates.verification import MAX_CERTIFICATE_BYTES, CertificateReport, format_report, verify_certificate
+from certificates.reports import ArtefactReport, Question, find_worst, format_artefact_report
+from certificates.words import Language
 from cli.output import Output
 from cli.reading import read_bounded
+from cli.reports import describe_report, find_language
 from cli.trust_files import load_policies
 from ledger.errors import HourledgerError
 from ledger.types import TimeMs
-from ledger.verification import Verdict
 
 _MS_PER_DAY = 86_400_000
-_MARKS = {Verdict.VALID: "✓", Verdict.INVALID: "✗", Verdict.UNDETERMINED: "?"}
-_WORST_FIRST = (Verdict.INVALID, Verdict.UNDETERMINED, Verdict.VALID)
 
 
 @click.command("verify")
@@ -37,6 +38,9 @@ _WORST_FIRST = (Verdict.INVALID, Verdict.UNDETERMINED, Verdict.VALID)
 @click.option("--max-age", "max_age_days", type=click.IntRange(0, 36_500), help="How many days old the evidence may be.")
 @click.option("--status", "status_file", type=click.Path(path_type=Path), help="What cert status saved, for one of FILES.")
 @click.option("--node", "node_url", help="Ask this node whether the certificates were revoked or superseded since.")
+@click.option(
+    "--lang", "language", type=click.Choice(["en", "zh"]), help="English or Chinese. By default as the machine is set."
+)
 @click.option("--json", "is_json", is_flag=True, help="Print one JSON object.")
 def command(
     *,
@@ -46,9 +50,10 @@ def command(
     max_age_days: int | None,
     status_file: Path | None,
     node_url: str | None,
+    language: Language | None,
     is_json: bool,
 ) -> int:
-    """Check certificates in FILES, offline.
+    """Check certificates, cards, codes and lists in FILES, offline.
 
     Whether one was revoked or superseded since its evidence was made is in no file of its own: --status or --node shows it.
 
@@ -60,15 +65,16 @@ def command(
     max_age_ms = None if max_age_days is None else max_age_days * _MS_PER_DAY
     if status_file is not None and (node_url is not None or len(files) != 1):
         raise click.UsageError("--status is about one FILE, and --node is another way to know.")
+    times = Times(at_time_ms, max_age_ms)
     reports = []
     for file in files:
-        data = read_bounded(file, MAX_CERTIFICATE_BYTES, "the certificate")
+        data = read_bounded(file, MAX_ARTEFACT_BYTES, "the file")
         status = _find_status(data, status_file, node_url)
-        reports.append(verify_certificate(data, policies, at_time_ms, max_age_ms, status))
+        reports.append(verify_artefact(data, Question(policies, times, status)))
     output.show(_format_reports(files, reports))
     for file, report in zip(files, reports, strict=True):
-        output.say(_describe(file, report))
-    return _find_worst(reports).exit_code
+        output.say(describe_report(str(file), report, language or find_language()))
+    return find_worst([report.verdict for report in reports]).exit_code
 
 
 def _find_status(data: bytes, status_file: Path | None, node_url: str | None) -> bytes | HourledgerError | None:
@@ -81,34 +87,19 @@ def _find_status(data: bytes, status_file: Path | None, node_url: str | None) ->
     from cli.office.registering import fetch_status  # noqa: PLC0415
 
     try:
-        number = parse_number(str(parse_json_object(data, max_bytes=MAX_CERTIFICATE_BYTES).get("id")))
+        number = parse_number(str(parse_json_object(data, max_bytes=MAX_ARTEFACT_BYTES).get("id")))
         with NodeClient(node_url) as client:
             return fetch_status(client, number)
     except HourledgerError as error:
         return error
 
 
-def _format_reports(files: Sequence[Path], reports: Sequence[CertificateReport]) -> object:
+def _format_reports(files: Sequence[Path], reports: Sequence[ArtefactReport]) -> object:
     """Return one report for one file; for several, all of them under the worst verdict."""
-    documents = [{"file": str(file), **format_report(report)} for file, report in zip(files, reports, strict=True)]
-    return documents[0] if len(documents) == 1 else {"verdict": _find_worst(reports).value, "files": documents}
-
-
-def _find_worst(reports: Sequence[CertificateReport]) -> Verdict:
-    verdicts = {report.report.verdict for report in reports}
-    return next(verdict for verdict in _WORST_FIRST if verdict in verdicts)
-
-
-def _describe(file: Path, report: CertificateReport) -> str:
-    lines = [f"{file}: {report.report.verdict.value}"]
-    statement = report.statement
-    if statement is not None and report.report.verdict is Verdict.VALID:
-        hours, minutes = divmod(statement.minutes, 60)
-        lines.append(f"  {hours} h {minutes} min in {statement.records} records, {statement.organisation_name}")
-    lines += [f"  {_MARKS[check.verdict]} {check.name}: {check.detail}" for check in report.report.checks]
-    if report.register is None and report.report.verdict is Verdict.VALID:
-        lines.append("  - register: not looked at; --node or --status shows whether it was revoked since")
-    return "\n".join(lines)
+    documents = [{"file": str(file), **format_artefact_report(report)} for file, report in zip(files, reports, strict=True)]
+    if len(documents) == 1:
+        return documents[0]
+    return {"verdict": find_worst([report.verdict for report in reports]).value, "files": documents}
 
 
 def _parse_time(text: str | None) -> TimeMs:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from certificates.handover import build_chain_trust
+from certificates.words import list_words
 from contracts.identity.parties import get_authorities
 from ledger.genesis import Genesis, compute_genesis_hash, format_genesis
 from ledger.state import View
@@ -79,3 +80,8 @@ async def show_trust(request: web.Request) -> web.Response:
     with get_service(request).reading() as pinned:
         policy = compute_trust(request.app[GENESIS].chain_id, pinned.reader.state, pinned.reader.tip.height)
     return web.Response(text=format_trust(policy).decode())
+
+
+async def show_words(_request: web.Request) -> web.Response:
+    """Give the words of reports in English and Chinese."""
+    return web.json_response(list_words())

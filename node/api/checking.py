@@ -7,9 +7,11 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from certificates.artefacts import MAX_ARTEFACT_BYTES, verify_artefact
+from certificates.checks import Times
 from certificates.handover import build_chain_trust
 from certificates.jcs import JsonObject, encode_jcs
-from certificates.verification import MAX_CERTIFICATE_BYTES, format_report, verify_certificate
+from certificates.reports import Question, format_artefact_report
 from contracts.identity.parties import get_authorities
 from ledger.codec import MAX_TIME_MS
 from ledger.errors import CodecError, HourledgerError
@@ -20,7 +22,7 @@ from node.api.about import GENESIS
 from node.api.requests import get_service, parse_body, read_body
 from node.pinned import Pinned
 
-MAX_REQUEST_BYTES: Final = MAX_CERTIFICATE_BYTES + (1 << 20)
+MAX_REQUEST_BYTES: Final = MAX_ARTEFACT_BYTES + (1 << 20)
 MAX_TRUST_FILES: Final = 64
 
 
@@ -48,7 +50,8 @@ _build_trust = lru_cache(maxsize=8)(build_chain_trust)
 def answer_question(body: bytes, own_trust: TrustPolicy, now_ms: TimeMs) -> JsonObject:
     """Return the report that a request asks for; raise `HourledgerError` for a question of another form."""
     question = _read_question(body, own_trust, now_ms)
-    return format_report(verify_certificate(question.data, question.trust, question.at_time_ms, question.max_age_ms))
+    times = Times(question.at_time_ms, question.max_age_ms)
+    return format_artefact_report(verify_artefact(question.data, Question(question.trust, times)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = MappingProxyType(
         ("GET", "/v1/health"): Operation("Say whether the node takes transactions.", _json("Health"), statuses=(503,)),
         ("GET", "/v1/genesis"): Operation("Give the genesis file.", _json("Genesis")),
         ("GET", "/v1/trust"): Operation("Give the trust file of the authorities in force (C2SP tlog-policy).", Body(PLAIN)),
+        ("GET", "/v1/words"): Operation("Give the words of reports in English and Chinese.", _json("Words")),
         ("GET", "/v1/authorities"): Operation(
             "Tell who decides on the next block, what is to change, and what each has approved.", _json("Authorities")
         ),

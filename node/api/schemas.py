@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
+from certificates.words import KINDS
 from contracts.certificates.registry import CertificateStatus
 from contracts.certificates.stars import StarStatus
 from contracts.hours import Correction, Resolution
@@ -127,26 +128,17 @@ _RECORD: Final = members(
 )
 _BUNDLE_ENTRY: Final = members({"index": NUMBER, "entry": BASE64, "hashes": list_of(BASE64)})
 _BUNDLE_VALUE: Final = members({"key": BASE64, "value": nullable(BASE64), "proof": BASE64})
+_WORDS: Final = members({"en": TEXT, "zh": TEXT})
+_TABLE_OF_WORDS: Final = {"type": "object", "additionalProperties": _WORDS}
 _CHECK: Final = members(
     {
         "name": TEXT,
+        "title": _WORDS,
         "verdict": VERDICT,
         "detail": TEXT,
         "against": TEXT,
         "as_of": nullable(DATE_TIME),
         "reason": nullable(REASON),
-    }
-)
-_STATEMENT: Final = members(
-    {
-        "chain_id": TEXT,
-        "organisation": IDENTIFIER,
-        "organisation_name": TEXT,
-        "volunteer": IDENTIFIER,
-        "records": NUMBER,
-        "minutes": NUMBER,
-        "first_day": DAY,
-        "last_day": DAY,
     }
 )
 _AUTHORITY: Final = members({"name": TEXT, "key": PUBLIC_KEY, "cosigner_key": PUBLIC_KEY, "log_key": PUBLIC_KEY})
@@ -482,14 +474,18 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "state_root": HASH,
             }
         ),
+        "Words": members(dict.fromkeys(("kinds", "verdicts", "checks", "notes", "reasons"), _TABLE_OF_WORDS)),
         "Report": members(
             {
+                "kind": one_of(*KINDS),
                 "verdict": VERDICT,
                 "as_of": nullable(DATE_TIME),
-                "statement": nullable(_STATEMENT),
+                "statement": nullable({"type": "object"}),
                 "register": nullable(TEXT),
                 "checks": list_of(_CHECK),
-            }
+                "notes": list_of(_WORDS),
+            },
+            {"parts": list_of(ref("Report"))},
         ),
     }
 )

@@ -55,6 +55,7 @@ _NODE_ENDPOINTS: Final = (
     Endpoint("GET", "/v1/health", about.show_health),
     Endpoint("GET", "/v1/genesis", about.show_genesis),
     Endpoint("GET", "/v1/trust", about.show_trust),
+    Endpoint("GET", "/v1/words", about.show_words),
     Endpoint("GET", "/v1/authorities", governance.show_authorities),
     Endpoint("GET", "/v1/governance", settings.show_governance),
     Endpoint("GET", "/v1/handovers", governance.list_handovers),

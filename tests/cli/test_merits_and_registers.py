@@ -152,7 +152,7 @@ def test_certificate_is_registered_superseded_and_revoked(town: Town) -> None:
     assert verify(town, plain, "--status", town.folder / "status.json") == (3, None)
     assert verify(town, second, "--status", town.folder / "early.json") == (3, None)
     assert verify(town, second, "--node", "http://127.0.0.1:9") == (3, None)
-    assert "not looked at" in town.hourledger("verify", second, "--trust", town.folder / "trust.txt").out
+    assert "Not looked up" in town.hourledger("verify", second, "--trust", town.folder / "trust.txt").out
 
 
 def test_what_is_no_certificate_is_not_registered(town: Town) -> None:

@@ -46,6 +46,17 @@ def test_valid_certificate(hourledger: CommandLine, files: Path) -> None:
     assert result.out.count("✓") == 11
 
 
+def test_report_in_chinese(hourledger: CommandLine, files: Path) -> None:
+    result = hourledger("verify", files / "good.json", "--trust", files / "trust", "--lang", "zh")
+    assert result.out.startswith(
+        f"{files / 'good.json'}: 有效\n  河畔志愿服务队，2024-10-04至2024-10-08，共5条记录，7小时30分钟"
+    )
+    assert "✓ 受信任机构联合签署" in result.out
+    assert "未查询此后是否被撤销或取代" in result.out
+    unknown = hourledger("verify", files / "good.json", "--trust", files / "foreign", "--lang", "zh")
+    assert "? 受信任机构联合签署：您的信任文件不认识它所来自的账本" in unknown.out
+
+
 def test_folder_of_trust_files(hourledger: CommandLine, files: Path) -> None:
     trust = ("--trust", files / "foreign", "--trust", files / "trust")
     assert hourledger("verify", files / "good.json", *trust).code == 0

@@ -1,0 +1,75 @@
+"""The one form of a report, whatever was verified (docs/formats/report.md), and what a verification is asked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from certificates.checks import Times, describe_failure, format_check
+from certificates.datetimes import format_datetime
+from certificates.jcs import JsonObject
+from certificates.words import NOTES
+from ledger.errors import HourledgerError
+from ledger.trust import TrustPolicy
+from ledger.types import TimeMs
+from ledger.verification import Report, Verdict
+
+_WORST_FIRST: Final = (Verdict.INVALID, Verdict.UNDETERMINED, Verdict.VALID)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Under which trust files and as of when something is to be verified.
+
+    `status` is what a register shows of it, or why that could not be had; None where it was not asked.
+    """
+
+    trust: Sequence[TrustPolicy]
+    times: Times
+    status: bytes | HourledgerError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArtefactReport:
+    """What was recognised and what became of each check; `notes` are names in `certificates.words.NOTES`.
+
+    `statement` is what it states as far as that was shown, `parts` are the reports of what it contains.
+    """
+
+    kind: str
+    report: Report
+    as_of_ms: TimeMs | None = None
+    statement: "JsonObject | None" = None
+    register: str | None = None
+    notes: tuple[str, ...] = ()
+    parts: tuple["ArtefactReport", ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of all checks, those of the parts included."""
+        return find_worst([self.report.verdict, *(part.verdict for part in self.parts)])
+
+
+def find_worst(verdicts: Sequence[Verdict]) -> Verdict:
+    """Return the worst of some verdicts."""
+    return next(verdict for verdict in _WORST_FIRST if verdict in verdicts)
+
+
+def format_artefact_report(result: ArtefactReport) -> JsonObject:
+    """Return the JSON object of a report (docs/formats/report.md)."""
+    document: JsonObject = {
+        "kind": result.kind,
+        "verdict": result.verdict.value,
+        "as_of": None if result.as_of_ms is None else format_datetime(result.as_of_ms),
+        "statement": result.statement,
+        "register": result.register,
+        "checks": [format_check(check) for check in result.report.checks],
+        "notes": [NOTES[name].to_json() for name in result.notes],
+    }
+    if result.parts:
+        document["parts"] = [format_artefact_report(part) for part in result.parts]
+    return document
+
+
+def report_unreadable(error: HourledgerError) -> ArtefactReport:
+    """Return the report on what could not be recognised, and why."""
+    return ArtefactReport("unknown", Report((describe_failure("format", "files and codes of this ledger", error),)))

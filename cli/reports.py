@@ -1,0 +1,56 @@
+"""Reports of a verification in words: a line for the verdict, what is stated, a line for each check, and what is left open."""
+
+import locale
+from typing import Final
+
+from certificates.jcs import JsonObject, JsonValue
+from certificates.reports import ArtefactReport
+from certificates.words import CHECKS, KINDS, NOTES, VERDICTS, Language, get_reason
+from ledger.verification import Check, Verdict
+
+_MARKS: Final = {Verdict.VALID: "✓", Verdict.INVALID: "✗", Verdict.UNDETERMINED: "?"}
+
+
+def find_language() -> Language:
+    """Return Chinese where the machine is set to it, else English."""
+    name = locale.getlocale()[0] or ""
+    return "zh" if name.lower().startswith(("zh", "chinese")) else "en"
+
+
+def describe_report(name: str, report: ArtefactReport, language: Language, indent: str = "") -> str:
+    """Return the text of a report on what is called `name`."""
+    lines = [f"{indent}{name}: {VERDICTS[report.verdict].say(language)}"]
+    if report.verdict is Verdict.VALID and report.statement is not None:
+        lines.append(f"{indent}  {_describe_statement(report.statement, language)}")
+    lines += [f"{indent}  {_MARKS[check.verdict]} {_describe_check(check, language)}" for check in report.report.checks]
+    lines += [f"{indent}  - {NOTES[note].say(language)}" for note in report.notes]
+    for number, part in enumerate(report.parts, start=1):
+        title = f"{KINDS[part.kind].say(language)} {number}"
+        lines.append(describe_report(title, part, language, f"{indent}  "))
+    return "\n".join(lines)
+
+
+def _describe_check(check: Check, language: Language) -> str:
+    if language == "en":
+        return f"{check.name}: {check.detail}"
+    said = check.detail if check.reason is None else f"{get_reason(check.reason).zh}（{check.detail}）"
+    return f"{CHECKS[check.name].zh}：{said}"
+
+
+def _describe_statement(statement: JsonObject, language: Language) -> str:
+    """Return what is stated, in one line: of service in hours and minutes, of all else its members."""
+    match statement:
+        case {"minutes": int(minutes), "organisation_name": str(organisation), "first_day": first, "last_day": last, **rest}:
+            records = rest.get("records")
+            return _describe_service(minutes, records, f"{first}", f"{last}", organisation, language)
+        case _:
+            return ", ".join(f"{name} {value}" for name, value in statement.items() if isinstance(value, str | int))
+
+
+def _describe_service(minutes: int, records: JsonValue, first: str, last: str, organisation: str, language: Language) -> str:
+    hours, rest = divmod(minutes, 60)
+    if language == "zh":
+        counted = "" if records is None else f"，共{records}条记录"
+        return f"{organisation}，{first}至{last}{counted}，{hours}小时{rest}分钟"
+    counted = f"from {first} to {last}" if records is None else f"in {records} records"
+    return f"{hours} h {rest} min {counted}, {organisation}"
