@@ -12,10 +12,12 @@ from certificates.datetimes import format_datetime
 from certificates.evidence import Evidence, format_evidence
 from certificates.jcs import JsonObject, JsonValue
 from certificates.multibase import format_did_key, format_verification_method
+from certificates.register import format_number
 from certificates.statement import Statement, compute_statement, read_chain_id, read_organisation, read_records
+from contracts.certificates.numbers import compute_number
 from ledger.crypto import SigningKey, sha256
 from ledger.genesis import to_date
-from ledger.types import Day, PublicKey, TimeMs
+from ledger.types import Day, Hash, PublicKey, TimeMs
 
 TEMPLATE_VERSION: Final = "1"
 CONTEXTS: Final = (
@@ -45,7 +47,7 @@ def build_document(statement: Statement, evidence_uri: str, issuer: PublicKey, i
     """Return the certificate without its proof."""
     return {
         "@context": list(CONTEXTS),
-        "id": compute_certificate_id(evidence_uri),
+        "id": format_number(compute_number(statement.organisation, compute_content(evidence_uri))),
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
         "name": _NAME,
         "issuer": _build_issuer(statement, issuer),
@@ -64,13 +66,9 @@ def build_document(statement: Statement, evidence_uri: str, issuer: PublicKey, i
     }
 
 
-def compute_certificate_id(evidence_uri: str) -> str:
-    """Return the certificate's number: a UUID (RFC 9562, version 8) made from the hash of its evidence."""
-    digest = bytearray(sha256(b"hourledger/certificate-id/v1\x00", evidence_uri.encode())[:16])
-    digest[6] = digest[6] & 0x0F | 0x80
-    digest[8] = digest[8] & 0x3F | 0x80
-    text = digest.hex()
-    return f"urn:uuid:{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+def compute_content(evidence_uri: str) -> Hash:
+    """Return the hash that a certificate's number is made of, together with the organisation (`compute_number`)."""
+    return sha256(b"hourledger/certificate-id/v1\x00", evidence_uri.encode())
 
 
 def _build_issuer(statement: Statement, issuer: PublicKey) -> JsonObject:

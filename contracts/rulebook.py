@@ -13,6 +13,7 @@ from contracts import (
     activities,
     balances,
     blocks,
+    cards,
     certificates,
     exchange,
     governance,
@@ -26,6 +27,7 @@ from contracts import (
     regions,
     reports,
     sanctions,
+    statuses,
     timebank,
     trainings,
     workdays,
@@ -48,7 +50,9 @@ from ledger.types import Identifier, PublicKey
 from ledger.votes import Offence
 
 MODULES: Final[tuple[Module, ...]] = (
-    Module((), (), (*balances.TABLES, *parameters.TABLES, *workdays.TABLES, *trainings.TABLES, *blocks.TABLES)),
+    Module(
+        (), (), (*balances.TABLES, *parameters.TABLES, *workdays.TABLES, *trainings.TABLES, *blocks.TABLES, *statuses.TABLES)
+    ),
     identity.MODULE,
     activities.MODULE,
     hours.MODULE,
@@ -57,6 +61,7 @@ MODULES: Final[tuple[Module, ...]] = (
     exchange.MODULE,
     timebank.MODULE,
     certificates.MODULE,
+    cards.MODULE,
     ratings.MODULE,
     reports.MODULE,
     regions.MODULE,

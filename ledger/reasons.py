@@ -124,6 +124,11 @@ class Reason(StrEnum):
     # Certificates and reports.
     UNKNOWN_CERTIFICATE = "unknown_certificate"
     CERTIFICATE_CLOSED = "certificate_closed"
+    FOREIGN_NUMBER = "foreign_number"
+    UNKNOWN_CARD = "unknown_card"
+    CARD_CLOSED = "card_closed"
+    POSITION_TAKEN = "position_taken"
+    LIST_NOT_OPEN = "list_not_open"
     AWARD_CLOSED = "award_closed"
     TOO_FEW_HOURS = "too_few_hours"
     TOO_SHORT_TENURE = "too_short_tenure"
@@ -146,6 +151,8 @@ class Reason(StrEnum):
     CLAIM_MISMATCH = "claim_mismatch"
     NOT_CURRENT = "not_current"
     STALE = "stale"
+    STATUS_UNKNOWN = "status_unknown"
+    KEY_BINDING_MISSING = "key_binding_missing"
     NODE_NOT_CURRENT = "node_not_current"
     # Using the programs.
     USAGE = "usage"
@@ -303,7 +310,12 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.ALREADY_REDEEMED: Explanation("the service is paid for already", "nothing needs to be done"),
     Reason.INSUFFICIENT_TIME: Explanation("too few minutes are there", "choose fewer minutes"),
     Reason.UNKNOWN_CERTIFICATE: Explanation("the register has no such certificate of the organisation", "check the number"),
-    Reason.CERTIFICATE_CLOSED: Explanation("the certificate was revoked or superseded already", "register another one"),
+    Reason.CERTIFICATE_CLOSED: Explanation("the certificate does not stand", "reinstate a suspended one, or register another"),
+    Reason.FOREIGN_NUMBER: Explanation("the number is of another organisation's certificate", "register the file as it was issued"),
+    Reason.UNKNOWN_CARD: Explanation("the volunteer has no such card", "register the card first, or check its position"),
+    Reason.CARD_CLOSED: Explanation("the card is suspended or was revoked", "reinstate a suspended one, or register another"),
+    Reason.POSITION_TAKEN: Explanation("another certificate or card has the position", "ask a node for a free one and try again"),
+    Reason.LIST_NOT_OPEN: Explanation("the list of that position is not in use yet", "ask a node for a free position"),
     Reason.UNKNOWN_AWARD: Explanation("the organisation has no such award", "check the identifier, or publicise the award first"),
     Reason.AWARD_CLOSED: Explanation("the award was made or withdrawn already", "publicise another one"),
     Reason.TOO_FEW_HOURS: Explanation("the volunteer has fewer hours than the star asks for", "award it once they are served"),
@@ -325,6 +337,8 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.NOT_CURRENT: Explanation("something in it was made void or withdrawn", "ask for a current certificate"),
     Reason.NODE_NOT_CURRENT: _later("the node's newest checkpoint does not count under the trust file, or is too old", "ask another node, or again in a minute; if that is no help, take the region's new trust file by a way that you trust"),
     Reason.STALE: _later("the evidence is older than you accept", "ask for a newly issued certificate"),
+    Reason.STATUS_UNKNOWN: _later("its status could not be had", "give its status list with --status, or a node with --node"),
+    Reason.KEY_BINDING_MISSING: _later("nobody has shown that the card is theirs", "ask the holder to show it anew, for your nonce"),
     Reason.USAGE: _usage("the command cannot be carried out as given", "see --help"),
     Reason.UNREADABLE_FILE: _usage("the file cannot be read", "check the path, the format and your rights"),
     Reason.UNREADABLE_ROWS: _usage("some rows cannot be used", "correct the rows named and import the file again"),

@@ -13,6 +13,7 @@ from typing import Final
 from contracts.activities.sign_ups import drop_sign_up
 from contracts.balances import add_issued, get_lots, put_lots
 from contracts.blocks import is_blocked
+from contracts.cards.registered import erase_cards
 from contracts.certificates.registry import erase_holder
 from contracts.identity.departed import ERASED, VOLUNTEERS, Volunteer, carry_enrolled_day
 from contracts.identity.parties import KEYS, TAGS, get_volunteer, has_authority_signed, require_officers
@@ -78,6 +79,7 @@ def erase_volunteer(state: Overlay, body: EraseVolunteer, context: TransactionCo
     events = [event for item in body.activities for event in drop_sign_up(state, item, body.volunteer, today)]
     for number in body.certificates:
         erase_holder(state, number, body.volunteer)
+    events.extend(erase_cards(state, body.volunteer))
     points = compute_sum(get_lots(state, body.volunteer))
     put_lots(state, body.volunteer, ())
     add_issued(state, -points)

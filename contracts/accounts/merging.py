@@ -12,6 +12,7 @@ from typing import Final
 from contracts.accounts.carrying import CARRIED_EVENTS, CARRIED_KINDS
 from contracts.balances import get_lots, put_lots
 from contracts.blocks import is_blocked
+from contracts.cards.registered import supersede_card
 from contracts.identity.departed import MAX_TAGS, MERGED, VOLUNTEERS, Volunteer, carry_enrolled_day
 from contracts.identity.parties import KEYS, TAGS, Party, Role, get_volunteer, has_authority_signed, require_officers
 from contracts.identity.volunteer_keys import REPLACEMENTS
@@ -65,7 +66,7 @@ def merge_volunteers(state: Overlay, body: MergeVolunteers, context: Transaction
         raise Rejection(Reason.NO_CHANGE, "that is one account already", body.volunteer.hex())
     put_lots(state, body.remaining, add_lots(get_lots(state, body.remaining), get_lots(state, body.volunteer)))
     put_lots(state, body.volunteer, ())
-    events = merge_accounts(state, body.volunteer, body.remaining)
+    events = (*merge_accounts(state, body.volunteer, body.remaining), *supersede_card(state, body.volunteer))
     carry_age(state, body.volunteer, body.remaining)
     carry_left_minutes(state, body.volunteer, body.remaining)
     carry_tally(state, body.volunteer, body.remaining)

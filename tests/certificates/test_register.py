@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from certificates.certificate import compute_content
 from certificates.jcs import JsonObject, encode_jcs
 from certificates.register import (
     compute_document_hash,
@@ -13,6 +14,7 @@ from certificates.register import (
 )
 from certificates.verification import CertificateReport, verify_certificate
 from contracts.accounts.erasing import EraseVolunteer
+from contracts.certificates.numbers import compute_number
 from contracts.certificates.registry import (
     CERTIFICATES,
     RegisterCertificate,
@@ -29,15 +31,22 @@ from ledger.verification import Verdict
 from tests.certificates.conftest import FIRST_DAY, NOW, ORGANISATION, VOLUNTEER, make_identifier, make_key
 
 LATER = TimeMs(NOW + 3_600_000)
-SUCCESSOR = Identifier(b"successor-000001")
+SUCCESSOR_CONTENT = Hash(b"s" * 32)
+SUCCESSOR = compute_number(ORGANISATION, SUCCESSOR_CONTENT)
 
 
 def find_number(document: JsonObject) -> Identifier:
     return parse_number(str(document["id"]))
 
 
-def make_entry(number: Identifier, document: Hash, organisation: Identifier = ORGANISATION) -> RegisterCertificate:
-    return RegisterCertificate(number, organisation, VOLUNTEER, Day(FIRST_DAY), Day(FIRST_DAY + 4), Minutes(450), document)
+def find_content(document: Any) -> Hash:
+    return compute_content(document["evidence"][0]["id"])
+
+
+def make_entry(document: JsonObject, content: Hash, organisation: Identifier = ORGANISATION) -> RegisterCertificate:
+    number, hashed = compute_number(organisation, content), compute_document_hash(document)
+    days = Day(FIRST_DAY), Day(FIRST_DAY + 4)
+    return RegisterCertificate(number, organisation, VOLUNTEER, *days, Minutes(450), hashed, content)
 
 
 def make_bundle(region: Any, number: Identifier, **notes: str) -> Bundle:
@@ -62,7 +71,7 @@ def find_check(report: CertificateReport) -> tuple[Verdict, Reason | None]:
 
 def register(builder: Any, document: JsonObject) -> Identifier:
     number = find_number(document)
-    builder.sign("certificates.register", make_entry(number, compute_document_hash(document)), "officer 1", "officer 2")
+    builder.sign("certificates.register", make_entry(document, find_content(document)), "officer 1", "officer 2")
     return number
 
 
@@ -84,7 +93,7 @@ def test_registered_superseded_and_revoked(region: Any, builder: Any, trust: Any
     report = check(document, trust, make_status(builder.finish(), number))
     assert (report.report.verdict, report.register) == (Verdict.VALID, "valid")
 
-    builder.sign("certificates.register", make_entry(SUCCESSOR, compute_document_hash(document)), "officer 1", "officer 2")
+    builder.sign("certificates.register", make_entry(document, SUCCESSOR_CONTENT), "officer 1", "officer 2")
     builder.sign("certificates.supersede", SupersedeCertificate(number, ORGANISATION, SUCCESSOR), "officer 1", "officer 2")
     report = check(document, trust, make_status(builder.finish(), number))
     assert (report.report.verdict, report.register) == (Verdict.VALID, "superseded")
@@ -124,11 +133,11 @@ def test_another_organisation_cannot_revoke_it(region: Any, builder: Any, trust:
     number, other = find_number(document), make_identifier("other")
     body = RegisterOrganisation(other, "Another", (make_key("stranger").public_key,), 1)
     builder.sign("identity.register_organisation", body, "a1")
-    entry = make_entry(number, compute_document_hash(document), other)
-    later = builder
-    later.sign("certificates.register", entry, "stranger")
-    later.sign("certificates.revoke", RevokeCertificate(number, other, Revocation.FALSE_STATEMENT), "stranger")
-    report = check(document, trust, make_status(later.finish(), number))
+    entry = make_entry(document, find_content(document), other)
+    assert entry.number != number
+    builder.sign("certificates.register", entry, "stranger")
+    builder.sign("certificates.revoke", RevokeCertificate(entry.number, other, Revocation.FALSE_STATEMENT), "stranger")
+    report = check(document, trust, make_status(builder.finish(), number))
     assert (report.report.verdict, report.register) == (Verdict.VALID, "not_registered")
 
 

@@ -10,7 +10,7 @@ from contracts.identity.groups import RegisterGroup
 from contracts.identity.guardians import EndGuardianship, SetGuardian
 from contracts.identity.succession import SucceedOrganisation
 from ledger.genesis import to_date, to_day
-from tests.contracts.chain import Chain, hash_of, identifier_of, key_of, name_of
+from tests.contracts.chain import Chain, hash_of, identifier_of, key_of, name_of, number_of
 
 
 def parse_account(words: list[str], _rows: list[str]) -> tuple[str, Any] | None:  # noqa: PLR0911 - a table of words
@@ -19,7 +19,7 @@ def parse_account(words: list[str], _rows: list[str]) -> tuple[str, Any] | None:
         case ["erase", volunteer, *named]:
             # `erase mia leaving Shore Reading certificates c1 c2`
             places = tuple(map(identifier_of, _take_after(named, "leaving")))
-            numbers = tuple(map(identifier_of, _take_after(named, "certificates")))
+            numbers = tuple(map(number_of, _take_after(named, "certificates")))
             return "identity.erase_volunteer", EraseVolunteer(identifier_of(volunteer), places, numbers)
         case ["succeed", former, "by", successor]:
             return "identity.succeed_organisation", SucceedOrganisation(identifier_of(former), identifier_of(successor))

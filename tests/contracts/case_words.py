@@ -3,13 +3,19 @@
 from datetime import date
 from typing import Any
 
-from contracts.certificates.registry import RegisterCertificate, Revocation, RevokeCertificate, SupersedeCertificate
+from contracts.certificates.registry import (
+    AboutCertificate,
+    RegisterCertificate,
+    Revocation,
+    RevokeCertificate,
+    SupersedeCertificate,
+)
 from contracts.certificates.stars import DecideStar, ObjectToStar, PublicizeStar
 from contracts.reports import AnchorReport
 from contracts.sanctions import AboutSanction, ProposeSanction, SanctionReason
 from ledger.genesis import to_date, to_day
 from ledger.types import Height, Minutes
-from tests.contracts.chain import Chain, hash_of, identifier_of, name_of
+from tests.contracts.chain import Chain, hash_of, identifier_of, name_of, number_of
 
 
 def parse_case(words: list[str], _rows: list[str]) -> tuple[str, Any] | None:
@@ -23,16 +29,20 @@ def parse_case(words: list[str], _rows: list[str]) -> tuple[str, Any] | None:
 
 def _parse_certificates(words: list[str]) -> tuple[str, Any] | None:
     match words:
-        case ["register", number, "of", volunteer, "by", name, first, "to", last, minutes, "minutes"]:
+        case ["register", number, "of", volunteer, "by", name, first, "to", last, minutes, "minutes", *place]:
+            # `register c1 of mia by Harbour 2024-01-01 to 2024-02-29 300 minutes at 7`
             days = to_day(date.fromisoformat(first)), to_day(date.fromisoformat(last))
-            ids = identifier_of(number), identifier_of(name), identifier_of(volunteer)
-            body = RegisterCertificate(*ids, *days, Minutes(int(minutes)), hash_of(number))
-            return "certificates.register", body
+            ids = number_of(number), identifier_of(name), identifier_of(volunteer)
+            hashes, position = (hash_of(f"{number} whole"), hash_of(number)), int(place[1]) if place else None
+            return "certificates.register", RegisterCertificate(*ids, *days, Minutes(int(minutes)), *hashes, position)
         case ["revoke", number, "by", name, why]:
             revocation = Revocation[why.upper().replace("-", "_")]
-            return "certificates.revoke", RevokeCertificate(identifier_of(number), identifier_of(name), revocation)
+            return "certificates.revoke", RevokeCertificate(number_of(number), identifier_of(name), revocation)
+        case [("suspend" | "reinstate") as step, number, "by", name]:
+            return f"certificates.{step}", AboutCertificate(number_of(number), identifier_of(name))
         case ["supersede", number, "by", name, "with", successor]:
-            return "certificates.supersede", SupersedeCertificate(*map(identifier_of, (number, name, successor)))
+            body = SupersedeCertificate(number_of(number), identifier_of(name), number_of(successor))
+            return "certificates.supersede", body
     return None
 
 
@@ -77,7 +87,7 @@ def describe_case(chain: Chain, words: list[str]) -> str:
     """Answer a question of a table about what is on record."""
     match words:
         case ["certificate", name]:
-            entry = chain.read_table(b"certificate")[identifier_of(name)]
+            entry = chain.read_table(b"certificate")[number_of(name)]
             days = f"{to_date(entry.first_day)} to {to_date(entry.last_day)}"
             successor = f" by {name_of(entry.successor.hex())}" if entry.successor else ""
             status = entry.status.name.lower() + successor

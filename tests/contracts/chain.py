@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from contracts.certificates.numbers import compute_number
 from contracts.lots import Lot
 from contracts.rulebook import EVENT_TYPES, KINDS, RULE_BOOK_V1, RULE_BOOKS, compute_genesis_state, get_parties, get_table
 from ledger.authorities import Authority, compute_authorities_hash
@@ -48,6 +49,19 @@ def identifier_of(name: str) -> Identifier:
     identifier = Identifier(sha256(b"identifier ", name.encode())[:IDENTIFIER_BYTES])
     _NAMES[identifier.hex()] = name
     return identifier
+
+
+def owner_of(certificate: str) -> str:
+    """Whose a certificate is: the Library's where its name begins with l, else the Harbour's."""
+    return "Library" if certificate.startswith("l") else "Harbour"
+
+
+@cache
+def number_of(certificate: str) -> Identifier:
+    """Number of the certificate of this name."""
+    number = compute_number(identifier_of(owner_of(certificate)), hash_of(certificate))
+    _NAMES[number.hex()] = certificate
+    return number
 
 
 @cache

@@ -24,6 +24,7 @@ from tests.contracts.chain import Chain
 from tests.contracts.order_invariants import check_orders
 from tests.contracts.rating_invariants import check_ratings
 from tests.contracts.region_invariants import check_regions, is_arrived
+from tests.contracts.status_invariants import check_statuses
 from tests.contracts.timebank_invariants import check_time_bank
 
 Row = tuple[bytes, int]
@@ -48,6 +49,7 @@ def check_invariants(chain: Chain) -> None:
     check_projects(chain)
     check_cover(chain)
     check_cases(chain)
+    check_statuses(chain)
     check_accounts(chain)
     check_time_bank(chain, calendars)
     check_regions(chain)

@@ -36,6 +36,8 @@ def describe_key(table: str, rest: bytes) -> str:
         return rest.decode()
     if table in {"cover", "ballot"}:
         return f"{rest[0]} {describe_key('', rest[1:])}"
+    if table in {"status-chunk", "status-list"}:
+        return str(int.from_bytes(rest, "big"))
     if table == "training":
         return f"{describe_key('', rest[:IDENTIFIER_BYTES])} {rest[IDENTIFIER_BYTES:].decode()}"
     words = []

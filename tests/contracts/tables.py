@@ -26,6 +26,7 @@ from ledger.events import Outcome
 from ledger.types import Day
 from tests.contracts.chain import Chain, make_genesis, name_transaction
 from tests.contracts.invariants import check_invariants
+from tests.contracts.status_invariants import Fold, read_statuses
 from tests.contracts.words import describe, format_value, parse_action, parse_day, parse_time
 
 FOLDER = Path(__file__).parent / "ledgers"
@@ -123,6 +124,7 @@ class _Runner:
         self.chain = chain
         self.time_ms = 0
         self.events: tuple[Any, ...] = ()
+        self.fold = Fold()
 
     def run(self, step: Step) -> tuple[list[str], list[str]]:
         """Return (actual, expected) answers; where the expected one is right, both are the same words."""
@@ -137,6 +139,8 @@ class _Runner:
         self.events = result.events
         name_transaction(result.outcome.transaction_id, self.chain.height)
         check_invariants(self.chain)
+        self.fold.add(result.entries)
+        assert read_statuses(self.chain) == self.fold.statuses
         return _compare(result.outcome, step)
 
 

@@ -48,6 +48,7 @@ from tests.contracts.chain import AUTHORITY, Chain, authority_of, hash_of, ident
 from tests.contracts.order_words import describe_order, parse_order
 from tests.contracts.rating_words import describe_rating, parse_rating
 from tests.contracts.region_words import describe_region, parse_region
+from tests.contracts.status_words import describe_status, parse_card
 from tests.contracts.timebank_words import describe_time_bank, format_time_event, parse_time_bank
 
 UTC_OFFSET_MINUTES = 480
@@ -124,6 +125,7 @@ def parse_action(line: str, rows: list[str]) -> Action:
         _parse_exchange,
         _parse_governance,
         parse_case,
+        parse_card,
         parse_time_bank,
         parse_region,
     ):
@@ -545,7 +547,7 @@ def _describe_answers(chain: Chain, words: list[str]) -> str:
             return f"{sum(item.minutes for item in totals)} minutes from {len(totals)} sources"
         case _:
             found = describe_region(chain, words) or describe_order(chain, words) or describe_rating(chain, words)
-            return found or describe_account(chain, words) or describe_case(chain, words)
+            return found or describe_account(chain, words) or describe_status(chain, words) or describe_case(chain, words)
 
 
 def _read_records(chain: Chain, volunteer: str) -> list[Record]:

@@ -400,8 +400,9 @@ def format_day(day: int) -> str:
     return (EPOCH + timedelta(days=day)).isoformat()
 
 
-def make_certificate_id(evidence_id: str) -> str:
-    digest = bytearray(sha256(b"hourledger/certificate-id/v1\x00", evidence_id.encode())[:16])
+def make_certificate_id(organisation: bytes, evidence_id: str) -> str:
+    content = sha256(b"hourledger/certificate-id/v1\x00", evidence_id.encode())
+    digest = bytearray(sha256(b"hourledger/certificate-number/v1\x00", organisation, content)[:16])
     digest[6] = digest[6] & 0x0F | 0x80
     digest[8] = digest[8] & 0x3F | 0x80
     text = digest.hex()
@@ -422,7 +423,7 @@ def make_document(document: Json, did: str, chain_id: str, name: str, records: R
     )
     template: Json = json.loads(TEMPLATE.read_text(encoding="utf-8"))
     del template["proof"]
-    template.update(id=make_certificate_id(evidence_id), validFrom=issued, awardedDate=issued)
+    template.update(id=make_certificate_id(first_record["organisation"], evidence_id), validFrom=issued, awardedDate=issued)
     template["issuer"].update(id=did, name=name)
     template["issuer"]["otherIdentifier"][0]["identifier"] = f"{chain_id}/organisations/{organisation}"
     template["evidence"][0]["id"] = evidence_id

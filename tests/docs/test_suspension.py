@@ -10,6 +10,7 @@ STILL_POSSIBLE = {
     "hours.resolve",
     "hours.answer_claim",
     "certificates.revoke",
+    "certificates.suspend",
     "sanctions.lift",
     "timebank.withdraw_attestation",
 }

@@ -11,6 +11,7 @@ from contracts.activities.notices import GiveNotice, Subject
 from contracts.activities.projects import OpenProject, PlaceActivity
 from contracts.activities.sign_ups import SignUpVolunteer
 from contracts.activities.terms import SetTerms, Terms
+from contracts.certificates.numbers import compute_number
 from contracts.certificates.registry import RegisterCertificate
 from contracts.certificates.stars import PublicizeStar
 from contracts.exchange import HoldPoints, PublishOffer
@@ -30,6 +31,7 @@ from ledger.genesis import to_day
 from ledger.types import Hash, Height, Identifier, Minutes, Points, TimeMs
 from tests.node.running import AUTHORITY, RunningNode
 
+NO_DETAILS = Hash(b"d" * 32)
 ORGANISATION = Identifier(b"organisation-001")
 OTHER_ORGANISATION = Identifier(b"organisation-002")
 MERCHANT = Identifier(b"merchant-0000001")
@@ -42,10 +44,11 @@ OFFER = Identifier(b"offer-0000000001")
 HOLD = Identifier(b"hold-00000000001")
 CLAIM = Identifier(b"claim-0000000001")
 AWARD = Identifier(b"award-0000000001")
-CERTIFICATE = Identifier(b"certificate-0001")
+CERTIFICATE = compute_number(ORGANISATION, NO_DETAILS)
 STAR = Identifier(b"star-00000000001")
 ORDER = Identifier(b"order-0000000001")
 SANCTION = Identifier(b"sanction-0000001")
+POSITION = 17
 NOBODY = Identifier(b"nobody-000000001")
 
 OFFICER = SigningKey(b"1" * 32)
@@ -56,8 +59,6 @@ VOLUNTEER_KEY = SigningKey(b"5" * 32)
 OTHER_VOLUNTEER_KEY = SigningKey(b"6" * 32)
 ERASED_KEY = SigningKey(b"8" * 32)
 STRANGER = SigningKey(b"7" * 32)
-
-NO_DETAILS = Hash(b"d" * 32)
 
 
 def make_opening(number: int, minutes: int = 120) -> Opening:
@@ -96,7 +97,9 @@ def make_total() -> ImportTotal:
 
 def make_registration() -> RegisterCertificate:
     first, last = to_day(date(2026, 10, 1)), to_day(date(2026, 10, 4))
-    return RegisterCertificate(CERTIFICATE, ORGANISATION, OTHER_VOLUNTEER, first, last, Minutes(120), NO_DETAILS)
+    return RegisterCertificate(
+        CERTIFICATE, ORGANISATION, OTHER_VOLUNTEER, first, last, Minutes(120), NO_DETAILS, NO_DETAILS, POSITION
+    )
 
 
 def tell(node: RunningNode) -> Story:

@@ -33,6 +33,7 @@ _SCALARS: dict[object, st.SearchStrategy[Any]] = {
     Signature: st.binary(min_size=64, max_size=64),
     TimeMs: st.integers(0, MAX_TIME_MS),
 }
+_positions = st.integers(0, 2**31 - 1)
 _RATED = ("RateOrder", "OrderRated", "RateService", "RateByOfficer", "ServiceRated")
 _SETTLEMENTS = ("CloseSettlement", "SettlementClosed", "AcknowledgeSettlement")
 _FIELDS: dict[tuple[str, str], st.SearchStrategy[Any]] = {
@@ -49,6 +50,8 @@ _FIELDS: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("StarChanged", "stars"): st.integers(1, 5),
     ("RecordTraining", "training"): st.text("abc-é", min_size=1, max_size=16),
     ("DropTraining", "training"): st.text("abc-é", min_size=1, max_size=16),
+    **{(name, "position"): st.none() | _positions for name in ("RegisterCertificate", "CertificateRegistered")},
+    **{(name, "position"): _positions for name in ("RegisterCard", "AboutCard")},
     ("PublishActivity", "coefficient"): st.integers(1, 1_000),
     ("EvaluateProject", "grade"): st.integers(1, 5),
     ("Terms", "capacity"): st.integers(0, 100_000),

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
+from contracts.cards.registered import AboutCard, RegisterCard
 from contracts.certificates.registry import (
+    AboutCertificate,
     CertificateStatus,
     RegisterCertificate,
     Revocation,
@@ -16,12 +18,13 @@ from contracts.reports import AnchorReport
 from contracts.sanctions import AboutSanction, ProposeSanction, SanctionReason, SanctionStatus
 from ledger.codec import MAX_DAY
 from ledger.types import Day, Height, Minutes
-from tests.contracts.chain import Chain, hash_of, identifier_of, name_of
+from tests.contracts.chain import Chain, hash_of, identifier_of, key_of, name_of, number_of, owner_of
 
 T = TypeVar("T")
 Made = tuple[tuple[str, ...], Any]
 Maker = Callable[[], Made]
-CERTIFICATES = tuple(f"c{number}" for number in range(24))
+CERTIFICATES = tuple(f"{letter}{number}" for number in range(16) for letter in "cl")
+POSITIONS = (*range(40), 1_023, 1_024, 131_071, 131_072)
 STARS = tuple(f"star {number}" for number in range(8))
 REPORTS = tuple(f"report {number}" for number in range(16))
 SANCTIONS = tuple(f"sanction {number}" for number in range(24))
@@ -56,6 +59,10 @@ def make_cases(draws: Draws) -> dict[str, Maker]:
         "certificates.register": lambda: _register(draws),
         "certificates.revoke": lambda: _revoke(draws),
         "certificates.supersede": lambda: _supersede(draws),
+        "certificates.suspend": lambda: _suspend(draws, CertificateStatus.VALID),
+        "certificates.reinstate": lambda: _suspend(draws, CertificateStatus.SUSPENDED),
+        "cards.register": lambda: _register_card(draws),
+        **{f"cards.{step}": lambda: _about_card(draws) for step in ("suspend", "reinstate", "revoke")},
         "certificates.publicize_star": lambda: _publicise(draws),
         "certificates.object_to_star": lambda: _object(draws),
         "certificates.award_star": lambda: _decide(draws, is_award=True),
@@ -71,9 +78,10 @@ def make_cases(draws: Draws) -> dict[str, Maker]:
 def _owned(draws: Draws, table: bytes, names: tuple[str, ...], status: int) -> tuple[str, str, tuple[str, ...]]:
     """Return a case, mostly one of this status, its organisation (seldom another) and that one's officers."""
     found = draws.chain.read_table(table)
-    live = [name for name in names if identifier_of(name) in found and found[identifier_of(name)].status == status]
+    identify = number_of if table == b"certificate" else identifier_of
+    live = [name for name in names if identify(name) in found and found[identify(name)].status == status]
     case = draws.choose((*live * 8, *names))
-    entry = found.get(identifier_of(case))
+    entry = found.get(identify(case))
     if entry is None or draws.choose(range(12)) == 0:
         return case, *draws.choose_organisation()
     name = name_of(entry.organisation.hex())
@@ -87,20 +95,42 @@ def _today(draws: Draws) -> int:
 def _register(draws: Draws) -> Made:
     name, officers = draws.choose_organisation()
     found = draws.chain.read_table(b"certificate")
-    unused = [item for item in CERTIFICATES if identifier_of(item) not in found]
-    number, volunteer = draws.choose((*unused * 4, *CERTIFICATES)), draws.choose(("mia", "mia", *PEOPLE))
+    unused = [item for item in CERTIFICATES if number_of(item) not in found and owner_of(item) == name]
+    number, volunteer = draws.choose((*unused * 8, *CERTIFICATES)), draws.choose(("mia", "mia", *PEOPLE))
     first, last = (min(max(_today(draws) - draws.choose((1, 2, 5, days)), 0), MAX_DAY) for days in (9, -1))
     days = Day(min(first, last)), Day(max(first, last))
     minutes = Minutes(draws.choose((60, 600, 60, 1, 0, -1)))
-    ids = identifier_of(number), identifier_of(name), identifier_of(volunteer)
-    body = RegisterCertificate(*ids, *days, minutes, hash_of(number))
+    ids = number_of(number), identifier_of(name), identifier_of(volunteer)
+    position = draws.choose((None, *POSITIONS))
+    body = RegisterCertificate(*ids, *days, minutes, hash_of("document"), hash_of(number), position)
     return officers, replace(body, last_day=Day(0)) if draws.choose(range(12)) == 0 else body
 
 
 def _revoke(draws: Draws) -> Made:
     number, name, officers = _owned(draws, b"certificate", CERTIFICATES, CertificateStatus.VALID)
-    body = RevokeCertificate(identifier_of(number), identifier_of(name), draws.choose(tuple(Revocation)))
+    body = RevokeCertificate(number_of(number), identifier_of(name), draws.choose(tuple(Revocation)))
     return officers, body
+
+
+def _suspend(draws: Draws, status: CertificateStatus) -> Made:
+    number, name, officers = _owned(draws, b"certificate", CERTIFICATES, status)
+    return officers, AboutCertificate(number_of(number), identifier_of(name))
+
+
+def _register_card(draws: Draws) -> Made:
+    volunteer = draws.choose(PEOPLE)
+    key = draws.choose(("phone", "tablet", volunteer, "ann"))
+    signers = (*draws.choose_keys(volunteer), *draws.choose(((), draws.choose_authority())))
+    return signers or (volunteer,), RegisterCard(identifier_of(volunteer), key_of(key).public_key, draws.choose(POSITIONS))
+
+
+def _about_card(draws: Draws) -> Made:
+    """The card that a volunteer has, mostly, by the volunteer or by an authority."""
+    volunteer = draws.choose(PEOPLE)
+    card = draws.chain.read_table(b"card").get(identifier_of(volunteer))
+    position = draws.choose(POSITIONS) if card is None or not draws.choose(range(8)) else card.position
+    signers = draws.choose((draws.choose_keys(volunteer), draws.choose_authority()))
+    return signers or (volunteer,), AboutCard(identifier_of(volunteer), position)
 
 
 def _supersede(draws: Draws) -> Made:
@@ -115,7 +145,7 @@ def _supersede(draws: Draws) -> Made:
     ]
     if not pairs or draws.choose(range(4)) == 0:
         number, name, officers = _owned(draws, b"certificate", CERTIFICATES, CertificateStatus.VALID)
-        body = SupersedeCertificate(*map(identifier_of, (number, name, draws.choose(CERTIFICATES))))
+        body = SupersedeCertificate(number_of(number), identifier_of(name), number_of(draws.choose(CERTIFICATES)))
         return officers, body
     old, new = draws.choose(pairs)
     organisation = found[old].organisation

@@ -18,7 +18,15 @@ from contracts.activities.projects import CloseProject, EvaluateProject, OpenPro
 from contracts.activities.sign_ups import SignUpVolunteer, WithdrawVolunteer
 from contracts.activities.terms import Risk, SetTerms, Terms
 from contracts.balances import ISSUED, get_lots
-from contracts.certificates.registry import RegisterCertificate, Revocation, RevokeCertificate, SupersedeCertificate
+from contracts.cards.registered import AboutCard, RegisterCard
+from contracts.certificates.numbers import compute_number
+from contracts.certificates.registry import (
+    AboutCertificate,
+    RegisterCertificate,
+    Revocation,
+    RevokeCertificate,
+    SupersedeCertificate,
+)
 from contracts.certificates.stars import DecideStar, ObjectToStar, PublicizeStar
 from contracts.exchange import HOLDS, MAX_QUANTITY, ChangeOffer, EndHold, HoldPoints, PointsOfHold, PublishOffer, WithdrawOffer
 from contracts.exchange.settlements import AcknowledgeSettlement, CloseSettlement
@@ -115,7 +123,8 @@ MERCHANTS = tuple(make_identifier(f"merchant {name}") for name in NAMES[:2])
 VOLUNTEERS = tuple(make_identifier(f"volunteer {name}") for name in "1234")
 ACTIVITIES = tuple(make_identifier(f"activity {name}") for name in "1234")
 PROJECTS = tuple(make_identifier(f"project {name}") for name in NAMES)
-CERTIFICATES = tuple(make_identifier(f"certificate {name}") for name in NAMES)
+CONTENTS = tuple(sha256(b"certificate", name.encode()) for name in NAMES)
+"""Of certificates: each organisation has one of each."""
 SANCTIONS = tuple(make_identifier(f"sanction {name}") for name in NAMES)
 STARS = tuple(make_identifier(f"star {name}") for name in NAMES)
 OFFERS = tuple(make_identifier(f"offer {name}") for name in "12")
@@ -567,17 +576,52 @@ class Script:
 
     def draw_certificates_register(self, time_ms: TimeMs) -> Any:
         index, today = self.random.randrange(2), time_ms // 86_400_000
-        ids = self.random.choice(CERTIFICATES), ORGANISATIONS[index], self.random.choice(VOLUNTEERS)
+        content = self.random.choice(CONTENTS)
+        ids = compute_number(ORGANISATIONS[index], content), ORGANISATIONS[index], self.random.choice(VOLUNTEERS)
         days = Day(today - self.random.randint(0, 2)), Day(today - self.random.randint(-1, 1))
-        return RegisterCertificate(*ids, *days, Minutes(self.random.randint(0, 5)), sha256(b"c")), self._officers(index, 2)
+        minutes, position = Minutes(self.random.randint(0, 5)), self.random.choice((None, *range(12)))
+        body = RegisterCertificate(*ids, *days, minutes, sha256(b"c"), content, position)
+        return body, self._officers(index, 2)
+
+    def _draw_about_certificate(self) -> Any:
+        index = self.random.randrange(2)
+        number = compute_number(ORGANISATIONS[index], self.random.choice(CONTENTS))
+        return AboutCertificate(number, ORGANISATIONS[index]), self._officers(index, 2)
+
+    def draw_certificates_suspend(self, _time_ms: TimeMs) -> Any:
+        return self._draw_about_certificate()
+
+    def draw_certificates_reinstate(self, _time_ms: TimeMs) -> Any:
+        return self._draw_about_certificate()
+
+    def draw_cards_register(self, _time_ms: TimeMs) -> Any:
+        volunteer = self.random.randrange(3)
+        key = make_key(f"phone {self.random.randrange(2)}").public_key
+        return RegisterCard(VOLUNTEERS[volunteer], key, self.random.randrange(24)), (make_key(f"volunteer {volunteer + 1}"),)
+
+    def _draw_about_card(self) -> Any:
+        volunteer = self.random.randrange(3)
+        signers = (make_key(f"volunteer {volunteer + 1}"),) if self.random.randrange(2) else self._authority()
+        return AboutCard(VOLUNTEERS[volunteer], self.random.randrange(24)), signers
+
+    def draw_cards_suspend(self, _time_ms: TimeMs) -> Any:
+        return self._draw_about_card()
+
+    def draw_cards_reinstate(self, _time_ms: TimeMs) -> Any:
+        return self._draw_about_card()
+
+    def draw_cards_revoke(self, _time_ms: TimeMs) -> Any:
+        return self._draw_about_card()
 
     def draw_certificates_revoke(self, _time_ms: TimeMs) -> Any:
         index = self.random.randrange(2)
         revocation = self.random.choice(tuple(Revocation))
-        return RevokeCertificate(CERTIFICATES[0], ORGANISATIONS[index], revocation), self._officers(index, 2)
+        number = compute_number(ORGANISATIONS[index], CONTENTS[0])
+        return RevokeCertificate(number, ORGANISATIONS[index], revocation), self._officers(index, 2)
 
     def draw_certificates_supersede(self, _time_ms: TimeMs) -> Any:
-        index, numbers = self.random.randrange(2), self.random.choices(CERTIFICATES, k=2)
+        index = self.random.randrange(2)
+        numbers = [compute_number(ORGANISATIONS[index], item) for item in self.random.choices(CONTENTS, k=2)]
         return SupersedeCertificate(numbers[0], ORGANISATIONS[index], numbers[1]), self._officers(index, 2)
 
     def draw_certificates_publicize_star(self, _time_ms: TimeMs) -> Any:
