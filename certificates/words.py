@@ -173,7 +173,12 @@ REASONS: Final[dict[Reason, str]] = {
     Reason.ALREADY_REDEEMED: "该服务已支付：无需再做。",
     Reason.INSUFFICIENT_TIME: "分钟数不足：请选择较少的分钟数。",
     Reason.UNKNOWN_CERTIFICATE: "登记簿中没有该组织的这份证明：请核对编号。",
-    Reason.CERTIFICATE_CLOSED: "该证明已被撤销或取代：请登记另一份证明。",
+    Reason.CERTIFICATE_CLOSED: "该证明现已不生效：暂停的可恢复，否则请登记另一份证明。",
+    Reason.FOREIGN_NUMBER: "该编号属于另一组织的证明：请按签发的原样登记文件。",
+    Reason.UNKNOWN_CARD: "该志愿者没有这张名片：请先登记名片，或核对其位置。",
+    Reason.CARD_CLOSED: "该名片已被暂停或撤销：暂停的可恢复，否则请登记另一张。",
+    Reason.POSITION_TAKEN: "该状态位置已被另一证明或名片占用：请向节点索取空闲位置后重试。",
+    Reason.LIST_NOT_OPEN: "该位置所在的列表尚未启用：请向节点索取空闲位置。",
     Reason.AWARD_CLOSED: "该评定已作出或已撤回：请公示另一项评定。",
     Reason.TOO_FEW_HOURS: "志愿者的服务时间未达到该星级要求：达到后再评定。",
     Reason.TOO_SHORT_TENURE: "志愿者注册时间不够长：请稍后公示。",
@@ -193,6 +198,8 @@ REASONS: Final[dict[Reason, str]] = {
     Reason.CLAIM_MISMATCH: "所述内容与其证据不符：请勿采信。",
     Reason.NOT_CURRENT: "其中有内容已作废或已撤回：请索取现行有效的证明。",
     Reason.STALE: "证据早于您接受的时间，或与所问时间不符：请索取新签发的证明。",
+    Reason.STATUS_UNKNOWN: "无法取得其状态：请用 --status 给出状态列表，或用 --node 指定节点。",
+    Reason.KEY_BINDING_MISSING: "没有人证明该名片属于自己：请持有人按您的随机数重新出示。",
     Reason.NODE_NOT_CURRENT: (
         "节点最新的检查点不被信任文件认可，或过旧：请问另一节点或稍后再试；仍不行时，请以可信方式取得新的信任文件。"
     ),
