@@ -59,9 +59,9 @@ async def forbid_guessing(_request: web.Request, response: web.StreamResponse) -
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
 
 
-def add_pages(application: web.Application) -> None:
-    """Have a node's application serve the pages, too."""
-    application[SITE] = site = load_site()
+def add_pages(application: web.Application, site: Site | None = None) -> None:
+    """Have a node's application serve the pages, too: those that come with it, unless others are given."""
+    application[SITE] = site = load_site() if site is None else site
     application.on_response_prepare.append(forbid_guessing)
     for path in site.files:
         application.router.add_get(path, show_file)

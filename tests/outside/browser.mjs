@@ -1,6 +1,7 @@
 // A browser for the scripts of this folder, and a conversation with the test that started the script: a JSON text a line, both ways.
 // The test answers what `askTest` asks for, such as what an officer does meanwhile; `main` tells it what came of all.
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -14,6 +15,7 @@ const FLAGS = [...QUIET, "--disable-component-update", "--disable-sync"];
 const PATIENCE_MS = 20_000;
 
 export const [program, url, pictures, ...more] = process.argv.slice(2);
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const tell = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 
@@ -55,6 +57,13 @@ export async function makeDevice(browser, settings, faults) {
   return device;
 }
 
+/** What an automatic examination of the page as it is now finds, by WCAG 2.2 levels A and AA. */
+export async function findBarriers(page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.failureSummary}`));
+}
+
 /** A picture of a page, to be looked at. */
 export async function shoot(page, name) {
   await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
@@ -75,6 +84,8 @@ export async function main(story, flags = []) {
     check(faults.length === 0, `no faults in pages: ${faults.join("; ")}`);
     tell({ end: value ?? null });
   } catch (error) {
+    const pages = browser.contexts().flatMap((context) => context.pages());
+    for (const [number, page] of pages.entries()) await shoot(page, `failure-${number}`);
     tell({ failure: String(error.stack), faults });
   } finally {
     await browser.close();

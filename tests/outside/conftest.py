@@ -57,12 +57,22 @@ def town(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
 
 
 @pytest.fixture
-def in_browser(town: Town, chromium: str, tmp_path: Path) -> Callable[..., Any]:
-    """Tell a story in a browser: `in_browser("story.mjs", {"enrol": enrol})`. Its pictures are in `pictures`."""
+def in_browser_at(chromium: str, tmp_path: Path) -> Callable[..., Any]:
+    """Tell a story in a browser: `in_browser_at(url, "story.mjs", {"enrol": enrol})`. Its pictures are in `pictures`."""
     if (missing := _find_missing()) is not None:
         pytest.skip(f"OUTSIDE CLIENTS NOT TESTED: {missing} is missing; {HOW}")
 
+    def tell(url: str, script: str, helpers: Mapping[str, Callable[..., Any]], *arguments: str) -> Any:
+        return tell_in_browser(script, chromium, url, tmp_path / "pictures", helpers, *arguments)
+
+    return tell
+
+
+@pytest.fixture
+def in_browser(town: Town, in_browser_at: Callable[..., Any]) -> Callable[..., Any]:
+    """Tell a story in a browser, at the town's node."""
+
     def tell(script: str, helpers: Mapping[str, Callable[..., Any]], *arguments: str) -> Any:
-        return tell_in_browser(script, chromium, town.url, tmp_path / "pictures", helpers, *arguments)
+        return in_browser_at(town.url, script, helpers, *arguments)
 
     return tell

@@ -42,9 +42,9 @@ export function byId(id) {
   return element;
 }
 
-/** Tell people what has happened: shown in the page's live region, and read aloud by screen readers. */
+/** Tell people what has happened: shown in the live region (of an open dialog, else the page's), and read aloud by screen readers. */
 export function announce(zh, en, tone = "plain") {
-  const region = byId("live");
+  const region = document.querySelector("dialog[open] .live") ?? byId("live");
   region.dataset.tone = tone;
   fill(region, say(zh, en));
 }

@@ -83,12 +83,16 @@ export async function getText(path, options = {}) {
   return read(await ask("GET", path, options), "text");
 }
 
-/** The response to a JSON document that is sent. */
+function toBody(document) {
+  return document === null ? null : toUtf8(JSON.stringify(document));
+}
+
+/** The JSON that answers a JSON document; null sends none. */
 export async function postJson(path, document, key) {
-  return read(await ask("POST", path, { body: toUtf8(JSON.stringify(document)), key }), "json");
+  return read(await ask("POST", path, { body: toBody(document), key }), "json");
 }
 
 /** The text that answers a JSON document. */
 export async function postForText(path, document, key) {
-  return read(await ask("POST", path, { body: toUtf8(JSON.stringify(document)), key }), "text");
+  return read(await ask("POST", path, { body: toBody(document), key }), "text");
 }
