@@ -8,9 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from certificates.bitstring_list import TYPE, verify_bitstring_list
+from certificates.card_verification import verify_card
 from certificates.checks import Checks
+from certificates.counter_card import PREFIX
+from certificates.counter_verification import verify_counter_card
 from certificates.jcs import JsonValue, encode_jcs, parse_json_object
 from certificates.reports import ArtefactReport, Question, report_unreadable
+from certificates.status_list import verify_status_list
 from certificates.verification import MAX_CERTIFICATE_BYTES, summarise, verify_certificate
 from ledger.errors import CodecError
 from ledger.notes import encode_text
@@ -109,7 +114,16 @@ def _take_part(item: JsonValue) -> bytes:
             raise CodecError("the presentation has something else than credentials of this ledger in it")
 
 
+def _is_compact(data: bytes) -> bool:
+    """Whether bytes look like a JSON Web Signature in compact form, or what is made of several."""
+    return data.lstrip(b" \t\r\n").startswith(b"eyJ") and b"." in data
+
+
 _KINDS: Final = (
+    _Kind("card", lambda data: _is_compact(data) and b"~" in data, verify_card),
+    _Kind("token_status_list", _is_compact, verify_status_list),
+    _Kind("counter_card", lambda data: data.lstrip(b"\t\r\n").startswith(PREFIX.encode()), verify_counter_card),
+    _Kind("bitstring_status_list", _has_type(TYPE), verify_bitstring_list),
     _Kind("presentation", _has_type("VerifiablePresentation"), _verify_presentation),
     _Kind("certificate", _is_json_object, _verify_certificate),
 )

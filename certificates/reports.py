@@ -10,7 +10,7 @@ from certificates.jcs import JsonObject
 from certificates.words import NOTES
 from ledger.errors import HourledgerError
 from ledger.trust import TrustPolicy
-from ledger.types import TimeMs
+from ledger.types import Identifier, TimeMs
 from ledger.verification import Report, Verdict
 
 _WORST_FIRST: Final = (Verdict.INVALID, Verdict.UNDETERMINED, Verdict.VALID)
@@ -20,12 +20,17 @@ _WORST_FIRST: Final = (Verdict.INVALID, Verdict.UNDETERMINED, Verdict.VALID)
 class Question:
     """Under which trust files and as of when something is to be verified.
 
-    `status` is what a register shows of it, or why that could not be had; None where it was not asked.
+    `status` is what a register or a status list shows of it, or why that could not be had; None where it was not asked.
+    `audience` and `nonce` are what the holder of a card was asked to show it for, `merchant` whose counter it is; None where
+    that is not asked.
     """
 
     trust: Sequence[TrustPolicy]
     times: Times
     status: bytes | HourledgerError | None = None
+    audience: str | None = None
+    nonce: str | None = None
+    merchant: Identifier | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,10 @@ CHECKS: Final[dict[str, Text]] = {
     "claims": Text("What it states", "所述内容"),
     "time": Text("Time", "时间"),
     "register": Text("Register of certificates", "证明登记簿"),
+    "disclosures": Text("What is shown", "所出示的内容"),
+    "holder": Text("Shown by its holder", "由持有人出示"),
+    "standing": Text("Whether it still stands", "是否仍然有效"),
+    "merchant": Text("For this merchant", "适用于本商户"),
 }
 """Titles of checks."""
 
@@ -69,6 +73,22 @@ NOTES: Final[dict[str, Text]] = {
         "Not looked up: whether it was revoked or superseded since. "
         "Ask with --node URL, or for its number at a node of the region.",
         "未查询此后是否被撤销或取代。可用 --node URL 查询，或凭编号向所在地区的节点查询。",
+    ),
+    "expired_card": Text(
+        "Its time is over: it shows what was true then. Ask for a current one.",
+        "有效期已过：所示为当时的情况。请索取现行有效的名片。",
+    ),
+    "shown_to_anybody": Text(
+        "It was not shown for a nonce of yours, so somebody who overheard it minutes ago could show it too.",
+        "出示时未使用您的随机数：数分钟内截取它的人也可能出示。",
+    ),
+    "captured_once": Text(
+        "It is good once: capture the hold, and while there is no network remember which ones were taken.",
+        "仅可使用一次：请扣取该预留；没有网络时，请记住已收取的预留。",
+    ),
+    "copy_of_code": Text(
+        "Whoever has a picture of the code can show it until its time is over. To be sure, ask for the business card.",
+        "在有效期内，持有此码图片的人均可出示。如需确认，请要求出示电子名片。",
     ),
     "holder_not_checked": Text(
         "Who presents it was not checked: what is shown is what the credentials in it state.",
