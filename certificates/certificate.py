@@ -1,58 +1,88 @@
 """The service certificate: a W3C Verifiable Credential 2.0 in the shape of an Open Badges 3.0 credential.
 
-Version 1 is a fixed template: its every member follows from the evidence, the issuing key and the time of issue. A verifier
-makes the document again and compares, so nothing can be said in a certificate that the ledger does not show. A change of the
-template is a new version beside the old one, since certificates are kept for decades.
+Version 2 is a fixed template: its every member follows from the evidence, the issuing key and site, the time of issue, and the
+position in the status lists. A verifier makes the document again and compares, so nothing can be said in a certificate that the
+ledger does not show. A change of the template is a new version, since certificates are kept for decades.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
-from certificates.data_integrity import add_proof
+from certificates.credential_status import build_credential_status, read_position
+from certificates.data_integrity import JCS, RDFC, add_proof
 from certificates.datetimes import format_datetime
+from certificates.dids import Method, format_method
 from certificates.evidence import Evidence, format_evidence
 from certificates.jcs import JsonObject, JsonValue
-from certificates.multibase import format_did_key, format_verification_method
 from certificates.register import format_number
-from certificates.statement import Statement, compute_statement, read_chain_id, read_organisation, read_records
+from certificates.statement import (
+    Statement,
+    compute_statement,
+    is_volunteers_key,
+    read_chain_id,
+    read_organisation,
+    read_records,
+)
+from certificates.terms import CONTEXTS
 from contracts.certificates.numbers import compute_number
 from ledger.crypto import SigningKey, sha256
+from ledger.errors import CodecError
 from ledger.genesis import to_date
-from ledger.types import Day, Hash, PublicKey, TimeMs
+from ledger.types import Day, Hash, TimeMs
 
-TEMPLATE_VERSION: Final = "1"
-CONTEXTS: Final = (
-    "https://www.w3.org/ns/credentials/v2",
-    "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
-)
+TEMPLATE_VERSION: Final = "2"
 _NAME: Final = "Certificate of voluntary service · 志愿服务证明"
+_SELF_NAME: Final = "The volunteer · 志愿者本人"
 _MS_PER_DAY: Final = 86_400_000
 
 
-def issue_certificate(evidence: Evidence, key: SigningKey, issued_ms: TimeMs) -> JsonObject:
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """What a certificate depends on besides its evidence: who signs, when, and the position in the status lists.
+
+    `by_volunteer` tells whether the key is that of the volunteer's account, and not an officer's.
+    """
+
+    method: Method
+    issued_ms: TimeMs
+    by_volunteer: bool = False
+    position: int | None = None
+
+
+def issue_certificate(
+    evidence: Evidence, key: SigningKey, issued_ms: TimeMs, *, host: str | None = None, position: int | None = None
+) -> JsonObject:
     """Return a signed certificate over the records in `evidence`, which must hold the organisation's value.
 
-    Issuing proves nothing by itself: the checks are the verifier's. Raises `CodecError` or `ProofError` where the evidence
-    cannot carry a certificate.
+    It is the volunteer's own where the evidence shows that `key` is the account's. `host` is the site under whose name an
+    officer signs. Issuing proves nothing by itself: the checks are the verifier's. Raises `CodecError` or `ProofError` where
+    the evidence cannot carry a certificate.
     """
     entries = {item.index: item.entry for item in evidence.bundle.entries}
     values = {item.key: item.value for item in evidence.bundle.values}
     records = read_records(entries)
     organisation = read_organisation(values, next(iter(records.values())).organisation)
     statement = compute_statement(read_chain_id(entries), organisation, records.values())
-    document = build_document(statement, format_evidence(evidence), key.public_key, issued_ms)
-    return add_proof(document, key, format_verification_method(key.public_key), issued_ms)
+    by_volunteer = is_volunteers_key(values, statement.volunteer, key.public_key)
+    issue = Issue(Method(key.public_key, host), issued_ms, by_volunteer, position)
+    document = build_document(statement, format_evidence(evidence), issue)
+    for cryptosuite in (JCS, RDFC):
+        document = add_proof(document, key, format_method(issue.method), issued_ms, cryptosuite=cryptosuite)
+    return document
 
 
-def build_document(statement: Statement, evidence_uri: str, issuer: PublicKey, issued_ms: TimeMs) -> JsonObject:
-    """Return the certificate without its proof."""
-    return {
+def build_document(statement: Statement, evidence_uri: str, issue: Issue) -> JsonObject:
+    """Return the certificate without its proofs."""
+    issued = format_datetime(issue.issued_ms)
+    content = compute_content(issue.method.did, issued, issue.position, evidence_uri)
+    document: JsonObject = {
         "@context": list(CONTEXTS),
-        "id": format_number(compute_number(statement.organisation, compute_content(evidence_uri))),
+        "id": format_number(compute_number(statement.organisation, content)),
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
         "name": _NAME,
-        "issuer": _build_issuer(statement, issuer),
-        "validFrom": format_datetime(issued_ms),
-        "awardedDate": format_datetime(issued_ms),
+        "issuer": _build_issuer(statement, issue),
+        "validFrom": issued,
+        "awardedDate": issued,
         "credentialSubject": _build_subject(statement),
         "evidence": [
             {
@@ -64,23 +94,40 @@ def build_document(statement: Statement, evidence_uri: str, issuer: PublicKey, i
             }
         ],
     }
+    if issue.position is not None:
+        document["credentialStatus"] = build_credential_status(statement.chain_id, issue.position)
+    return document
 
 
-def compute_content(evidence_uri: str) -> Hash:
-    """Return the hash that a certificate's number is made of, together with the organisation (`compute_number`)."""
-    return sha256(b"hourledger/certificate-id/v1\x00", evidence_uri.encode())
+def compute_content(did: str, issued: str, position: int | None, evidence_uri: str) -> Hash:
+    """Return the hash that a certificate's number is made of, together with the organisation (`compute_number`).
+
+    It is the hash of all that the document depends on: who signs, when it is issued, its position and its evidence.
+    """
+    parts = (did, issued, "" if position is None else str(position), evidence_uri)
+    return sha256(b"hourledger/certificate-id/v2\x00", "\x00".join(parts).encode())
 
 
-def _build_issuer(statement: Statement, issuer: PublicKey) -> JsonObject:
+def read_content(document: JsonObject) -> Hash:
+    """Return the same hash from a certificate; raise `CodecError`."""
+    match document:
+        case {"issuer": {"id": str(did)}, "validFrom": str(issued), "evidence": [{"id": str(evidence_uri)}]}:
+            return compute_content(did, issued, read_position(document), evidence_uri)
+    raise CodecError("the file is not a certificate of this ledger")
+
+
+def _build_issuer(statement: Statement, issue: Issue) -> JsonObject:
+    party = f"volunteers/{statement.volunteer.hex()}" if issue.by_volunteer else f"organisations/{statement.organisation.hex()}"
+    kind = "volunteer" if issue.by_volunteer else "organisation"
     return {
-        "id": format_did_key(issuer),
+        "id": issue.method.did,
         "type": ["Profile"],
-        "name": statement.organisation_name,
+        "name": _SELF_NAME if issue.by_volunteer else statement.organisation_name,
         "otherIdentifier": [
             {
                 "type": "IdentifierEntry",
-                "identifier": f"{statement.chain_id}/organisations/{statement.organisation.hex()}",
-                "identifierType": "ext:hourledger-organisation",
+                "identifier": f"{statement.chain_id}/{party}",
+                "identifierType": f"ext:hourledger-{kind}",
             }
         ],
     }
@@ -104,11 +151,13 @@ def _build_subject(statement: Statement) -> JsonObject:
 
 
 def _build_achievement(base: str, statement: Statement) -> JsonObject:
+    organisation = f"{base}/organisations/{statement.organisation.hex()}"
     return {
-        "id": f"{base}/organisations/{statement.organisation.hex()}/service",
+        "id": f"{organisation}/service",
         "type": ["Achievement"],
         "achievementType": "CommunityService",
         "version": TEMPLATE_VERSION,
+        "creator": {"id": organisation, "type": ["Profile"], "name": statement.organisation_name},
         "name": "Voluntary service · 志愿服务",
         "description": "Hours of voluntary service, certified by the organisation that ran the activities. "
         "由开展活动的志愿服务组织记录并证明的志愿服务时间。",

@@ -1,24 +1,31 @@
-"""W3C Data Integrity proofs of the cryptosuite eddsa-jcs-2022: a signed JSON document that carries its own signature.
+"""W3C Data Integrity proofs with Ed25519: a signed JSON document that carries its own signatures.
 
-Sources: Data Integrity EdDSA Cryptosuites 1.0, section 3.3, and Verifiable Credential Data Integrity 1.0, sections 2.1 and 4.
-Signed is SHA-256 of the proof's options followed by SHA-256 of the document without `proof`, both in canonical form.
+Sources: Data Integrity EdDSA Cryptosuites 1.0, sections 3.2 and 3.3, and Verifiable Credential Data Integrity 1.0, sections 2.1
+and 4. Signed is SHA-256 of the proof's options followed by SHA-256 of the document without `proof`, both in canonical form:
+canonical JSON for eddsa-jcs-2022, canonical RDF for eddsa-rdfc-2022.
 
 Stricter than the specification, which leaves room for what our verifiers should not have to interpret. `created` and
-`verificationMethod` are required. A document's `@context` stands in the proof too, and contexts added later are refused.
-So are proof chains and members that our own proofs do not have. Keys are named by did:key alone, so that nothing is fetched.
+`verificationMethod` are required. A document's `@context` stands in a proof of eddsa-jcs-2022, too, and contexts added later
+are refused. So are proof chains and members that our own proofs do not have. Keys are named by did:key, or by did:web with the
+key in the fragment, so that nothing is fetched.
 """
 
 from dataclasses import dataclass
 
 from certificates.datetimes import format_datetime, parse_datetime
+from certificates.dids import parse_method
 from certificates.jcs import JsonObject, encode_jcs, validate_json
-from certificates.multibase import format_multibase, parse_multibase, parse_verification_method
+from certificates.multibase import format_multibase, parse_multibase
+from certificates.rdfc import canonicalise
+from certificates.terms import CONTEXTS
 from ledger.crypto import Context, SigningKey, sha256, verify_signature
 from ledger.errors import CodecError, SignatureError
 from ledger.reasons import Reason
 from ledger.types import SIGNATURE_BYTES, Hash, PublicKey, Signature, TimeMs
 
-CRYPTOSUITE = "eddsa-jcs-2022"
+JCS = "eddsa-jcs-2022"
+RDFC = "eddsa-rdfc-2022"
+CRYPTOSUITES = (JCS, RDFC)
 PROOF_TYPE = "DataIntegrityProof"
 ASSERTION_METHOD = "assertionMethod"
 MAX_PROOFS = 16
@@ -30,6 +37,7 @@ _TEXT_MEMBERS = frozenset({"type", "cryptosuite", "created", "verificationMethod
 class VerifiedProof:
     """A proof whose signature holds. Whether its key may speak for the issuer is the caller's question."""
 
+    cryptosuite: str
     verification_method: str
     public_key: PublicKey
     created: TimeMs
@@ -38,7 +46,7 @@ class VerifiedProof:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedProofs:
-    """What the proofs of one document came to: at least one is verified, all of distinct keys.
+    """What the proofs of one document came to: at least one is verified, and no key made two of one cryptosuite.
 
     A proof set does not protect its own members: anybody can take one away or put an unchecked one in.
     """
@@ -54,24 +62,25 @@ def add_proof(
     verification_method: str,
     created: TimeMs,
     proof_purpose: str = ASSERTION_METHOD,
+    cryptosuite: str = JCS,
 ) -> JsonObject:
     """Return `document` with a proof by `key` after those that it has; the argument stays as it is.
 
     `proof` is a list even for one, because the JSON schema of Open Badges 3.0 takes nothing else. Raise `CodecError` for a
     document without canonical form, or when `verification_method` does not name `key`.
     """
-    if parse_verification_method(verification_method) != key.public_key:
+    if parse_method(verification_method).key != key.public_key:
         raise CodecError("the verification method names another key than the one that signs")
     options: JsonObject = {
         "type": PROOF_TYPE,
-        "cryptosuite": CRYPTOSUITE,
+        "cryptosuite": cryptosuite,
         "created": format_datetime(created),
         "verificationMethod": verification_method,
         "proofPurpose": proof_purpose,
     }
-    if "@context" in document:
+    if cryptosuite == JCS and "@context" in document:
         options["@context"] = document["@context"]
-    signature = key.sign(Context.PLAIN, compute_hash_data(options, compute_document_hash(document)))
+    signature = key.sign(Context.PLAIN, compute_hash_data(options, document))
     proof: JsonObject = {**options, "proofValue": format_multibase(signature)}
     earlier = _list_proofs(document) if "proof" in document else []
     if len(earlier) >= MAX_PROOFS:
@@ -82,43 +91,60 @@ def add_proof(
 def verify_proof(document: JsonObject, proof_purpose: str = ASSERTION_METHOD) -> VerifiedProof:
     """Verify a document that one key signed; as `verify_proofs`, and `SignatureError` when several keys did."""
     proofs = verify_proofs(document, proof_purpose)
-    if len(proofs.verified) != 1:
+    if len({proof.public_key for proof in proofs.verified}) != 1:
         raise SignatureError("one signature was expected", str(len(proofs.verified)))
     return proofs.verified[0]
 
 
 def verify_proofs(document: JsonObject, proof_purpose: str = ASSERTION_METHOD) -> VerifiedProofs:
-    """Verify every eddsa-jcs-2022 proof of `document`, all of which must hold and be made for `proof_purpose`.
+    """Verify every proof of `document` that is of one of our cryptosuites: all must hold and be made for `proof_purpose`.
 
     Raise `SignatureError` for one that does not, `CodecError` for a document or proof of another shape, and `CodecError` with
     `Reason.UNSUPPORTED_VERSION` when all its proofs are of cryptosuites unknown here.
     """
     validate_json(document)
-    document_hash = compute_document_hash(document)
     verified: list[VerifiedProof] = []
     unchecked: list[str] = []
     for proof in _list_proofs(document):
         cryptosuite = _read_cryptosuite(proof)
-        if cryptosuite == CRYPTOSUITE:
+        if cryptosuite in CRYPTOSUITES:
             _validate_members(document, proof)
-            verified.append(_verify_one(document_hash, proof, proof_purpose))
+            verified.append(_verify_one(document, proof, proof_purpose))
         else:
             unchecked.append(cryptosuite)
     if not verified:
         raise CodecError("no proof of a cryptosuite that is known here", Reason.UNSUPPORTED_VERSION)
-    if len({proof.public_key for proof in verified}) != len(verified):
-        raise CodecError("two proofs by one key")
+    if len({(proof.cryptosuite, proof.public_key) for proof in verified}) != len(verified):
+        raise CodecError("two proofs of one cryptosuite by one key")
     return VerifiedProofs(tuple(verified), tuple(unchecked))
 
 
-def compute_document_hash(document: JsonObject) -> Hash:
+def compute_document_hash(document: JsonObject, cryptosuite: str = JCS) -> Hash:
     """SHA-256 of the canonical form of `document` without its proofs."""
-    return sha256(encode_jcs({name: value for name, value in document.items() if name != "proof"}))
+    return sha256(_encode_canonical(without(document, "proof"), cryptosuite))
 
 
-def compute_hash_data(options: JsonObject, document_hash: Hash) -> bytes:
+def compute_hash_data(proof: JsonObject, document: JsonObject) -> bytes:
     """Return the 64 bytes that are signed: the hash of the proof without its `proofValue`, then the document's."""
-    return sha256(encode_jcs({name: value for name, value in options.items() if name != "proofValue"})) + document_hash
+    cryptosuite = _read_cryptosuite(proof)
+    options = without(proof, "proofValue")
+    if cryptosuite == RDFC and "@context" in document:
+        options["@context"] = document["@context"]
+    return sha256(_encode_canonical(options, cryptosuite)) + compute_document_hash(document, cryptosuite)
+
+
+def without(document: JsonObject, name: str) -> JsonObject:
+    """Return a copy without one member."""
+    return {member: value for member, value in document.items() if member != name}
+
+
+def _encode_canonical(document: JsonObject, cryptosuite: str) -> bytes:
+    if cryptosuite == JCS:
+        return encode_jcs(document)
+    contexts = document.get("@context")
+    if contexts != list(CONTEXTS):
+        raise CodecError("linked data with other contexts than those of a certificate", Reason.UNSUPPORTED_VERSION)
+    return canonicalise(document)
 
 
 def _list_proofs(document: JsonObject) -> list[JsonObject]:
@@ -136,24 +162,25 @@ def _read_cryptosuite(proof: JsonObject) -> str:
     return _read_text(proof, "cryptosuite")
 
 
-def _verify_one(document_hash: Hash, proof: JsonObject, purpose: str) -> VerifiedProof:
+def _verify_one(document: JsonObject, proof: JsonObject, purpose: str) -> VerifiedProof:
     if proof["proofPurpose"] != purpose:
         raise SignatureError(f"the signature was not made for the purpose {purpose}", _read_text(proof, "proofPurpose"))
     method = _read_text(proof, "verificationMethod")
-    key = parse_verification_method(method)
+    key = parse_method(method).key
     created = parse_datetime(_read_text(proof, "created"))
     signature = parse_multibase(_read_text(proof, "proofValue"))
     if len(signature) != SIGNATURE_BYTES:
         raise CodecError(f"a proofValue of {len(signature)} bytes instead of {SIGNATURE_BYTES}")
-    verify_signature(key, Context.PLAIN, compute_hash_data(proof, document_hash), Signature(signature))
-    return VerifiedProof(method, key, created, purpose)
+    verify_signature(key, Context.PLAIN, compute_hash_data(proof, document), Signature(signature))
+    return VerifiedProof(_read_cryptosuite(proof), method, key, created, purpose)
 
 
 def _validate_members(document: JsonObject, proof: JsonObject) -> None:
-    expected = _TEXT_MEMBERS | ({"@context"} & document.keys())
+    has_context = proof["cryptosuite"] == JCS and "@context" in document
+    expected = _TEXT_MEMBERS | ({"@context"} if has_context else set())
     for name in sorted(proof.keys() ^ expected):
         raise CodecError(f"a proof with an unknown member {name}" if name in proof else f"a proof without {name}")
-    if proof.get("@context") != document.get("@context"):
+    if has_context and proof["@context"] != document["@context"]:
         raise CodecError("a proof whose @context is not that of the document")
 
 

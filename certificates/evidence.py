@@ -47,8 +47,9 @@ def parse_evidence(uri: str) -> Evidence:
     if type(openings) is not list or len(openings) > MAX_ITEMS:
         raise CodecError("the evidence has no list of openings")
     pairs = [_parse_opening(item) for item in openings]
-    if len(dict(pairs)) != len(pairs):
-        raise CodecError("the evidence opens a record twice")
+    indices = [index for index, _ in pairs]
+    if indices != sorted(set(indices)):
+        raise CodecError("the evidence's openings are not ascending, each once")
     return Evidence(parse_bundle(document), dict(pairs))
 
 

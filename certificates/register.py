@@ -87,7 +87,7 @@ def read_status(
     if entry is None or entry.organisation != organisation:
         return Standing(NOT_REGISTERED, header.height, as_of_ms)
     if entry.status in _STANDING and entry.document != compute_document_hash(document):
-        # The number follows from the evidence alone, so an organisation may have issued it twice and registered one of them.
+        # The number follows from the content. So the organisation registered, by mistake, what is not this number's document.
         raise ProofError("the register has another issue of this certificate", Reason.STALE, format_number(number))
     return Standing(entry.status.name.lower(), header.height, as_of_ms, entry.successor)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from contracts.hours import HOURS_RECORDED, RecordedHours
+from contracts.identity.departed import VOLUNTEERS
 from contracts.identity.parties import ORGANISATIONS, Organisation, Standing
 from contracts.records import BATCHES, VOID
 from ledger.blocks import HEADER
@@ -12,7 +13,7 @@ from ledger.errors import CodecError, ProofError
 from ledger.events import split_entry
 from ledger.reasons import Reason
 from ledger.state import MAX_VALUE_BYTES
-from ledger.types import Day, EntryIndex, Identifier
+from ledger.types import Day, EntryIndex, Identifier, PublicKey
 
 Values = Mapping[bytes, bytes | None]
 
@@ -58,6 +59,22 @@ def verify_licence(organisation: Organisation) -> None:
     """Raise `ProofError` unless the organisation may act."""
     if organisation.standing is not Standing.ACTIVE:
         raise ProofError("the organisation is suspended", Reason.NOT_CURRENT, organisation.name)
+
+
+def is_volunteers_key(values: Values, volunteer: Identifier, key: PublicKey) -> bool:
+    """Whether the values show that a key is the one of the volunteer's account. Raises `CodecError`."""
+    data = values.get(VOLUNTEERS.key(volunteer))
+    return data is not None and decode(VOLUNTEERS.codec, data, max_bytes=MAX_VALUE_BYTES).key == key
+
+
+def verify_signer(values: Values, organisation: Organisation, volunteer: Identifier, key: PublicKey) -> bool:
+    """Return whether the volunteer signed; raise `ProofError` unless the volunteer did, or an officer of the organisation."""
+    if key in organisation.officers:
+        return False
+    if not is_volunteers_key(values, volunteer, key):
+        detail = "the signer is neither an officer of the organisation nor shown to be the volunteer"
+        raise ProofError(detail, Reason.NOT_PERMITTED, key.hex())
+    return True
 
 
 def verify_current(values: Values, records: Iterable[RecordedHours]) -> None:

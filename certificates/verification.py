@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from certificates.certificate import TEMPLATE_VERSION, build_document
+from certificates.certificate import TEMPLATE_VERSION, Issue, build_document
 from certificates.checkpoints import verify_note
 from certificates.checks import (
     CLOCK_TOLERANCE_MS,
@@ -21,12 +21,13 @@ from certificates.checks import (
     make_too_early,
     verify_age,
 )
-from certificates.data_integrity import verify_proofs
+from certificates.credential_status import read_position
+from certificates.data_integrity import JCS, RDFC, verify_proofs, without
 from certificates.datetimes import format_datetime, parse_datetime
 from certificates.details import compute_record_commitment
+from certificates.dids import Method, parse_method
 from certificates.evidence import Evidence, parse_evidence
 from certificates.jcs import JsonObject, parse_json_object
-from certificates.multibase import format_did_key
 from certificates.register import Standing, describe_standing, read_status, unwrap
 from certificates.reports import ArtefactReport, format_artefact_report
 from certificates.statement import (
@@ -37,6 +38,7 @@ from certificates.statement import (
     read_records,
     verify_current,
     verify_licence,
+    verify_signer,
 )
 from contracts.hours import RecordedHours
 from contracts.identity.parties import Organisation
@@ -46,10 +48,10 @@ from ledger.checkpoint import Checkpoint, parse_signed_checkpoint
 from ledger.errors import CodecError, HourledgerError, ProofError, SignatureError
 from ledger.genesis import to_date
 from ledger.notes import encode_text
-from ledger.proofs import verify_entries, verify_values
+from ledger.proofs import read_last_header, verify_entries, verify_state
 from ledger.reasons import Reason
 from ledger.trust import TrustPolicy, VerifiedCheckpoint
-from ledger.types import EntryIndex, PublicKey, TimeMs
+from ledger.types import EntryIndex, TimeMs
 from ledger.verification import Check, Report, Verdict
 
 MAX_CERTIFICATE_BYTES: Final = 8 << 20
@@ -59,13 +61,15 @@ MAX_CERTIFICATE_BYTES: Final = 8 << 20
 class CertificateReport:
     """The report, and what the certificate states as far as its evidence shows it (None where that failed).
 
-    `register` is what the register says, None where that was not asked or could not be had.
+    `register` is what the register says, None where that was not asked or could not be had. `position` is the certificate's in
+    the status lists, None where it names none.
     """
 
     report: Report
     statement: Statement | None
     as_of_ms: TimeMs | None
     register: str | None = None
+    position: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class _File:
     evidence: Evidence
     checkpoint: Checkpoint
     issued_ms: TimeMs
+    position: int | None
 
 
 def verify_certificate(
@@ -96,7 +101,7 @@ def verify_certificate(
     file = checks.attempt("format", "W3C VC 2.0, Open Badges 3.0", lambda: _read_file(data))
     if file is None:
         return CertificateReport(Report(tuple(checks.items)), None, None)
-    signer = checks.attempt("signature", "eddsa-jcs-2022", lambda: _verify_signature(file))
+    signer = checks.attempt("signature", f"{JCS}, {RDFC}", lambda: _verify_signature(file))
     origin = file.checkpoint.origin
     verified = checks.attempt("checkpoint", f"trust file of {origin}", lambda: _verify_checkpoint(file, trust))
     statement, header = _verify_content(checks, file, signer)
@@ -105,9 +110,10 @@ def verify_certificate(
         checks.attempt("time", format_datetime(at_time_ms), lambda: _verify_times(file, as_of_ms, at_time_ms, max_age_ms))
     dated = tuple(replace(item, as_of_ms=as_of_ms) for item in checks.items)
     if status is None:
-        return CertificateReport(Report(dated), statement, as_of_ms)
+        return CertificateReport(Report(dated), statement, as_of_ms, position=file.position)
     check, standing = _verify_register(file, statement, trust, status, Times(at_time_ms, max_age_ms))
-    return CertificateReport(Report((*dated, check)), statement, as_of_ms, None if standing is None else standing.status)
+    register = None if standing is None else standing.status
+    return CertificateReport(Report((*dated, check)), statement, as_of_ms, register, file.position)
 
 
 def _compute_as_of(verified: VerifiedCheckpoint | None, header: Header | None) -> TimeMs | None:
@@ -130,18 +136,26 @@ def _read_file(data: bytes) -> tuple[_File, str]:
         raise CodecError("the certificate is of another version", Reason.UNSUPPORTED_VERSION)
     evidence = parse_evidence(evidence_uri)
     checkpoint = parse_signed_checkpoint(encode_text(evidence.bundle.checkpoint_note)).checkpoint
-    file = _File(document, evidence_uri, evidence, checkpoint, parse_datetime(issued))
+    file = _File(document, evidence_uri, evidence, checkpoint, parse_datetime(issued), read_position(document))
     return file, f"certificate {document.get('id')}"
 
 
-def _verify_signature(file: _File) -> tuple[PublicKey, str]:
+def _verify_signature(file: _File) -> tuple[Method, str]:
     proofs = verify_proofs(file.document)
-    keys = {proof.public_key for proof in proofs.verified}
-    if len(keys) != 1:
+    methods = {proof.verification_method for proof in proofs.verified}
+    cryptosuites = [proof.cryptosuite for proof in proofs.verified]
+    if len(methods) != 1:
         raise SignatureError("the certificate must be signed by one key")
-    key = keys.pop()
-    unchecked = f"; not checked: {', '.join(proofs.unchecked)}" if proofs.unchecked else ""
-    return key, f"signed by {format_did_key(key)}{unchecked}"
+    if cryptosuites not in ([JCS], [JCS, RDFC]) or proofs.unchecked:
+        detail = f"a certificate has a signature of {JCS}, then perhaps one of {RDFC}, and no others"
+        raise CodecError(detail, Reason.UNSUPPORTED_VERSION)
+    method = parse_method(methods.pop())
+    said = [f"signed by {method.did}"]
+    if method.host is not None:
+        said.append("whether the site is the organisation's was not asked")
+    if RDFC not in cryptosuites:
+        said.append(f"no signature of {RDFC}")
+    return method, "; ".join(said)
 
 
 def _verify_checkpoint(file: _File, trust: Sequence[TrustPolicy]) -> tuple[VerifiedCheckpoint, str]:
@@ -149,28 +163,27 @@ def _verify_checkpoint(file: _File, trust: Sequence[TrustPolicy]) -> tuple[Verif
     return verified, describe_signers(verified)
 
 
-def _verify_content(checks: Checks, file: _File, signer: PublicKey | None) -> tuple[Statement | None, Header | None]:
+def _verify_content(checks: Checks, file: _File, signer: Method | None) -> tuple[Statement | None, Header | None]:
     bundle, checkpoint = file.evidence.bundle, file.checkpoint
     against = f"log root at {checkpoint.size} entries"
     entries = checks.attempt("records", against, lambda: (verify_entries(bundle, checkpoint), "all entries are in the log"))
     if entries is None:
         return None, None
-    proven = checks.attempt("state", against, lambda: (verify_values(bundle, checkpoint), "all values are in the state"))
+    proven = checks.attempt("state", against, lambda: _verify_state(file, entries))
     records = checks.attempt("content", "one volunteer, one organisation", lambda: _read_records(entries))
     if proven is None or records is None:
         return None, None
     header, values = proven
     state = f"state of block {header.height}"
     first = next(iter(records.values()))
-    organisation = checks.attempt(
-        "licence", state, lambda: _verify_issuer(read_organisation(values, first.organisation), signer)
-    )
+    licence = checks.attempt("licence", state, lambda: _verify_licence(values, first, signer))
     checks.attempt("status", state, lambda: _verify_status(values, records))
     checks.attempt("details", "commitments in the records", lambda: _verify_openings(file.evidence, records))
-    if organisation is None or signer is None:
+    if licence is None or signer is None:
         return None, header
-    statement = compute_statement(header.chain_id, organisation, records.values())
-    checks.attempt("claims", "the records", lambda: _verify_claims(file, statement, signer))
+    statement = compute_statement(header.chain_id, licence.organisation, records.values())
+    issue = Issue(signer, file.issued_ms, licence.by_volunteer, file.position)
+    checks.attempt("claims", "the records", lambda: _verify_claims(file, statement, issue))
     return statement, header
 
 
@@ -179,11 +192,26 @@ def _read_records(entries: Mapping[EntryIndex, bytes]) -> tuple[dict[EntryIndex,
     return records, f"{len(records)} records"
 
 
-def _verify_issuer(organisation: Organisation, signer: PublicKey | None) -> tuple[Organisation, str]:
+def _verify_state(file: _File, entries: Mapping[EntryIndex, bytes]) -> tuple[tuple[Header, Values], str]:
+    header = read_last_header(entries, file.checkpoint)
+    return (header, verify_state(file.evidence.bundle, header)), "all values are in the state"
+
+
+@dataclass(frozen=True, slots=True)
+class _Licence:
+    """The organisation that recorded, and whether its volunteer signed instead of it."""
+
+    organisation: Organisation
+    by_volunteer: bool
+
+
+def _verify_licence(values: Values, record: RecordedHours, signer: Method | None) -> tuple[_Licence, str]:
+    organisation = read_organisation(values, record.organisation)
     verify_licence(organisation)
-    if signer is not None and signer not in organisation.officers:
-        raise ProofError("the signer is not an officer of the organisation", Reason.NOT_PERMITTED, signer.hex())
-    return organisation, f"{organisation.name} is licensed to record"
+    said = f"{organisation.name} is licensed to record"
+    if signer is not None and verify_signer(values, organisation, record.volunteer, signer.key):
+        return _Licence(organisation, by_volunteer=True), f"{said}; signed by the volunteer"
+    return _Licence(organisation, by_volunteer=False), said
 
 
 def _verify_status(values: Values, records: Mapping[EntryIndex, RecordedHours]) -> tuple[None, str]:
@@ -192,15 +220,15 @@ def _verify_status(values: Values, records: Mapping[EntryIndex, RecordedHours]) 
 
 
 def _verify_openings(evidence: Evidence, records: dict[EntryIndex, RecordedHours]) -> tuple[None, str]:
-    if evidence.openings.keys() != records.keys():
-        raise ProofError("the certificate does not open the details of each record", Reason.COMMITMENT_MISMATCH)
+    if not evidence.openings.keys() <= records.keys():
+        raise ProofError("the certificate opens the details of what is no record of it", Reason.COMMITMENT_MISMATCH)
     for index, opening in evidence.openings.items():
         record = records[index]
         if compute_record_commitment(opening) != record.commitment:
             raise ProofError("a record's details are not those certified", Reason.COMMITMENT_MISMATCH, record.record.hex())
         if not _is_consistent(opening.details, record):
             raise ProofError("a record's details contradict the record", Reason.CLAIM_MISMATCH, record.record.hex())
-    return None, f"the details of {len(records)} records are those certified"
+    return None, f"opened {len(evidence.openings)} of {len(records)} records: their details are those certified"
 
 
 def _is_consistent(details: JsonObject, record: RecordedHours) -> bool:
@@ -219,10 +247,10 @@ def format_clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
-def _verify_claims(file: _File, statement: Statement, signer: PublicKey) -> tuple[None, str]:
+def _verify_claims(file: _File, statement: Statement, issue: Issue) -> tuple[None, str]:
     """Make the document again from the evidence and compare it member by member."""
-    expected = build_document(statement, file.evidence_uri, signer, file.issued_ms)
-    stated: JsonObject = {name: value for name, value in file.document.items() if name != "proof"}
+    expected = build_document(statement, file.evidence_uri, issue)
+    stated = without(file.document, "proof")
     for name in sorted(expected.keys() | stated.keys()):
         if stated.get(name) != expected.get(name):
             raise ProofError("the certificate states something else than its evidence", Reason.CLAIM_MISMATCH, name)
@@ -259,7 +287,7 @@ def _verify_times(file: _File, as_of_ms: TimeMs | None, at_time_ms: TimeMs, max_
 
 def summarise(result: CertificateReport) -> ArtefactReport:
     """Return the report in the form that all artefacts have."""
-    statement = None if result.statement is None else format_statement(result.statement)
+    statement = None if result.statement is None else {**format_statement(result.statement), "position": result.position}
     is_open = result.register is None and result.report.verdict is Verdict.VALID
     notes = ("register_not_asked",) if is_open else ()
     return ArtefactReport("certificate", result.report, result.as_of_ms, statement, result.register, notes)

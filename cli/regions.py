@@ -14,7 +14,7 @@ from ledger.checkpoint import parse_signed_checkpoint
 from ledger.crypto import SigningKey
 from ledger.errors import CodecError, HourledgerError
 from ledger.notes import encode_text
-from ledger.proofs import parse_bundle
+from ledger.proofs import get_tlog_proof, parse_bundle
 from ledger.reasons import Reason
 from ledger.trust import parse_trust
 from ledger.types import Hash, Identifier
@@ -71,7 +71,8 @@ def build_receipt(data: bytes, volunteer: Identifier | None) -> tuple[ReceiveTim
         if left is not None:
             region = parse_signed_checkpoint(note).checkpoint.origin
             ids = region, left.transfer, volunteer or left.recipient
-            return ReceiveTime(*ids, item.entry, item.index, item.hashes, note), left
+            hashes = get_tlog_proof(bundle, item.index).hashes
+            return ReceiveTime(*ids, item.entry, item.index, hashes, note), left
     raise HourledgerError(Reason.NOT_FOUND, "the file shows no time that has left a region", "")
 
 

@@ -169,12 +169,12 @@ def compute_inclusion_proof(read: NodeReader, index: int, size: int) -> tuple[Ha
     proof: list[Hash] = []
     begin, end = 0, size
     while end - begin > 1:
-        middle = begin + _largest_power_of_two_below(end - begin)
+        middle = get_split(begin, end)
         if index < middle:
-            proof.append(_compute_range_root(read, middle, end))
+            proof.append(compute_range_root(read, middle, end))
             end = middle
         else:
-            proof.append(_compute_range_root(read, begin, middle))
+            proof.append(compute_range_root(read, begin, middle))
             begin = middle
     return tuple(reversed(proof))
 
@@ -191,15 +191,15 @@ def compute_consistency_proof(read: NodeReader, old_size: int, new_size: int) ->
     proof: list[Hash] = []
     begin, end = 0, new_size
     while end != old_size:
-        middle = begin + _largest_power_of_two_below(end - begin)
+        middle = get_split(begin, end)
         if old_size <= middle:
-            proof.append(_compute_range_root(read, middle, end))
+            proof.append(compute_range_root(read, middle, end))
             end = middle
         else:
-            proof.append(_compute_range_root(read, begin, middle))
+            proof.append(compute_range_root(read, begin, middle))
             begin = middle
     if begin > 0:  # Otherwise the node is the old root itself, which the verifier has.
-        proof.append(_compute_range_root(read, begin, end))
+        proof.append(compute_range_root(read, begin, end))
     return tuple(reversed(proof))
 
 
@@ -282,6 +282,11 @@ def _require_hashes(*hashes: Hash) -> None:
         raise ProofError(f"a hash in a proof has {HASH_BYTES} bytes")
 
 
+def get_split(begin: int, end: int) -> int:
+    """Where RFC 6962 splits the tree over the entries from `begin` to `end`, at least two."""
+    return begin + _largest_power_of_two_below(end - begin)
+
+
 def _largest_power_of_two_below(size: int) -> int:
     """Largest power of two smaller than `size`, which is at least 2: where RFC 6962 splits a tree."""
     return 1 << ((size - 1).bit_length() - 1)
@@ -304,7 +309,8 @@ def _compute_joined(hashes: Sequence[Hash]) -> Hash:
     return root
 
 
-def _compute_range_root(read: NodeReader, begin: int, end: int) -> Hash:
+def compute_range_root(read: NodeReader, begin: int, end: int) -> Hash:
+    """Root over the entries from `begin` to `end`, a part that comes about where RFC 6962 splits a tree."""
     return _compute_joined(_read_complete_subtrees(read, begin, end))
 
 

@@ -1,105 +1,142 @@
 """The bundle: everything that an offline check of the ledger needs, in one JSON object.
 
-    {"mediaType": "application/vnd.hourledger.bundle+json;version=1",
+    {"mediaType": "application/vnd.hourledger.bundle+json;version=2",
      "checkpoint": "<C2SP note>",
-     "entries": [{"index": 7, "entry": "<base64>", "hashes": ["<base64>", ...]}, ...],
-     "values": [{"key": "<base64>", "value": "<base64>" or null, "proof": "<base64>"}, ...]}
+     "entries": [{"index": 7, "entry": "<base64>"}, ...],
+     "logProof": "<base64 of hashes>",
+     "values": [{"key": "<base64>", "value": "<base64>" or null, "depth": 12, "leaf": "<base64>"}, ...],
+     "stateProof": "<base64 of hashes>"}
 
-Entries are proven under the checkpoint's root. Current values are proven under the state root of the checkpoint's last entry, a
-block header, which is then among the entries: an older header cannot pass for the present. A value of null is proven absent.
-Each entry with its hashes and the checkpoint is a C2SP tlog-proof (`get_tlog_proof`); here they share one checkpoint.
+Entries are proven together under the checkpoint's root (`ledger.log_proof`). Current values are proven together
+(`ledger.state_proof`) under the state root of the checkpoint's last entry, a block header, which is then among the entries: an
+older header cannot pass for the present. A value of null is proven absent. `get_tlog_proof` takes out the C2SP proof of one
+entry.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, TypeVar
 
-from ledger import merkle, state_tree
+from ledger import log_proof, state_proof
 from ledger.blocks import HEADER, Header
-from ledger.checkpoint import Checkpoint
-from ledger.codec import MAX_ENTRY_BYTES, decode, encode
+from ledger.checkpoint import Checkpoint, parse_signed_checkpoint
+from ledger.codec import MAX_ENTRY_BYTES
 from ledger.errors import CodecError, ProofError
-from ledger.notes import format_base64, parse_base64
+from ledger.merkle import compute_leaf_hash
+from ledger.notes import encode_text, format_base64, parse_base64
 from ledger.reasons import Reason
 from ledger.state import MAX_VALUE_BYTES
-from ledger.state_tree import StateProof, state_proof_codec
-from ledger.tlog_proof import MAX_HASHES, TlogProof
+from ledger.state_proof import StateItem
+from ledger.state_tree import KEY_BITS, StateProof, compute_key_hash, compute_value_hash
+from ledger.tlog_proof import TlogProof
 from ledger.types import HASH_BYTES, EntryIndex, Hash
 
-MEDIA_TYPE: Final = "application/vnd.hourledger.bundle+json;version=1"
+MEDIA_TYPE: Final = "application/vnd.hourledger.bundle+json;version=2"
 MAX_ITEMS: Final = 4_096
-MAX_STATE_PROOF_BYTES: Final = 16_384
+MAX_HASHES: Final = 262_144
+"""Hashes of one proof. As many entries as are allowed, in the largest log, need no more than 51 each."""
 
 JsonObject: TypeAlias = dict[str, Any]
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class EntryProof:
-    """An entry of the log, its index, and the hashes from its leaf's sibling up to the root (RFC 6962, 2.1.1)."""
+class BundleEntry:
+    """An entry of the log, and its index."""
 
     index: EntryIndex
     entry: bytes
-    hashes: tuple[Hash, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class ValueProof:
-    """A state key, its value or None for none, and the path in the state tree that shows it."""
+class BundleValue:
+    """A state key, its value or None for none, and the place in the tree where the key's path ends (`StateItem`)."""
 
     key: bytes
     value: bytes | None
-    proof: StateProof
+    depth: int
+    leaf: tuple[Hash, Hash] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A checkpoint's note and what is proven under it; each index and each key once, ascending."""
+    """A checkpoint's note and what is proven under it; each index and each key once, ascending; and the two proofs."""
 
     checkpoint_note: str
-    entries: tuple[EntryProof, ...]
-    values: tuple[ValueProof, ...]
+    entries: tuple[BundleEntry, ...]
+    log_hashes: tuple[Hash, ...]
+    values: tuple[BundleValue, ...]
+    state_hashes: tuple[Hash, ...]
 
 
-def get_tlog_proof(bundle: Bundle, item: EntryProof) -> TlogProof:
-    """Return one entry's proof in the C2SP form."""
-    return TlogProof(item.index, item.hashes, bundle.checkpoint_note)
+@dataclass(frozen=True, slots=True)
+class ProvenValue:
+    """A value of the state, None for none, and its own proof: what a bundle is made from."""
+
+    value: bytes | None
+    proof: StateProof
+
+
+def build_bundle(
+    note: str, entries: Mapping[EntryIndex, bytes], log_hashes: Sequence[Hash], values: Mapping[bytes, ProvenValue]
+) -> Bundle:
+    """Return the bundle of entries, whose proof is `log_hashes`, and of values that were proven one by one in one state."""
+    proofs = {compute_key_hash(key): item.proof for key, item in values.items()}
+    items = tuple([BundleEntry(index, entry) for index, entry in sorted(entries.items())])
+    shown = tuple([_build_value(key, item) for key, item in sorted(values.items())])
+    return Bundle(note, items, tuple(log_hashes), shown, state_proof.join_proofs(proofs))
+
+
+def _build_value(key: bytes, item: ProvenValue) -> BundleValue:
+    place = state_proof.build_item(compute_key_hash(key), item.proof)
+    return BundleValue(key, item.value, place.depth, place.leaf)
+
+
+def get_tlog_proof(bundle: Bundle, index: EntryIndex) -> TlogProof:
+    """Return one entry's proof in the C2SP form; raise `HourledgerError` where the bundle proves no such entry."""
+    checkpoint = parse_signed_checkpoint(encode_text(bundle.checkpoint_note)).checkpoint
+    path = log_proof.compute_path(_compute_leaves(bundle), checkpoint.size, bundle.log_hashes, index)
+    return TlogProof(index, path, bundle.checkpoint_note)
 
 
 def verify_entries(bundle: Bundle, checkpoint: Checkpoint) -> Mapping[EntryIndex, bytes]:
     """Return the bundle's entries by index; raise `ProofError` unless each is in the log of `checkpoint`."""
-    for item in bundle.entries:
-        _verify_entry(item, checkpoint)
+    log_proof.verify_entries(_compute_leaves(bundle), checkpoint.size, bundle.log_hashes, checkpoint.root)
     return {item.index: item.entry for item in bundle.entries}
 
 
-def _verify_entry(item: EntryProof, checkpoint: Checkpoint) -> None:
-    leaf_hash = merkle.compute_leaf_hash(item.entry)
-    merkle.verify_inclusion(leaf_hash, item.index, checkpoint.size, item.hashes, checkpoint.root)
+def _compute_leaves(bundle: Bundle) -> dict[EntryIndex, Hash]:
+    return {item.index: compute_leaf_hash(item.entry) for item in bundle.entries}
 
 
 def verify_values(bundle: Bundle, checkpoint: Checkpoint) -> tuple[Header, Mapping[bytes, bytes | None]]:
     """Return the checkpoint's header and the values proven under its state root, by key.
 
     Raises `ProofError` unless the checkpoint ends with a block of its own chain and every value is proven under that block's
-    state root. Of the entries it looks at the header alone, and verifies that itself.
+    state root. The entries are verified, too: whoever forgot that must not take an invented state for the ledger's.
     """
-    header = _find_last_header(bundle, checkpoint)
-    for item in bundle.values:
-        if item.value is None:
-            state_tree.verify_absence(header.state_root, item.key, item.proof)
-        else:
-            state_tree.verify_inclusion(header.state_root, item.key, item.value, item.proof)
-    return header, {item.key: item.value for item in bundle.values}
+    header = read_last_header(verify_entries(bundle, checkpoint), checkpoint)
+    return header, verify_state(bundle, header)
 
 
-def _find_last_header(bundle: Bundle, checkpoint: Checkpoint) -> Header:
-    last = next((item for item in bundle.entries if item.index == checkpoint.size - 1), None)
+def verify_state(bundle: Bundle, header: Header) -> Mapping[bytes, bytes | None]:
+    """Return the bundle's values by key; raise `ProofError` unless all are in the state of a header that was proven."""
+    state_proof.verify_items(map(_build_item, bundle.values), bundle.state_hashes, header.state_root)
+    return {item.key: item.value for item in bundle.values}
+
+
+def _build_item(item: BundleValue) -> StateItem:
+    value_hash = None if item.value is None else compute_value_hash(item.value)
+    return StateItem(compute_key_hash(item.key), value_hash, item.depth, item.leaf)
+
+
+def read_last_header(entries: Mapping[EntryIndex, bytes], checkpoint: Checkpoint) -> Header:
+    """Return the header at the end of the log, out of entries that `verify_entries` gave; raise `ProofError`."""
+    last = entries.get(EntryIndex(checkpoint.size - 1))
     if last is None:
         raise ProofError("the bundle lacks the block header at the end of the log")
-    _verify_entry(last, checkpoint)  # Whoever forgot `verify_entries` must not take an invented state for the ledger's.
     try:
-        header = HEADER.decode(last.entry)
+        header = HEADER.decode(last)
     except CodecError as error:
         reason = error.reason if error.reason is Reason.UNSUPPORTED_VERSION else Reason.INVALID_PROOF
         raise ProofError("the log does not end with a block header that is known here", reason) from error
@@ -113,31 +150,28 @@ def format_bundle(bundle: Bundle) -> JsonObject:
     return {
         "mediaType": MEDIA_TYPE,
         "checkpoint": bundle.checkpoint_note,
-        "entries": [
-            {
-                "index": item.index,
-                "entry": format_base64(item.entry),
-                "hashes": [format_base64(hash_) for hash_ in item.hashes],
-            }
-            for item in bundle.entries
-        ],
-        "values": [
-            {
-                "key": format_base64(item.key),
-                "value": None if item.value is None else format_base64(item.value),
-                "proof": format_base64(encode(state_proof_codec, item.proof)),
-            }
-            for item in bundle.values
-        ],
+        "entries": [{"index": item.index, "entry": format_base64(item.entry)} for item in bundle.entries],
+        "logProof": format_base64(b"".join(bundle.log_hashes)),
+        "values": [_format_value(item) for item in bundle.values],
+        "stateProof": format_base64(b"".join(bundle.state_hashes)),
     }
+
+
+def _format_value(item: BundleValue) -> JsonObject:
+    value = None if item.value is None else format_base64(item.value)
+    document = {"key": format_base64(item.key), "value": value, "depth": item.depth}
+    return document if item.leaf is None else {**document, "leaf": format_base64(b"".join(item.leaf))}
 
 
 def parse_bundle(document: object) -> Bundle:
     """Return the bundle in a JSON value; raise `CodecError`. Nothing is verified."""
     if isinstance(document, dict) and document.get("mediaType", MEDIA_TYPE) != MEDIA_TYPE:
         raise CodecError("the bundle is of another version", Reason.UNSUPPORTED_VERSION)
-    _media_type, note, entries, values = _members(document, "mediaType", "checkpoint", "entries", "values")
-    bundle = Bundle(_text(note), _items(entries, _parse_entry), _items(values, _parse_value))
+    names = ("mediaType", "checkpoint", "entries", "logProof", "values", "stateProof")
+    _media_type, note, entries, log_hashes, values, state_hashes = _members(document, *names)
+    bundle = Bundle(
+        _text(note), _items(entries, _parse_entry), _hashes(log_hashes), _items(values, _parse_value), _hashes(state_hashes)
+    )
     indices = [item.index for item in bundle.entries]
     keys = [item.key for item in bundle.values]
     if indices != sorted(set(indices)) or keys != sorted(set(keys)):
@@ -145,19 +179,36 @@ def parse_bundle(document: object) -> Bundle:
     return bundle
 
 
-def _parse_entry(document: object) -> EntryProof:
-    index, entry, hashes = _members(document, "index", "entry", "hashes")
+def _parse_entry(document: object) -> BundleEntry:
+    index, entry = _members(document, "index", "entry")
     if type(index) is not int or not 0 <= index < 2**63:
         raise CodecError("the bundle has an index that is not a position in a log")
-    if not isinstance(hashes, list) or len(hashes) > MAX_HASHES:
-        raise CodecError("the bundle has a proof that is not a list of hashes")
-    return EntryProof(EntryIndex(index), _binary(entry, MAX_ENTRY_BYTES), tuple([_hash(item) for item in hashes]))
+    return BundleEntry(EntryIndex(index), _binary(entry, MAX_ENTRY_BYTES))
 
 
-def _parse_value(document: object) -> ValueProof:
-    key, value, proof = _members(document, "key", "value", "proof")
-    state_proof = decode(state_proof_codec, _binary(proof, MAX_STATE_PROOF_BYTES))
-    return ValueProof(_binary(key, MAX_ENTRY_BYTES), None if value is None else _binary(value, MAX_VALUE_BYTES), state_proof)
+def _parse_value(document: object) -> BundleValue:
+    optional = ("leaf",) if isinstance(document, dict) and "leaf" in document else ()
+    key, value, depth, *leaf = _members(document, "key", "value", "depth", *optional)
+    if type(depth) is not int or not 0 <= depth <= KEY_BITS:
+        raise CodecError("the bundle has a depth that is not one of the state tree")
+    if value is not None and leaf:
+        raise CodecError("the bundle has a value beside the leaf of another key")
+    data = None if value is None else _binary(value, MAX_VALUE_BYTES)
+    return BundleValue(_binary(key, MAX_ENTRY_BYTES), data, depth, _leaf(leaf[0]) if leaf else None)
+
+
+def _leaf(document: object) -> tuple[Hash, Hash]:
+    hashes = _hashes(document)
+    if len(hashes) != 2:
+        raise CodecError("the bundle has a leaf that is not two hashes")
+    return hashes[0], hashes[1]
+
+
+def _hashes(document: object) -> tuple[Hash, ...]:
+    data = _binary(document, MAX_HASHES * HASH_BYTES)
+    if len(data) % HASH_BYTES:
+        raise CodecError(f"the bundle has a proof that is not hashes of {HASH_BYTES} bytes")
+    return tuple([Hash(data[begin : begin + HASH_BYTES]) for begin in range(0, len(data), HASH_BYTES)])
 
 
 def _members(document: object, *names: str) -> tuple[Any, ...]:
@@ -183,10 +234,3 @@ def _binary(document: object, max_bytes: int) -> bytes:
     if len(data) > max_bytes:
         raise CodecError("the bundle has a value that is too large", Reason.TOO_LARGE)
     return data
-
-
-def _hash(document: object) -> Hash:
-    data = _binary(document, HASH_BYTES)
-    if len(data) != HASH_BYTES:
-        raise CodecError("the bundle has a hash that is not 32 bytes")
-    return Hash(data)

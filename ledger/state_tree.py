@@ -137,8 +137,8 @@ def compute_state_root(items: Mapping[Hash, Hash]) -> Hash:
 def _compute_root_by_definition(leaves: Sequence[tuple[Hash, Hash]], depth: int) -> Hash:
     if len(leaves) < 2:
         return compute_place_hash(b"".join(leaves[0]) if leaves else NOTHING)
-    left = [leaf for leaf in leaves if not _bit(leaf[0], depth)]
-    right = [leaf for leaf in leaves if _bit(leaf[0], depth)]
+    left = [leaf for leaf in leaves if not get_bit(leaf[0], depth)]
+    right = [leaf for leaf in leaves if get_bit(leaf[0], depth)]
     return compute_state_node_hash(_compute_root_by_definition(left, depth + 1), _compute_root_by_definition(right, depth + 1))
 
 
@@ -239,7 +239,7 @@ def _verify_path(root: Hash, key_hash: Hash, proof: StateProof) -> None:
         raise ProofError(f"a state proof has at most {KEY_BITS} siblings, and its hashes have {HASH_BYTES} bytes")
     node = compute_place_hash(b"".join(proof.leaf) if proof.leaf else NOTHING)
     for depth, sibling in zip(reversed(range(len(proof.siblings))), proof.siblings, strict=True):
-        node = compute_state_node_hash(sibling, node) if _bit(key_hash, depth) else compute_state_node_hash(node, sibling)
+        node = compute_state_node_hash(sibling, node) if get_bit(key_hash, depth) else compute_state_node_hash(node, sibling)
     if node != root:
         raise ProofError("the state proof leads to another root")
 
@@ -248,8 +248,8 @@ def _split_leaf(place: Place) -> tuple[Hash, Hash] | None:
     return (Hash(place[:HASH_BYTES]), Hash(place[HASH_BYTES:])) if place else None
 
 
-def _bit(key_hash: bytes, depth: int) -> int:
-    """Bit of the key hash that decides at `depth`, from the most significant on; 1 is right."""
+def get_bit(key_hash: bytes, depth: int) -> int:
+    """Return the bit of the key hash that decides at `depth`, from the most significant on; 1 is right."""
     return key_hash[depth >> 3] >> (7 - (depth & 7)) & 1
 
 

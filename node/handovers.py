@@ -16,7 +16,7 @@ from ledger.authorities import Authority
 from ledger.checkpoint import format_checkpoint, parse_checkpoint
 from ledger.errors import CodecError, HourledgerError, ProofError
 from ledger.genesis import describe_authority, read_authority
-from ledger.proofs import Bundle, EntryProof, ValueProof, format_bundle, parse_bundle
+from ledger.proofs import Bundle, ProvenValue, build_bundle, format_bundle, parse_bundle
 from ledger.reasons import Reason
 from ledger.types import EntryIndex, Hash, Height
 from node.chain import Chain, ChainReader
@@ -85,9 +85,10 @@ def _make_bundle(reader: ChainReader, transaction_id: Hash) -> Bundle:
         raise HourledgerError(Reason.STORE_DAMAGED, "the change of the authorities has no outcome")
     # The event of the change is the last of its transaction's, which stand right before its outcome.
     indices = (EntryIndex(found.index - 1), EntryIndex(reader.tip.size - 1))
-    entries = tuple(EntryProof(index, reader.read_entry(index), reader.prove_entry(index)) for index in indices)
+    entries = {index: reader.read_entry(index) for index in indices}
     key = NEXT_AUTHORITIES.key()
-    return Bundle("", entries, (ValueProof(key, reader.state.get(key), reader.prove_state(key)),))
+    values = {key: ProvenValue(reader.state.get(key), reader.prove_state(key))}
+    return build_bundle("", entries, reader.prove_entries(indices), values)
 
 
 def _format(kept: _Kept) -> bytes:

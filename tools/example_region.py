@@ -11,6 +11,7 @@ from certificates.evidence import Evidence
 from certificates.jcs import JsonObject
 from contracts.activities import ActivityClass, CloseActivity, PublishActivity
 from contracts.hours import HOURS_RECORDED, Attendance, CertifyHours, Mode
+from contracts.identity.departed import VOLUNTEERS
 from contracts.identity.organisations import RegisterOrganisation
 from contracts.identity.parties import ORGANISATIONS
 from contracts.identity.volunteers import Enrolment, EnrolVolunteers
@@ -24,7 +25,7 @@ from ledger.crypto import Context, SigningKey, hmac_sha256, sha256
 from ledger.events import split_entry
 from ledger.genesis import Genesis, to_day
 from ledger.notes import SignatureType, VerifierKey
-from ledger.proofs import Bundle, EntryProof, ValueProof
+from ledger.proofs import Bundle, ProvenValue, build_bundle
 from ledger.transactions import SignedTransaction, Transaction, draft, sign
 from ledger.trust import TrustPolicy, build_trust
 from ledger.types import EntryIndex, Hash, Identifier, Minutes, PublicKey, Round, TimeMs
@@ -67,6 +68,9 @@ GENESIS: Final = Genesis(
 )
 ORGANISATION, VOLUNTEER, ACTIVITY = (make_identifier(name) for name in ("organisation", "volunteer", "activity"))
 OFFICERS: Final = tuple(make_key(name) for name in ("officer 1", "officer 2"))
+VOLUNTEER_KEY: Final = make_key("volunteer")
+SITE: Final = "volunteers.example"
+POSITION: Final = 131_077
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +81,6 @@ class Region:
     transactions: tuple[SignedTransaction, ...]
     openings: Mapping[Hash, Opening]
 
-    def prove_entry(self, index: int) -> EntryProof:
-        """Return the proof of an entry under the newest checkpoint."""
-        place = EntryIndex(index)
-        return EntryProof(place, self.reader.read_entry(place), self.reader.prove_entry(place))
-
-    def prove_value(self, key: bytes) -> ValueProof:
-        """Return the proof of a current value."""
-        return ValueProof(key, self.reader.state.get(key), self.reader.prove_state(key))
-
     def find_entries(self, name: str) -> tuple[EntryIndex, ...]:
         """Return the indexes of the entries of one type."""
         indexes = map(EntryIndex, range(self.reader.tip.size))
@@ -94,9 +89,9 @@ class Region:
     def make_bundle(self, indexes: tuple[EntryIndex, ...], keys: tuple[bytes, ...]) -> Bundle:
         """Return the bundle of these entries, the last header and these values."""
         wanted = sorted({*indexes, EntryIndex(self.reader.tip.size - 1)})
-        return Bundle(
-            self.make_checkpoint(), tuple(map(self.prove_entry, wanted)), tuple(self.prove_value(key) for key in sorted(keys))
-        )
+        entries = {index: self.reader.read_entry(index) for index in wanted}
+        values = {key: ProvenValue(self.reader.state.get(key), self.reader.prove_state(key)) for key in keys}
+        return build_bundle(self.make_checkpoint(), entries, self.reader.prove_entries(wanted), values)
 
     def make_checkpoint(self) -> str:
         """Return the note over the whole log, cosigned by three of the four."""
@@ -104,17 +99,30 @@ class Region:
         lines = [cosign(checkpoint, f"{name}.example", make_key(name), NOW_MS // 1_000 + len(name)) for name in PRESENT]
         return format_signed_checkpoint(add_signatures(sign_checkpoint(checkpoint, make_key("log")), lines)).decode()
 
-    def make_evidence(self) -> Evidence:
+    def make_evidence(self, *, with_account: bool = False) -> Evidence:
         """Return the evidence for both records of the volunteer."""
         indexes = self.find_entries(HOURS_RECORDED.name)
         records = {index: HOURS_RECORDED.decode(self.reader.read_entry(index)) for index in indexes}
         keys = {ORGANISATIONS.key(ORGANISATION), *(BATCHES.key(item.batch) for item in records.values())}
+        keys |= {VOLUNTEERS.key(VOLUNTEER)} if with_account else set()
         openings = {index: self.openings[item.commitment] for index, item in records.items()}
         return Evidence(self.make_bundle(indexes, tuple(keys)), openings)
 
     def make_certificate(self) -> JsonObject:
         """Return the certificate that the first officer issues an hour later."""
         return issue_certificate(self.make_evidence(), OFFICERS[0], TimeMs(NOW_MS + HOUR_MS))
+
+    def make_site_certificate(self) -> JsonObject:
+        """Return the same under the name of the organisation's site, and with a position in the status lists."""
+        evidence = self.make_evidence()
+        return issue_certificate(evidence, OFFICERS[0], TimeMs(NOW_MS + HOUR_MS), host=SITE, position=POSITION)
+
+    def make_own_certificate(self) -> JsonObject:
+        """Return the one that the volunteer makes, with the first record opened and the second not."""
+        evidence = self.make_evidence(with_account=True)
+        index = min(evidence.openings)
+        chosen = Evidence(evidence.bundle, {index: evidence.openings[index]})
+        return issue_certificate(chosen, VOLUNTEER_KEY, TimeMs(NOW_MS + HOUR_MS))
 
 
 def make_trust() -> TrustPolicy:
@@ -179,7 +187,7 @@ def _registration() -> RegisterOrganisation:
 
 def _enrolment() -> EnrolVolunteers:
     tag = hmac_sha256(sha256(b"documentation: registrar"), b"V-0001")
-    return EnrolVolunteers(ORGANISATION, (Enrolment(VOLUNTEER, tag, None),))
+    return EnrolVolunteers(ORGANISATION, (Enrolment(VOLUNTEER, tag, VOLUNTEER_KEY.public_key),))
 
 
 def _publication() -> PublishActivity:

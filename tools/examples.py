@@ -5,12 +5,15 @@ A page has a line `<!-- example: NAME -->` before each fenced block that is made
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
-from certificates.jcs import JsonObject, encode_jcs
+from certificates.credential_status import build_credential_status
+from certificates.dids import build_did_document
+from certificates.jcs import JsonObject, JsonValue, encode_jcs
+from certificates.terms import CERTIFICATE, Term
 from contracts.hours import HOURS_RECORDED
 from contracts.identity.parties import ORGANISATIONS
 from contracts.rulebook import KINDS
@@ -29,7 +32,18 @@ from ledger.trust import format_trust
 from node.snapshot.format import MAGIC, Record, read_records, write_records
 from node.snapshot.writing import Source, iterate_records
 from tools.dump import dump, dump_array
-from tools.example_region import GENESIS, ORGANISATION, Region, make_closing, make_region, make_trust
+from tools.example_region import (
+    CHAIN_ID,
+    GENESIS,
+    OFFICERS,
+    ORGANISATION,
+    POSITION,
+    SITE,
+    Region,
+    make_closing,
+    make_region,
+    make_trust,
+)
 
 PAGES: Final = Path(__file__).parents[1] / "docs" / "formats"
 FILES: Final = PAGES / "examples"
@@ -46,6 +60,9 @@ def make_files() -> dict[str, bytes]:
         "genesis.json": format_genesis(GENESIS),
         "trust.txt": format_trust(make_trust()),
         "certificate.json": encode_jcs(region.make_certificate()),
+        "own-certificate.json": encode_jcs(region.make_own_certificate()),
+        "site-certificate.json": encode_jcs(region.make_site_certificate()),
+        "did.json": _format_json(build_did_document(SITE, [item.public_key for item in OFFICERS])).encode(),
         "bundle.json": _format_json(evidence).encode(),
         "closing.draft": encode_signed(make_closing()),
         "chain.snapshot": _make_snapshot(region),
@@ -128,8 +145,7 @@ def _dump_entry(region: Region, event_type: EventType[Any]) -> str:
 
 def _make_state_blocks(region: Region) -> dict[str, str]:
     key = ORGANISATIONS.key(ORGANISATION)
-    item = region.prove_value(key)
-    value = item.value or b""
+    value = region.reader.state.get(key) or b""
     hashes = {
         "key": key,
         "key hash": sha256(key),
@@ -140,17 +156,36 @@ def _make_state_blocks(region: Region) -> dict[str, str]:
     return {
         "state-value": dump("value", ORGANISATIONS.codec, decode(ORGANISATIONS.codec, value)),
         "state-hashes": "".join(f"{name:<12}{data.hex()}\n" for name, data in hashes.items()),
-        "state-proof": dump("proof", state_proof_codec, item.proof),
+        "state-proof": dump("proof", state_proof_codec, region.reader.prove_state(key)),
     }
 
 
 def _make_certificate_blocks(region: Region) -> dict[str, str]:
     document = region.make_certificate()
+    own: Any = region.make_own_certificate()
     return {
+        "self-issuer": _format_json(own["issuer"]),
+        "did-document": _format_json(build_did_document(SITE, [OFFICERS[0].public_key])),
+        "credential-status": _format_json(build_credential_status(CHAIN_ID, POSITION)),
         "bundle": _format_json(_shorten(format_bundle(region.make_evidence().bundle))),
         "certificate": _format_json(_shorten(document)),
         "opening": _format_json(_make_opening(region)),
+        "terms": "".join(_list_terms()),
     }
+
+
+def _list_terms() -> Iterator[str]:
+    """Yield a line for each type, and below it one for each of its terms: the name, what it means, and what its values are."""
+    yield "*\n"
+    yield from (_format_term(name, term) for name, term in CERTIFICATE.terms.items())
+    for name, node_type in CERTIFICATE.types.items():
+        yield f"{name} <{node_type.iri}>\n"
+        yield from (_format_term(member, term) for member, term in node_type.terms.items())
+
+
+def _format_term(name: str, term: Term) -> str:
+    words = ", ".join(f"{word} <{iri}>" for word, iri in term.words.items())
+    return f"  {name} <{term.iri}> {words or ('name' if term.is_name else f'literal <{term.datatype}>')}\n"
 
 
 def _make_opening(region: Region) -> JsonObject:
@@ -199,7 +234,7 @@ def _count_items(record: Record) -> str:
     return f" of {len(items)}" if isinstance(items, tuple) else ""
 
 
-def _format_json(document: JsonObject) -> str:
+def _format_json(document: JsonValue) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -5,8 +5,8 @@ from typing import Final
 
 import click
 
-from certificates.certificate import compute_content
-from certificates.jcs import JsonObject, parse_json_object
+from certificates.certificate import read_content
+from certificates.jcs import parse_json_object
 from certificates.register import compute_document_hash, format_number, parse_number
 from certificates.verification import MAX_CERTIFICATE_BYTES, verify_certificate
 from cli.office.files import write_whole
@@ -18,13 +18,13 @@ from cli.session import Session, asks, compute_now_ms, sends
 from contracts.certificates.registry import RegisterCertificate, Revocation, RevokeCertificate, SupersedeCertificate
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
-from ledger.types import Hash, Identifier, Minutes, TimeMs
+from ledger.types import Identifier, Minutes, TimeMs
 
 _number = click.argument("number", type=CERTIFICATE_NUMBER)
 _organisation = click.option("--organisation", type=IDENTIFIER, required=True, help="The organisation that registered it.")
 
 
-def build_registration(data: bytes, name: str, position: int | None = None) -> RegisterCertificate:
+def build_registration(data: bytes, name: str) -> RegisterCertificate:
     """Return what the register takes of a certificate; raise `HourledgerError` for what is not one."""
     report = verify_certificate(data, (), TimeMs(compute_now_ms()))
     statement = report.statement
@@ -42,16 +42,9 @@ def build_registration(data: bytes, name: str, position: int | None = None) -> R
         statement.last_day,
         Minutes(statement.minutes),
         compute_document_hash(document),
-        _compute_content(document),
-        position,
+        read_content(document),
+        report.position,
     )
-
-
-def _compute_content(document: JsonObject) -> Hash:
-    match document:
-        case {"evidence": [{"id": str(evidence_uri)}]}:
-            return compute_content(evidence_uri)
-    raise HourledgerError(Reason.MALFORMED, "the certificate has no evidence")
 
 
 @click.command("register")

@@ -7,7 +7,8 @@ from typing import Final
 from aiohttp import web
 
 from ledger.errors import HourledgerError
-from ledger.proofs import Bundle, EntryProof, ValueProof, format_bundle
+from ledger.proofs import Bundle, ProvenValue, format_bundle
+from ledger.proofs import build_bundle as join_bundle
 from ledger.reasons import Reason
 from ledger.types import EntryIndex, Identifier
 from node.api.access import authenticate, require_entry, require_key
@@ -35,21 +36,20 @@ async def make_bundle(request: web.Request) -> web.Response:
 def build_bundle(pinned: Pinned, signed_by: Identifier | None, indices: Sequence[int], keys: Sequence[bytes]) -> Bundle:
     """Return the bundle; raise `HourledgerError` where the signer may not read a part of it."""
     reader = pinned.reader
-    wanted = sorted({*indices, reader.tip.size - 1})
+    wanted = sorted({*map(EntryIndex, indices), EntryIndex(reader.tip.size - 1)})
     byte_count = 0
-    entries = []
-    for index in map(EntryIndex, wanted):
-        entry = reader.read_entry(index)
-        require_entry(signed_by, entry, reader.state)
-        byte_count = _add_bytes(byte_count, entry)
-        entries.append(EntryProof(index, entry, reader.prove_entry(index)))
-    values = []
-    for key in sorted(set(keys)):
+    entries: dict[EntryIndex, bytes] = {}
+    for index in wanted:
+        entries[index] = reader.read_entry(index)
+        require_entry(signed_by, entries[index], reader.state)
+        byte_count = _add_bytes(byte_count, entries[index])
+    values: dict[bytes, ProvenValue] = {}
+    for key in set(keys):
         require_key(signed_by, reader.state, key)
         value = reader.state.get(key)
         byte_count = _add_bytes(byte_count, value or b"")
-        values.append(ValueProof(key, value, reader.prove_state(key)))
-    return Bundle(pinned.note.decode(), tuple(entries), tuple(values))
+        values[key] = ProvenValue(value, reader.prove_state(key))
+    return join_bundle(pinned.note.decode(), entries, reader.prove_entries(wanted), values)
 
 
 def _add_bytes(byte_count: int, data: bytes) -> int:

@@ -3,10 +3,9 @@
 from aiohttp import web
 
 from ledger.errors import CodecError, HourledgerError
-from ledger.proofs import Bundle, EntryProof, get_tlog_proof
 from ledger.reasons import Reason
 from ledger.tiles import parse_tile_path
-from ledger.tlog_proof import format_tlog_proof
+from ledger.tlog_proof import TlogProof, format_tlog_proof
 from ledger.types import EntryIndex
 from node.api.access import authenticate, require_entry
 from node.api.requests import get_service, read_index, read_query_number
@@ -45,8 +44,7 @@ async def show_entry_proof(request: web.Request) -> web.Response:
     """Give the proof that an entry is in the log. It shows hashes alone, so it is public."""
     index = read_index(request)
     with get_service(request).reading() as pinned:
-        item = EntryProof(index, b"", pinned.reader.prove_entry(index))
-        proof = get_tlog_proof(Bundle(pinned.note.decode(), (), ()), item)
+        proof = TlogProof(index, pinned.reader.prove_entry(index), pinned.note.decode())
     return web.Response(text=format_tlog_proof(proof).decode())
 
 

@@ -126,8 +126,8 @@ _RECORD: Final = members(
         ),
     }
 )
-_BUNDLE_ENTRY: Final = members({"index": NUMBER, "entry": BASE64, "hashes": list_of(BASE64)})
-_BUNDLE_VALUE: Final = members({"key": BASE64, "value": nullable(BASE64), "proof": BASE64})
+_BUNDLE_ENTRY: Final = members({"index": NUMBER, "entry": BASE64})
+_BUNDLE_VALUE: Final = members({"key": BASE64, "value": nullable(BASE64), "depth": NUMBER}, {"leaf": BASE64})
 _WORDS: Final = members({"en": TEXT, "zh": TEXT})
 _TABLE_OF_WORDS: Final = {"type": "object", "additionalProperties": _WORDS}
 _CHECK: Final = members(
@@ -245,7 +245,9 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "mediaType": one_of(MEDIA_TYPE),
                 "checkpoint": TEXT,
                 "entries": list_of(_BUNDLE_ENTRY),
+                "logProof": BASE64,
                 "values": list_of(_BUNDLE_VALUE),
+                "stateProof": BASE64,
             }
         ),
         "Organisation": members(

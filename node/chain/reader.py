@@ -4,11 +4,11 @@ So that proofs fit together: entry proofs are under the log of `tip.size` entrie
 root of the header that is the last of those entries. Keep the reader of the height whose checkpoint is being served.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
-from ledger import merkle, state_tree
+from ledger import log_proof, merkle, state_tree
 from ledger.blocks import Block, Commit, Header, commit_codec, decode_block
 from ledger.codec import decode
 from ledger.errors import CodecError, HourledgerError
@@ -192,6 +192,10 @@ class ChainReader:
         size = self.tip.size if size is None else size
         self._require_range(0, size)
         return merkle.compute_inclusion_proof(self._node_reader(), index, size)
+
+    def prove_entries(self, indices: Sequence[EntryIndex]) -> tuple[Hash, ...]:
+        """Return the one proof that all these entries, ascending, are in the log of all at this height."""
+        return log_proof.prove_entries(self._node_reader(), indices, self.tip.size)
 
     def prove_consistency(self, old_size: EntryIndex, new_size: EntryIndex | None = None) -> tuple[Hash, ...]:
         """Return the proof that the log of `new_size` entries, by default of all, begins with the one of `old_size`."""

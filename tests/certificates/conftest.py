@@ -1,7 +1,8 @@
 """A small region in memory: one authority, one organisation with two officers, one volunteer with five records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
@@ -11,12 +12,13 @@ from certificates.evidence import Evidence
 from certificates.jcs import JsonObject, encode_jcs
 from contracts.activities import ActivityClass, PublishActivity
 from contracts.hours import HOURS_RECORDED, AmendHours, Attendance, CertifyHours, Correction, Mode, VoidHours
+from contracts.identity.departed import VOLUNTEERS
 from contracts.identity.organisations import ChangeStanding, RegisterOrganisation
 from contracts.identity.parties import ORGANISATIONS, Standing
 from contracts.identity.volunteers import Enrolment, EnrolVolunteers
 from contracts.records import BATCHES
 from contracts.rulebook import KINDS, RULE_BOOK_V1, compute_genesis_state
-from ledger import merkle, state_tree
+from ledger import log_proof, merkle, state_tree
 from ledger.authorities import Authority, compute_authorities_hash
 from ledger.blocks import HEADER, HEADER_VERSION, Header
 from ledger.checkpoint import Checkpoint, add_signatures, cosign, format_signed_checkpoint, sign_checkpoint
@@ -26,7 +28,7 @@ from ledger.events import split_entry
 from ledger.execution import BlockContext, execute_block
 from ledger.genesis import Genesis, to_date
 from ledger.notes import SignatureType, VerifierKey
-from ledger.proofs import Bundle, EntryProof, ValueProof
+from ledger.proofs import Bundle, ProvenValue, build_bundle
 from ledger.state import EmptyView, Overlay, iterate_hashed
 from ledger.transactions import SignedTransaction, Transaction, draft, sign
 from ledger.trust import TrustPolicy, build_trust
@@ -69,35 +71,30 @@ class Region:
         signed = add_signatures(signed, [cosign(checkpoint, AUTHORITY.name, make_key(cosigner), NOW // 1000)])
         return format_signed_checkpoint(signed).decode()
 
-    def prove_entry(self, index: int) -> EntryProof:
+    def bundle(self, indices: Iterable[EntryIndex], keys: Iterable[bytes], **notes: str) -> Bundle:
+        """The entries at `indices`, the last header, and the values of `keys`."""
         nodes = merkle.append(merkle.EMPTY_FRONTIER, [merkle.compute_leaf_hash(entry) for entry in self.entries]).nodes
         read = {(level, position): hash_ for level, position, hash_ in nodes}
-        hashes = merkle.compute_inclusion_proof(lambda *place: read[place], index, len(self.entries))
-        return EntryProof(EntryIndex(index), self.entries[index], hashes)
-
-    def prove_value(self, key: bytes) -> ValueProof:
+        wanted = sorted({*indices, EntryIndex(len(self.entries) - 1)})
+        hashes = log_proof.prove_entries(lambda *place: read[place], wanted, len(self.entries))
         leaves: dict[Hash, Hash | None] = dict(iterate_hashed(self.state.changes))
         pages = state_tree.update(lambda _path: None, leaves).pages
-        return ValueProof(key, self.state.get(key), state_tree.prove(pages.get, sha256(key)))
+        values = {key: ProvenValue(self.state.get(key), state_tree.prove(pages.get, sha256(key))) for key in keys}
+        return build_bundle(self.checkpoint_note(**notes), {index: self.entries[index] for index in wanted}, hashes, values)
 
-    def evidence(self) -> Evidence:
-        """All current and former records of the volunteer, with openings."""
+    def evidence(self, *, left_out: Iterable[int] = (), with_account: bool = False) -> Evidence:
+        """All current and former records of the volunteer but those left out, with openings."""
         events = {
             EntryIndex(index): HOURS_RECORDED.decode(entry)
             for index, entry in enumerate(self.entries)
-            if split_entry(entry)[0] == HOURS_RECORDED.name
+            if split_entry(entry)[0] == HOURS_RECORDED.name and index not in left_out
         }
-        keys = sorted({ORGANISATIONS.key(ORGANISATION), *(BATCHES.key(batch) for batch in self.batches)})
-        indices = sorted({*events, len(self.entries) - 1})
-        bundle = Bundle(
-            self.checkpoint_note(),
-            tuple(self.prove_entry(index) for index in indices),
-            tuple(self.prove_value(key) for key in keys),
-        )
-        return Evidence(bundle, {index: self.openings[event.commitment] for index, event in events.items()})
+        keys = {ORGANISATIONS.key(ORGANISATION), *(BATCHES.key(batch) for batch in self.batches)}
+        keys |= {VOLUNTEERS.key(VOLUNTEER)} if with_account else set()
+        return Evidence(self.bundle(events, keys), {index: self.openings[event.commitment] for index, event in events.items()})
 
-    def certificate(self, *, signer: str = "officer 1") -> JsonObject:
-        return issue_certificate(self.evidence(), make_key(signer), NOW)
+    def certificate(self, *, signer: str = "officer 1", **options: Any) -> JsonObject:
+        return issue_certificate(self.evidence(), make_key(signer), NOW, **options)
 
     def certificate_bytes(self) -> bytes:
         return encode_jcs(self.certificate())
@@ -147,7 +144,7 @@ class RegionBuilder:
         self.sign("identity.register_organisation", RegisterOrganisation(ORGANISATION, "河畔志愿服务队", officers, 2), "a1")
         self.sign(
             "identity.enrol_volunteers",
-            EnrolVolunteers(ORGANISATION, (Enrolment(VOLUNTEER, sha256(b"tag"), None),)),
+            EnrolVolunteers(ORGANISATION, (Enrolment(VOLUNTEER, sha256(b"tag"), make_key("volunteer").public_key),)),
             "officer 1",
         )
         activity = PublishActivity(

@@ -10,17 +10,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from certificates.certificate import issue_certificate
-from certificates.data_integrity import add_proof
+from certificates.data_integrity import add_proof, without
 from certificates.details import Opening, compute_record_commitment
+from certificates.dids import Method, format_method
 from certificates.evidence import PREFIX, Evidence, format_evidence, parse_evidence
 from certificates.jcs import encode_jcs
 from certificates.multibase import format_verification_method
 from certificates.verification import CertificateReport, format_report, verify_certificate
+from contracts.identity.parties import ORGANISATIONS
 from ledger.crypto import SigningKey, sha256
 from ledger.errors import CodecError, ProofError
+from ledger.notes import format_base64, parse_base64
 from ledger.reasons import Reason
-from ledger.types import TimeMs
+from ledger.types import EntryIndex, TimeMs
 from ledger.verification import Verdict
+from tests.certificates.conftest import ORGANISATION
 
 NOW = TimeMs(1_760_000_000_000)
 LATER = TimeMs(NOW + 3_600_000)
@@ -89,9 +93,8 @@ def test_an_amended_record_counts_in_its_current_revision_only(region_with_amend
             if opening.details["date"] == "2024-10-06" and opening.details["minutes"] == minutes
         }
         assert len(unwanted) == 1
-        entries = tuple(item for item in evidence.bundle.entries if item.index not in unwanted)
-        openings = {index: opening for index, opening in evidence.openings.items() if index not in unwanted}
-        document = issue_certificate(Evidence(replace(evidence.bundle, entries=entries), openings), key("officer 1"), NOW)
+        kept = region_with_amendment.evidence(left_out=unwanted)
+        document = issue_certificate(kept, key("officer 1"), NOW)
         result = verify_certificate(encode_jcs(document), [trust], LATER)
         assert result.report.verdict is verdict, failed(result)
         assert result.statement is not None
@@ -155,6 +158,11 @@ def test_an_officer_cannot_sign_what_the_ledger_does_not_show(
     assert failed(result) == {"claims": Reason.CLAIM_MISMATCH}
 
 
+def sign_again(document: Any, name: str = "officer 1") -> Any:
+    signer = key(name)
+    return add_proof(without(document, "proof"), signer, format_verification_method(signer.public_key), NOW)
+
+
 def _reissue(region: Any, change: Callable[[Evidence], Evidence]) -> bytes:
     return encode_jcs(issue_certificate(change(region.evidence()), key("officer 1"), NOW))
 
@@ -168,26 +176,199 @@ def test_details_must_be_those_certified(region: Any, trust: Any) -> None:
     assert failed(verify_certificate(_reissue(region, change), [trust], LATER)) == {"details": Reason.COMMITMENT_MISMATCH}
 
 
-def test_each_record_must_be_opened(region: Any, trust: Any) -> None:
+def find_detail(result: CertificateReport, name: str) -> str:
+    return next(check.detail for check in result.report.checks if check.name == name)
+
+
+@pytest.mark.parametrize("opened", [0, 2, 5])
+def test_the_holder_chooses_which_records_are_opened_and_all_of_them_count(region: Any, trust: Any, opened: int) -> None:
     def change(evidence: Evidence) -> Evidence:
-        return Evidence(evidence.bundle, dict(list(evidence.openings.items())[1:]))
+        return Evidence(evidence.bundle, dict(list(evidence.openings.items())[:opened]))
+
+    result = verify_certificate(_reissue(region, change), [trust], LATER)
+    assert result.report.verdict is Verdict.VALID
+    assert find_detail(result, "details") == f"opened {opened} of 5 records: their details are those certified"
+    assert result.statement is not None
+    assert (result.statement.records, result.statement.minutes) == (5, 450)
+
+
+def test_what_is_not_opened_is_not_in_the_file(region: Any) -> None:
+    closed = Evidence(region.evidence().bundle, {})
+    document: Any = issue_certificate(closed, key("officer 1"), NOW)
+    inside = parse_base64(document["evidence"][0]["id"].removeprefix(PREFIX))
+    for opening in region.evidence().openings.values():
+        assert format_base64(opening.salt).encode() not in inside
+        assert opening.details["place"].encode() not in inside
+
+
+def test_what_is_no_record_of_it_is_not_opened(region: Any, trust: Any) -> None:
+    def change(evidence: Evidence) -> Evidence:
+        opening = next(iter(evidence.openings.values()))
+        return Evidence(evidence.bundle, {**evidence.openings, EntryIndex(0): opening})
 
     assert failed(verify_certificate(_reissue(region, change), [trust], LATER)) == {"details": Reason.COMMITMENT_MISMATCH}
 
 
+def test_openings_are_ascending_and_each_is_there_once(region: Any) -> None:
+    uri = format_evidence(region.evidence())
+    document = json.loads(parse_base64(uri.removeprefix(PREFIX)))
+    openings = document["openings"]
+    wrongs: list[Any] = [openings[::-1], [openings[0], *openings], {}, None]
+    for wrong in wrongs:
+        with pytest.raises(CodecError):
+            parse_evidence(PREFIX + format_base64(encode_jcs({**document, "openings": wrong})))
+
+
+def test_a_volunteer_issues_what_the_records_prove(region: Any, trust: Any) -> None:
+    document: Any = issue_certificate(region.evidence(with_account=True), key("volunteer"), NOW)
+    assert document["issuer"]["name"] == "The volunteer · 志愿者本人"
+    assert document["issuer"]["otherIdentifier"][0]["identifierType"] == "ext:hourledger-volunteer"
+    assert document["credentialSubject"]["achievement"]["creator"]["name"] == "河畔志愿服务队"
+    result = verify_certificate(encode_jcs(document), [trust], LATER)
+    assert result.report.verdict is Verdict.VALID
+    assert find_detail(result, "licence") == "河畔志愿服务队 is licensed to record; signed by the volunteer"
+
+
+def test_an_officer_stays_an_officer_when_the_account_is_shown(region: Any, trust: Any) -> None:
+    document: Any = issue_certificate(region.evidence(with_account=True), key("officer 1"), NOW)
+    assert document["issuer"]["name"] == "河畔志愿服务队"
+    assert verify_certificate(encode_jcs(document), [trust], LATER).report.verdict is Verdict.VALID
+
+
+def test_a_volunteer_whose_account_is_not_shown_cannot_issue(region: Any, trust: Any) -> None:
+    result = verify_certificate(encode_jcs(region.certificate(signer="volunteer")), [trust], LATER)
+    assert failed(result) == {"licence": Reason.NOT_PERMITTED}
+
+
+def test_nobody_else_issues_for_a_volunteer(region: Any, trust: Any) -> None:
+    document = issue_certificate(region.evidence(with_account=True), key("stranger"), NOW)
+    assert failed(verify_certificate(encode_jcs(document), [trust], LATER)) == {"licence": Reason.NOT_PERMITTED}
+
+
+def test_a_volunteer_cannot_sign_in_the_name_of_the_organisation(region: Any, trust: Any) -> None:
+    document: Any = issue_certificate(region.evidence(with_account=True), key("volunteer"), NOW)
+    issuer = region.certificate()["issuer"]
+    forged = sign_again({**document, "issuer": {**issuer, "id": document["issuer"]["id"]}}, "volunteer")
+    assert failed(verify_certificate(encode_jcs(forged), [trust], LATER)) == {"claims": Reason.CLAIM_MISMATCH}
+
+
+def test_an_organisation_signs_under_the_name_of_its_site(region: Any, trust: Any) -> None:
+    document: Any = region.certificate(host="volunteers.example")
+    assert document["issuer"]["id"] == "did:web:volunteers.example"
+    assert document["proof"][0]["verificationMethod"].startswith("did:web:volunteers.example#z6Mk")
+    result = verify_certificate(encode_jcs(document), [trust], LATER)
+    assert result.report.verdict is Verdict.VALID
+    assert find_detail(result, "signature") == (
+        "signed by did:web:volunteers.example; whether the site is the organisation's was not asked"
+    )
+
+
+def test_a_site_lends_nobody_the_right_to_sign(region: Any, trust: Any) -> None:
+    data = encode_jcs(region.certificate(signer="stranger", host="volunteers.example"))
+    assert failed(verify_certificate(data, [trust], LATER)) == {"licence": Reason.NOT_PERMITTED}
+
+
+def test_the_site_that_signs_is_the_issuer(region: Any, trust: Any) -> None:
+    document: Any = region.certificate(host="volunteers.example")
+    document["issuer"]["id"] = "did:web:other.example"
+    method = format_method(Method(key("officer 1").public_key, "volunteers.example"))
+    forged = add_proof(without(document, "proof"), key("officer 1"), method, NOW)
+    assert failed(verify_certificate(encode_jcs(forged), [trust], LATER)) == {"claims": Reason.CLAIM_MISMATCH}
+
+
+@pytest.mark.parametrize("position", [0, 131_071, 131_072, 2**31 - 1])
+def test_a_position_in_the_status_lists_is_carried_and_told(region: Any, trust: Any, position: int) -> None:
+    document: Any = region.certificate(position=position)
+    purposes = [item["statusPurpose"] for item in document["credentialStatus"]]
+    assert purposes == ["revocation", "suspension", "refresh"]
+    result = verify_certificate(encode_jcs(document), [trust], LATER)
+    assert (result.report.verdict, result.position) == (Verdict.VALID, position)
+    report: Any = format_report(result)
+    assert report["statement"]["position"] == position
+
+
+def test_without_a_position_nothing_is_said_of_lists(region: Any, trust: Any) -> None:
+    assert "credentialStatus" not in region.certificate()
+    assert verify_certificate(region.certificate_bytes(), [trust], LATER).position is None
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "reason"),
+    [
+        (("credentialStatus",), [], Reason.MALFORMED),
+        (("credentialStatus",), None, Reason.MALFORMED),
+        (("credentialStatus", 0, "statusListIndex"), "131072", Reason.MALFORMED),
+        (("credentialStatus", 0, "statusListIndex"), "07", Reason.MALFORMED),
+        (("credentialStatus", 0, "statusListIndex"), 7, Reason.MALFORMED),
+        (("credentialStatus", 0, "statusListCredential"), "https://x/v1/status-lists/16384/revocation", Reason.MALFORMED),
+        (("credentialStatus", 0, "statusListCredential"), "https://x/v1/status-lists/0/revocation", Reason.CLAIM_MISMATCH),
+        (("credentialStatus", 0, "statusListIndex"), "8", Reason.CLAIM_MISMATCH),
+        (("credentialStatus", 1, "statusListIndex"), "8", Reason.CLAIM_MISMATCH),
+        (("credentialStatus", 2, "statusPurpose"), "message", Reason.CLAIM_MISMATCH),
+    ],
+)
+def test_a_position_of_another_form(region: Any, trust: Any, place: tuple[str | int, ...], value: Any, reason: Reason) -> None:
+    document: Any = region.certificate(position=7)
+    _set_path(document, place, value)
+    result = verify_certificate(encode_jcs(sign_again(document)), [trust], LATER)
+    assert list(failed(result).values()) == [reason]
+
+
+@pytest.mark.parametrize("options", [{"position": 7}, {"host": "volunteers.example"}, {"signer": "officer 2"}])
+def test_every_document_has_its_own_number(region: Any, options: dict[str, Any]) -> None:
+    assert region.certificate(**options)["id"] != region.certificate()["id"]
+
+
+def test_both_signatures_are_checked(region: Any, trust: Any) -> None:
+    document: Any = region.certificate()
+    assert [proof["cryptosuite"] for proof in document["proof"]] == ["eddsa-jcs-2022", "eddsa-rdfc-2022"]
+    for position in (0, 1):
+        forged = json.loads(encode_jcs(document))
+        forged["proof"][position]["created"] = "2025-10-09T08:53:21Z"
+        assert failed(verify_certificate(encode_jcs(forged), [trust], LATER)) == {"signature": Reason.INVALID_SIGNATURE}
+
+
+def test_one_signature_may_be_missing_and_the_report_says_so(region: Any, trust: Any) -> None:
+    document: Any = region.certificate()
+    jcs, rdfc = document["proof"]
+    result = verify_certificate(encode_jcs({**document, "proof": [jcs]}), [trust], LATER)
+    assert result.report.verdict is Verdict.VALID
+    assert find_detail(result, "signature").endswith("no signature of eddsa-rdfc-2022")
+    other = {**rdfc, "cryptosuite": "ecdsa-rdfc-2019"}
+    for proofs in ([rdfc], [jcs, rdfc, other], [jcs, other]):
+        result = verify_certificate(encode_jcs({**document, "proof": proofs}), [trust], LATER)
+        assert failed(result) == {"signature": Reason.UNSUPPORTED_VERSION}
+        assert result.report.verdict is Verdict.UNDETERMINED
+
+
+def test_two_people_do_not_sign_one_certificate(region: Any, trust: Any) -> None:
+    document: Any = region.certificate()
+    second = sign_again(document, "officer 2")["proof"][0]
+    result = verify_certificate(encode_jcs({**document, "proof": [*document["proof"], second]}), [trust], LATER)
+    assert failed(result) == {"signature": Reason.INVALID_SIGNATURE}
+
+
+@pytest.mark.parametrize("version", ["1", "3", ""])
+def test_another_template_is_not_judged(region: Any, trust: Any, version: str) -> None:
+    document: Any = region.certificate()
+    document["credentialSubject"]["achievement"]["version"] = version
+    result = verify_certificate(encode_jcs(sign_again(document)), [trust], LATER)
+    assert failed(result) == {"format": Reason.UNSUPPORTED_VERSION}
+    assert result.report.verdict is Verdict.UNDETERMINED
+
+
 def test_an_entry_that_is_not_in_the_log(region: Any, trust: Any) -> None:
     def change(evidence: Evidence) -> Evidence:
-        first, *others = evidence.bundle.entries
-        forged = replace(first, hashes=(sha256(b"other"), *first.hashes[1:]))
-        return Evidence(replace(evidence.bundle, entries=(forged, *others)), evidence.openings)
+        hashes = (sha256(b"other"), *evidence.bundle.log_hashes[1:])
+        return Evidence(replace(evidence.bundle, log_hashes=hashes), evidence.openings)
 
     assert failed(verify_certificate(_reissue(region, change), [trust], LATER)) == {"records": Reason.INVALID_PROOF}
 
 
 def test_a_status_that_is_left_out_is_never_shown_as_good(region: Any, trust: Any) -> None:
     def change(evidence: Evidence) -> Evidence:
-        values = tuple(item for item in evidence.bundle.values if not item.key.startswith(b"batch/"))
-        return Evidence(replace(evidence.bundle, values=values), evidence.openings)
+        bundle = region.bundle(evidence.openings, {ORGANISATIONS.key(ORGANISATION)})
+        return Evidence(bundle, evidence.openings)
 
     result = verify_certificate(_reissue(region, change), [trust], LATER)
     assert failed(result) == {"status": Reason.STALE}

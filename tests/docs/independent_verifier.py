@@ -9,6 +9,7 @@ a forgery: where hourledger tells invalid from undetermined, this one only knows
 import base64
 import hashlib
 import json
+import re
 import struct
 import sys
 import time
@@ -33,7 +34,7 @@ EPOCH = date(1970, 1, 1)
 VOID = 255
 EMPTY_PLACE = b"SPARSE_MERKLE_PLACEHOLDER_HASH__"
 PREFIX = "data:application/vnd.hourledger.bundle+json;base64,"
-MEDIA_TYPE = "application/vnd.hourledger.bundle+json;version=1"
+MEDIA_TYPE = "application/vnd.hourledger.bundle+json;version=2"
 DETAIL_FIELDS = {"activity_name", "category", "content", "date", "end", "minutes", "person_in_charge", "place", "start"}
 BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
@@ -220,54 +221,76 @@ def verify_checkpoint(trust: Trust, note: str) -> int:
 # ---------------------------------------------------------------------------------- bundle.md, log-entries.md, state.md
 
 
-def verify_entry(item: Json, size: int, root: bytes) -> None:
-    """RFC 9162, 2.1.3.2."""
-    node, position, last = sha256(b"\x00", item["entry"]), item["index"], size - 1
-    require(0 <= position <= last, "records")
-    for sibling in item["hashes"]:
-        require(last > 0, "records")
-        if position & 1 or position == last:
-            node = sha256(b"\x01", sibling, node)
-            while position and not position & 1:
-                position, last = position >> 1, last >> 1
-        else:
-            node = sha256(b"\x01", node, sibling)
-        position, last = position >> 1, last >> 1
-    require(last == 0 and node == root, "records")
+def split_hashes(data: bytes) -> list[bytes]:
+    require(len(data) % 32 == 0, "format")
+    return [data[place : place + 32] for place in range(0, len(data), 32)]
 
 
-def verify_value(item: Json, state_root: bytes) -> None:
-    leaf, siblings = decode(item["proof"])
-    key_hash = sha256(item["key"])
-    bits = int.from_bytes(key_hash, "big")
-    if item["value"] is not None:
-        require(leaf == [key_hash, sha256(item["value"])], "state")
-    elif leaf is not None:
-        other = int.from_bytes(leaf[0], "big")
-        require(leaf[0] != key_hash and (bits ^ other) >> (256 - len(siblings)) == 0, "state")
-    require(len(siblings) <= 256 and all(len(item) == 32 for item in (*siblings, *(leaf or ()))), "state")
-    node = EMPTY_PLACE if leaf is None else sha256(b"JMT::LeafNode", *leaf)
-    for depth, sibling in zip(reversed(range(len(siblings))), siblings, strict=True):
-        pair = (sibling, node) if bits >> (255 - depth) & 1 else (node, sibling)
-        node = sha256(b"JMT::IntrnalNode", *pair)
-    require(node == state_root, "state")
+def verify_entries(entries: Mapping[int, bytes], hashes: list[bytes], size: int, root: bytes) -> None:
+    left = list(hashes)
+
+    def compute(begin: int, end: int) -> bytes:
+        if not any(begin <= index < end for index in entries):
+            require(left, "records")
+            return left.pop(0)
+        if end - begin == 1:
+            return sha256(b"\x00", entries[begin])
+        middle = begin + (1 << (end - begin - 1).bit_length() - 1)
+        return sha256(b"\x01", compute(begin, middle), compute(middle, end))
+
+    require(entries and all(0 <= index < size for index in entries), "records")
+    require(compute(0, size) == root and not left, "records")
+
+
+def verify_values(items: list[Json], hashes: list[bytes], state_root: bytes) -> None:
+    left = list(hashes)
+
+    def compute(keys: list[Json], depth: int) -> bytes:
+        if not keys:
+            require(left, "state")
+            return left.pop(0)
+        if any(item["depth"] <= depth for item in keys):
+            return compute_end(keys, depth)
+        sides: tuple[list[Json], list[Json]] = ([], [])
+        for item in keys:
+            sides[int.from_bytes(item["hash"], "big") >> (255 - depth) & 1].append(item)
+        return sha256(b"JMT::IntrnalNode", *[compute(side, depth + 1) for side in sides])
+
+    for item in items:
+        item["hash"] = sha256(item["key"])
+    require((compute(items, 0) == state_root if items else True) and not left, "state")
+
+
+def compute_end(keys: list[Json], depth: int) -> bytes:
+    leaves = {item["leaf"] if item["value"] is None else item["hash"] + sha256(item["value"]) for item in keys}
+    require(len(leaves) == 1 and all(item["depth"] == depth for item in keys), "state")
+    (leaf,) = leaves
+    for item in keys if leaf else ():
+        different = int.from_bytes(leaf[:32], "big") ^ int.from_bytes(item["hash"], "big")
+        require(different >> (256 - depth) == 0 and (different == 0) == (item["value"] is not None), "state")
+    return sha256(b"JMT::LeafNode", leaf) if leaf else EMPTY_PLACE
 
 
 def read_bundle(document: Json) -> None:
-    require(set(document) == {"mediaType", "checkpoint", "entries", "values", "openings"}, "format")
-    require(document["mediaType"] == MEDIA_TYPE, "format")
+    members = {"mediaType", "checkpoint", "entries", "logProof", "values", "stateProof", "openings"}
+    require(set(document) == members and document["mediaType"] == MEDIA_TYPE, "format")
+    for name in ("logProof", "stateProof"):
+        document[name] = split_hashes(unpack64(document[name]))
     for item in document["entries"]:
-        require(set(item) == {"index", "entry", "hashes"}, "format")
+        require(set(item) == {"index", "entry"} and type(item["index"]) is int, "format")
         item["entry"] = unpack64(item["entry"])
-        item["hashes"] = [unpack64(text) for text in item["hashes"]]
-        require(all(len(hash_) == 32 for hash_ in item["hashes"]), "format")
     for item in document["values"]:
-        require(set(item) == {"key", "value", "proof"}, "format")
-        item.update(key=unpack64(item["key"]), proof=unpack64(item["proof"]))
+        require({"key", "value", "depth"} <= set(item) <= {"key", "value", "depth", "leaf"}, "format")
+        require(type(item["depth"]) is int and 0 <= item["depth"] <= 256, "format")
+        require("leaf" not in item or item["value"] is None, "format")
+        item.update(key=unpack64(item["key"]), leaf=unpack64(item.get("leaf", "")))
+        require("leaf" not in item or len(item["leaf"]) in {0, 64}, "format")
         item["value"] = None if item["value"] is None else unpack64(item["value"])
     indexes = [item["index"] for item in document["entries"]]
     keys = [item["key"] for item in document["values"]]
-    require(indexes == sorted(set(indexes)) and keys == sorted(set(keys)), "format")
+    opened = [item["index"] for item in document["openings"]]
+    for ascending in (indexes, keys, opened):
+        require(ascending == sorted(set(ascending)), "format")
 
 
 def unpack64(text: str) -> bytes:
@@ -344,28 +367,125 @@ def base58_decode(text: str) -> bytes:
 
 
 def verify_signature(document: Json) -> tuple[bytes, str]:
-    (proof,) = document["proof"]
-    members = {"type", "cryptosuite", "created", "verificationMethod", "proofPurpose", "proofValue", "@context"}
-    require(set(proof) == members and proof["@context"] == document["@context"], "signature")
-    require(proof["type"] == "DataIntegrityProof" and proof["cryptosuite"] == "eddsa-jcs-2022", "signature")
-    require(proof["proofPurpose"] == "assertionMethod", "signature")
-    did, _, fragment = proof["verificationMethod"].partition("#")
-    require(did == f"did:key:{fragment}" and fragment[0] == proof["proofValue"][0] == "z", "signature")
+    methods = {proof["verificationMethod"] for proof in document["proof"]}
+    require(
+        [p["cryptosuite"] for p in document["proof"]] in (["eddsa-jcs-2022"], ["eddsa-jcs-2022", "eddsa-rdfc-2022"]),
+        "signature",
+    )
+    require(len(methods) == 1, "signature")
+    (method,) = methods
+    did, _, fragment = method.partition("#")
+    is_site = re.fullmatch(rf"did:web:(?=.{{1,253}}$){LABEL}(\.{LABEL})+", did)
+    require(fragment[:1] == "z" and (is_site or did == f"did:key:{fragment}"), "signature")
     key = base58_decode(fragment[1:])
-    require(key[:2] == b"\xed\x01" and len(key) == 34, "signature")
-    options = {name: value for name, value in proof.items() if name != "proofValue"}
-    unsigned = {name: value for name, value in document.items() if name != "proof"}
-    message = sha256(canonical(options)) + sha256(canonical(unsigned))
-    verify_ed25519(key[2:], message, base58_decode(proof["proofValue"][1:]), "signature")
+    require(key[:2] == b"\xed\x01" and len(key) == 34 and base58_encode(key) == fragment[1:], "signature")
+    for proof in document["proof"]:
+        verify_proof(document, proof, key[2:])
     return key[2:], did
 
 
-def verify_licence(values: Values, identifier: bytes, signer: bytes) -> str:
-    value = values.get(b"organisation/" + identifier)
+def verify_proof(document: Json, proof: Json, key: bytes) -> None:
+    is_jcs = proof["cryptosuite"] == "eddsa-jcs-2022"
+    members = {"type", "cryptosuite", "created", "verificationMethod", "proofPurpose", "proofValue"}
+    require(set(proof) == members | ({"@context"} if is_jcs else set()), "signature")
+    require(proof.get("@context", document["@context"]) == document["@context"], "signature")
+    require(proof["type"] == "DataIntegrityProof" and proof["proofPurpose"] == "assertionMethod", "signature")
+    parse_time(proof["created"])
+    options = {name: value for name, value in proof.items() if name != "proofValue"}
+    unsigned = {name: value for name, value in document.items() if name != "proof"}
+    make = canonical if is_jcs else canonical_rdf
+    signature = base58_decode(proof["proofValue"][1:])
+    require(proof["proofValue"] == "z" + base58_encode(signature), "signature")
+    verify_ed25519(key, sha256(make(options)) + sha256(make(unsigned)), signature, "signature")
+
+
+LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+
+
+def base58_encode(data: bytes) -> str:
+    number, text = int.from_bytes(data, "big"), ""
+    while number:
+        number, digit = divmod(number, 58)
+        text = BASE58[digit] + text
+    return "1" * (len(data) - len(data.lstrip(b"\x00"))) + text
+
+
+def read_terms() -> Json:
+    """The table of the page: of each type its meaning (nothing for any node) and its terms."""
+    page = (TEMPLATE.parents[1] / "certificate.md").read_text(encoding="utf-8")
+    table: Json = {}
+    terms: Json = {}
+    for line in page.split("<!-- example: terms -->")[1].split("```")[1].splitlines()[1:]:
+        name, *rest = line.split()
+        if line.startswith("  "):
+            terms[name] = rest
+        else:
+            terms = {}
+            table[name] = ("".join(rest), terms)
+    return table
+
+
+def canonical_rdf(document: Json) -> bytes:
+    table = read_terms()
+    lines: list[tuple[str, str, str]] = []
+
+    def add(node: Json) -> str:
+        subject = f"<{node['id']}>" if "id" in node else f"_:b{len(lines)}"
+        lines.append((subject, "", ""))
+        types = node.get("type", [])
+        terms = dict(table["*"][1])
+        for name in types if isinstance(types, list) else [types]:
+            lines.append((subject, RDF_TYPE, table[name][0]))
+            terms |= table[name][1]
+        for name, value in node.items():
+            if name not in {"id", "type", "@context"}:
+                meaning, *rule = terms[name]
+                for item in value if isinstance(value, list) else [value]:
+                    said = add(item) if isinstance(item, dict) else write(item, rule)
+                    lines.append((subject, meaning, said))
+        return subject
+
+    def write(value: Any, rule: list[str]) -> str:
+        require(type(value) in {int, str}, "signature")
+        if rule[0] == "name":
+            return f"<{value}>"
+        if rule[0] == "literal":
+            text = str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
+            return f'"{text}"' + (f"^^{rule[1]}" if not rule[1].endswith("XMLSchema#string>") else "")
+        require(value == rule[0], "signature")
+        return rule[1]
+
+    add(document)
+    triples = {line for line in lines if line[1]}
+    blank = {node for line in triples for node in line if node.startswith("_:b")}
+
+    hashes = {}
+    for node in blank:
+        others = "".join(
+            sorted(
+                " ".join("_:a" if word == node else "_:z" if word in blank else word for word in line) + " .\n"
+                for line in triples
+                if node in line
+            )
+        )
+        hashes[sha256(others.encode()).hex()] = node
+    require(len(hashes) == len(blank), "signature")
+    names = {node: f"_:c14n{number}" for number, (_hash, node) in enumerate(sorted(hashes.items()))}
+    return "".join(sorted(" ".join(names.get(word, word) for word in line) + " .\n" for line in triples)).encode()
+
+
+RDF_TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+
+
+def verify_licence(values: Values, record: Json, signer: bytes) -> tuple[str, bool]:
+    """The organisation's name, and whether the volunteer signed."""
+    value = values.get(b"organisation/" + record["organisation"])
     require(value is not None, "licence")
     name, standing, officers, _approvals = decode(value or b"")
-    require(standing == 1 and signer in officers, "licence")
-    return str(name)
+    account = values.get(b"volunteer/" + record["volunteer"])
+    is_own = account is not None and decode(account)[0] == signer
+    require(standing == 1 and (signer in officers or is_own), "licence")
+    return str(name), signer not in officers
 
 
 def verify_status(values: Values, records: Records) -> None:
@@ -382,8 +502,7 @@ def format_clock(minute: int) -> str:
 
 
 def verify_details(openings: list[Json], records: Records) -> None:
-    require([item["index"] for item in openings] and len(openings) == len(records), "details")
-    require({item["index"] for item in openings} == set(records), "details")
+    require({item["index"] for item in openings} <= set(records), "details")
     for item in openings:
         record, details, salt = records[item["index"]], item["details"], unpack64(item["salt"])
         require(set(item) == {"index", "salt", "details"} and len(salt) == 32, "format")
@@ -400,8 +519,10 @@ def format_day(day: int) -> str:
     return (EPOCH + timedelta(days=day)).isoformat()
 
 
-def make_certificate_id(organisation: bytes, evidence_id: str) -> str:
-    content = sha256(b"hourledger/certificate-id/v1\x00", evidence_id.encode())
+def make_certificate_id(document: Json, organisation: bytes, position: int | None) -> str:
+    said = "" if position is None else str(position)
+    parts = (document["issuer"]["id"], document["validFrom"], said, document["evidence"][0]["id"])
+    content = sha256(b"hourledger/certificate-id/v2\x00", "\x00".join(parts).encode())
     digest = bytearray(sha256(b"hourledger/certificate-number/v1\x00", organisation, content)[:16])
     digest[6] = digest[6] & 0x0F | 0x80
     digest[8] = digest[8] & 0x3F | 0x80
@@ -409,8 +530,32 @@ def make_certificate_id(organisation: bytes, evidence_id: str) -> str:
     return "urn:uuid:" + "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
-def make_document(document: Json, did: str, chain_id: str, name: str, records: Records) -> Json:
-    """Make the document again: the template of the page, and the evidence and time of issue of this one."""
+def read_position(document: Json) -> int | None:
+    if "credentialStatus" not in document:
+        return None
+    entry = document["credentialStatus"][0]
+    number, index = int(entry["statusListCredential"].split("/")[-2]), int(entry["statusListIndex"])
+    require(0 <= index < 131_072 and 0 <= number < 16_384, "format")
+    return number * 131_072 + index
+
+
+def make_status(base: str, position: int) -> list[Json]:
+    number, index = divmod(position, 131_072)
+    return [
+        {
+            "id": f"{base}/v1/status-lists/{number}/{purpose}#{index}",
+            "type": "BitstringStatusListEntry",
+            "statusPurpose": purpose,
+            "statusListIndex": str(index),
+            "statusListCredential": f"{base}/v1/status-lists/{number}/{purpose}",
+        }
+        for purpose in ("revocation", "suspension", "refresh")
+    ]
+
+
+def make_document(document: Json, did: str, chain_id: str, licence: tuple[str, bool], records: Records) -> Json:
+    """Make the document again: the template of the page, and the evidence, position and time of issue of this one."""
+    name, is_own = licence
     first_record = next(iter(records.values()))
     organisation, volunteer = first_record["organisation"].hex(), first_record["volunteer"].hex()
     minutes = sum(record["minutes"] for record in records.values())
@@ -423,9 +568,12 @@ def make_document(document: Json, did: str, chain_id: str, name: str, records: R
     )
     template: Json = json.loads(TEMPLATE.read_text(encoding="utf-8"))
     del template["proof"]
-    template.update(id=make_certificate_id(first_record["organisation"], evidence_id), validFrom=issued, awardedDate=issued)
-    template["issuer"].update(id=did, name=name)
-    template["issuer"]["otherIdentifier"][0]["identifier"] = f"{chain_id}/organisations/{organisation}"
+    template.update(validFrom=issued, awardedDate=issued)
+    template["issuer"].update(id=did, name="The volunteer · 志愿者本人" if is_own else name)
+    template["issuer"]["otherIdentifier"][0].update(
+        identifier=f"{chain_id}/volunteers/{volunteer}" if is_own else f"{chain_id}/organisations/{organisation}",
+        identifierType="ext:hourledger-volunteer" if is_own else "ext:hourledger-organisation",
+    )
     template["evidence"][0]["id"] = evidence_id
     subject = template["credentialSubject"]
     subject.update(
@@ -436,9 +584,14 @@ def make_document(document: Json, did: str, chain_id: str, name: str, records: R
         narrative=narrative,
     )
     subject["achievement"]["id"] = f"{base}/organisations/{organisation}/service"
-    for position, (result, value) in enumerate((("minutes", minutes), ("records", count))):
-        subject["achievement"]["resultDescription"][position]["id"] = f"{base}/results/{result}"
-        subject["result"][position].update(resultDescription=f"{base}/results/{result}", value=str(value))
+    subject["achievement"]["creator"].update(id=f"{base}/organisations/{organisation}", name=name)
+    for place, (result, value) in enumerate((("minutes", minutes), ("records", count))):
+        subject["achievement"]["resultDescription"][place]["id"] = f"{base}/results/{result}"
+        subject["result"][place].update(resultDescription=f"{base}/results/{result}", value=str(value))
+    position = read_position(document)
+    if position is not None:
+        template["credentialStatus"] = make_status(base, position)
+    template["id"] = make_certificate_id(template, first_record["organisation"], position)
     return template
 
 
@@ -468,19 +621,16 @@ def _verify(data: bytes, trust: Trust, at_time_s: float) -> str:
     signer, did = verify_signature(document)
     _text, checkpoint, _signatures = read_note(bundle["checkpoint"])
     as_of_s = verify_checkpoint(trust, bundle["checkpoint"])
-    for item in bundle["entries"]:
-        verify_entry(item, checkpoint[1], checkpoint[2])
+    verify_entries({item["index"]: item["entry"] for item in bundle["entries"]}, bundle["logProof"], *checkpoint[1:])
     header = read_header(bundle, checkpoint)
-    for item in bundle["values"]:
-        verify_value(item, header[STATE_ROOT])
+    verify_values(bundle["values"], bundle["stateProof"], header[STATE_ROOT])
     values = {item["key"]: item["value"] for item in bundle["values"]}
     records = read_records(bundle)
-    organisation = next(iter(records.values()))["organisation"]
-    name = verify_licence(values, organisation, signer)
+    licence = verify_licence(values, next(iter(records.values())), signer)
     verify_status(values, records)
     verify_details(bundle["openings"], records)
     unsigned = {member: value for member, value in document.items() if member != "proof"}
-    require(canonical(unsigned) == canonical(make_document(document, did, header[1], name, records)), "claims")
+    require(canonical(unsigned) == canonical(make_document(document, did, header[1], licence, records)), "claims")
     require(max(parse_time(document["validFrom"]), as_of_s) <= at_time_s + CLOCK_TOLERANCE_S, "time")
     return str(document["credentialSubject"]["narrative"])
 

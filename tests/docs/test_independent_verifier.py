@@ -4,7 +4,6 @@ import ast
 import json
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from contracts.identity.organisations import ChangeStanding
 from contracts.identity.parties import Standing
 from ledger.notes import SignatureType, VerifierKey
 from ledger.trust import build_trust, format_trust, parse_trust
-from ledger.types import Day, TimeMs
+from ledger.types import Day, EntryIndex, TimeMs
 from ledger.verification import Verdict
 from tests.certificates.conftest import (
     AUTHORITY,
@@ -125,12 +124,10 @@ def test_it_refuses_what_no_longer_counts(change: Callable[[RegionBuilder], obje
 
 @pytest.mark.parametrize(("revision", "failed"), [(1, "status"), (2, "")])
 def test_of_two_revisions_it_accepts_the_later(revision: int, failed: str, trust_text: str) -> None:
-    evidence = _finish(_amend).evidence()
-    indexes = list(evidence.openings)
+    region = _finish(_amend)
+    indexes = list(region.evidence().openings)
     left_out = indexes[5] if revision == 1 else indexes[2]  # five records, then the amendment of the third
-    entries = tuple(item for item in evidence.bundle.entries if item.index != left_out)
-    openings = {index: opening for index, opening in evidence.openings.items() if index != left_out}
-    document = issue_certificate(Evidence(replace(evidence.bundle, entries=entries), openings), make_key("officer 1"), NOW)
+    document = issue_certificate(region.evidence(left_out=[left_out]), make_key("officer 1"), NOW)
     assert ask_both(encode_jcs(document), trust_text, NOW / 1000) == (failed, failed)
 
 
@@ -139,11 +136,40 @@ def test_it_refuses_another_signer(trust_text: str) -> None:
     assert ask_both(encode_jcs(region.certificate(signer="stranger")), trust_text, NOW / 1000) == ("licence", "licence")
 
 
-def test_it_refuses_evidence_with_something_left_out(trust_text: str) -> None:
+def test_it_accepts_records_that_are_not_opened(trust_text: str) -> None:
     evidence = _finish(lambda _builder: None).evidence()
-    fewer = Evidence(evidence.bundle, dict(list(evidence.openings.items())[1:]))
-    document = issue_certificate(fewer, make_key("officer 1"), NOW)
-    assert ask_both(encode_jcs(document), trust_text, NOW / 1000) == ("details", "details")
+    for opened in range(3):
+        fewer = Evidence(evidence.bundle, dict(list(evidence.openings.items())[:opened]))
+        document = issue_certificate(fewer, make_key("officer 1"), NOW)
+        assert ask_both(encode_jcs(document), trust_text, NOW / 1000) == ("", "")
+
+
+def test_it_refuses_an_opening_of_something_else(trust_text: str) -> None:
+    evidence = _finish(lambda _builder: None).evidence()
+    first, second = list(evidence.openings)[:2]
+    swapped = Evidence(evidence.bundle, {first: evidence.openings[second]})
+    stray = Evidence(evidence.bundle, {EntryIndex(0): evidence.openings[first]})
+    for wrong in (swapped, stray):
+        document = issue_certificate(wrong, make_key("officer 1"), NOW)
+        assert ask_both(encode_jcs(document), trust_text, NOW / 1000) == ("details", "details")
+
+
+def test_it_knows_who_may_sign(trust_text: str) -> None:
+    evidence = _finish(lambda _builder: None).evidence(with_account=True)
+    for name, failed in (("volunteer", ""), ("officer 2", ""), ("stranger", "licence")):
+        document = issue_certificate(evidence, make_key(name), NOW)
+        assert ask_both(encode_jcs(document), trust_text, NOW / 1000) == (failed, failed)
+
+
+@given(st.sampled_from(["own-certificate.json", "site-certificate.json", "certificate.json"]), st.data())
+def test_it_agrees_on_a_signature_that_is_missing_or_of_another_kind(name: str, data: st.DataObject) -> None:
+    document: Any = json.loads((FILES / name).read_bytes())
+    jcs, rdfc = document["proof"]
+    other = {**rdfc, "cryptosuite": "ecdsa-rdfc-2019"}
+    document["proof"] = data.draw(st.lists(st.sampled_from([jcs, rdfc, other]), max_size=3))
+    product, independent = ask_both(json.dumps(document).encode())
+    is_good = document["proof"] in ([jcs], [jcs, rdfc])
+    assert (product == "") == (independent == "") == is_good
 
 
 def iterate_places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
@@ -157,7 +183,8 @@ def iterate_places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tup
 
 @given(st.data())
 def test_it_agrees_on_forged_members(data: st.DataObject) -> None:
-    document: Any = json.loads(EXAMPLE)
+    file = data.draw(st.sampled_from(["own-certificate.json", "site-certificate.json", "certificate.json"]))
+    document: Any = json.loads((FILES / file).read_bytes())
     path = data.draw(st.sampled_from(list(iterate_places(document))))
     parent = document
     for name in path[:-1]:

@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,19 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger import codec, merkle, state_tree
+from ledger import codec, log_proof, merkle, state_tree
 from ledger.blocks import HEADER, Header
 from ledger.checkpoint import Checkpoint, add_signatures, cosign, format_signed_checkpoint, sign_checkpoint
 from ledger.errors import CodecError, HourledgerError, ProofError
 from ledger.events import OUTCOME, EventType
 from ledger.notes import SignatureType, VerifierKey, encode_text, format_base64, parse_base64
 from ledger.proofs import (
+    MAX_HASHES,
     MAX_ITEMS,
-    MAX_STATE_PROOF_BYTES,
     MEDIA_TYPE,
     Bundle,
-    EntryProof,
-    ValueProof,
+    ProvenValue,
+    build_bundle,
     format_bundle,
     get_tlog_proof,
     parse_bundle,
@@ -32,7 +32,7 @@ from ledger.proofs import (
 )
 from ledger.reasons import Reason
 from ledger.state import iterate_hashed
-from ledger.tlog_proof import MAX_HASHES, format_tlog_proof, parse_tlog_proof
+from ledger.tlog_proof import format_tlog_proof, parse_tlog_proof
 from ledger.trust import TrustPolicy, build_trust, verify_checkpoint
 from ledger.types import EntryIndex, Hash, Height, TimeMs
 from tests.ledger.samples import AUTHORITIES, CHAIN_ID, HEADER_SAMPLE, TIME_MS, make_key
@@ -97,16 +97,16 @@ class Chain:
         ]
         return format_signed_checkpoint(add_signatures(sign_checkpoint(checkpoint, make_key("log 0")), lines)).decode()
 
-    def prove_entry(self, index: int, size: int | None = None) -> EntryProof:
-        at = self.frontier.size if size is None else size
-        hashes = merkle.compute_inclusion_proof(self.read_node, index, at)
-        return EntryProof(EntryIndex(index), self.entries[index], hashes)
+    def prove_values(self, values: Mapping[bytes, bytes | None], block: int = -1) -> dict[bytes, ProvenValue]:
+        read = self.pages[block].get
+        return {
+            key: ProvenValue(value, state_tree.prove(read, state_tree.compute_key_hash(key))) for key, value in values.items()
+        }
 
-    def prove_value(self, key: bytes, value: bytes | None, block: int = -1) -> ValueProof:
-        return ValueProof(key, value, state_tree.prove(self.pages[block].get, state_tree.compute_key_hash(key)))
-
-    def bundle(self, *indices: int, size: int | None = None, values: tuple[ValueProof, ...] = ()) -> Bundle:
-        return Bundle(self.note(size), tuple([self.prove_entry(index, size) for index in indices]), values)
+    def bundle(self, *indices: int, size: int | None = None, values: Mapping[bytes, ProvenValue] | None = None) -> Bundle:
+        entries = {EntryIndex(index): self.entries[index] for index in indices}
+        hashes = log_proof.prove_entries(self.read_node, sorted(entries), self.frontier.size if size is None else size)
+        return build_bundle(self.note(size), entries, hashes, values or {})
 
 
 def make_chain(chain_id: str = CHAIN_ID) -> Chain:
@@ -127,14 +127,14 @@ SIZE = CHAIN.frontier.size
 LAST = SIZE - 1
 OLD_SIZE = CHAIN.ends[1]
 TRUST = make_trust()
-VALUES = (
-    CHAIN.prove_value(b"record/1", None),
-    CHAIN.prove_value(b"record/2", b"revoked"),
-    CHAIN.prove_value(b"record/4", b""),
-    CHAIN.prove_value(b"record/5", b"valid"),
-    CHAIN.prove_value(b"record/9", None),
-)
-BUNDLE = CHAIN.bundle(0, 1, 4, LAST, values=VALUES)
+VALUES: dict[bytes, bytes | None] = {
+    b"record/1": None,
+    b"record/2": b"revoked",
+    b"record/4": b"",
+    b"record/5": b"valid",
+    b"record/9": None,
+}
+BUNDLE = CHAIN.bundle(0, 1, 4, LAST, values=CHAIN.prove_values(VALUES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def read(document: Any) -> Proven:
 PROVEN = Proven(
     HEADER.decode(CHAIN.entries[LAST]),
     {EntryIndex(index): CHAIN.entries[index] for index in (0, 1, 4, LAST)},
-    {b"record/1": None, b"record/2": b"revoked", b"record/4": b"", b"record/5": b"valid", b"record/9": None},
+    dict(VALUES),
 )
 
 
@@ -189,7 +189,7 @@ class TestProven:
         assert read(document) == PROVEN
 
     def test_an_older_bundle_stays_what_it_was(self) -> None:
-        values = (CHAIN.prove_value(b"record/1", b"valid", block=2), CHAIN.prove_value(b"record/5", None, block=2))
+        values = CHAIN.prove_values({b"record/1": b"valid", b"record/5": None}, block=2)
         found = verify(CHAIN.bundle(OLD_SIZE - 1, size=OLD_SIZE, values=values))
         assert (found.header.height, found.values) == (1, {b"record/1": b"valid", b"record/5": None})
 
@@ -199,12 +199,12 @@ class TestProven:
     def test_of_a_log_with_one_entry(self) -> None:
         chain = Chain()
         chain.add_block({})
-        assert verify(chain.bundle(0, values=(chain.prove_value(b"record/1", None),))).values == {b"record/1": None}
+        assert verify(chain.bundle(0, values=chain.prove_values({b"record/1": None}))).values == {b"record/1": None}
 
     @pytest.mark.parametrize("position", range(len(BUNDLE.entries)))
     def test_every_entry_is_a_proof_in_the_c2sp_form_as_well(self, position: int) -> None:
         item = BUNDLE.entries[position]
-        proof = parse_tlog_proof(format_tlog_proof(get_tlog_proof(BUNDLE, item)))
+        proof = parse_tlog_proof(format_tlog_proof(get_tlog_proof(BUNDLE, item.index)))
         checkpoint = verify_checkpoint(TRUST, proof.checkpoint_note).checkpoint
         merkle.verify_inclusion(
             merkle.compute_leaf_hash(item.entry), proof.index, checkpoint.size, proof.hashes, checkpoint.root
@@ -227,8 +227,8 @@ class TestProven:
             state |= changes
         size = chain.frontier.size
         indices = data.draw(st.sets(st.integers(0, size - 1))) | {size - 1}
-        keys = sorted(data.draw(st.sets(st.sampled_from([b"a", b"b", b"c", b"d", b"never"]))))
-        bundle = chain.bundle(*sorted(indices), values=tuple([chain.prove_value(key, state.get(key)) for key in keys]))
+        keys = data.draw(st.sets(st.sampled_from([b"a", b"b", b"c", b"d", b"never"])))
+        bundle = chain.bundle(*sorted(indices), values=chain.prove_values({key: state.get(key) for key in keys}))
         found = read(format_bundle(bundle))
         assert found.entries == {index: chain.entries[index] for index in indices}
         assert found.values == {key: state.get(key) for key in keys}
@@ -246,28 +246,30 @@ class TestForgedEntries:
             {"index": EntryIndex(SIZE)},
             {"index": EntryIndex(2**62)},
             {"index": EntryIndex(-1)},
-            {"hashes": ()},
-            {"hashes": (Hash(bytes(32)),) * 4},
         ],
-        ids=["another", "empty", "of another index", "index", "behind the end", "far index", "negative", "none", "others"],
+        ids=["another", "empty", "of another index", "index", "behind the end", "far index", "negative"],
     )
-    def test_entry_index_or_hashes_changed(self, position: int, change: dict[str, Any]) -> None:
+    def test_entry_or_index_changed(self, position: int, change: dict[str, Any]) -> None:
         with pytest.raises(ProofError):
             verify(change_entry(position, **change))
 
     def test_hashes_cut_repeated_turned_or_flipped(self) -> None:
-        for position, item in enumerate(BUNDLE.entries):
-            forged = [
-                item.hashes[1:],
-                item.hashes[:-1],
-                (*item.hashes, item.hashes[-1]),
-                item.hashes[::-1],
-                *[(*item.hashes[:at], Hash(bytes(32)), *item.hashes[at + 1 :]) for at in range(len(item.hashes))],
-            ]
-            for hashes in forged:
-                if hashes != item.hashes:
-                    with pytest.raises(ProofError):
-                        verify(change_entry(position, hashes=hashes))
+        hashes = BUNDLE.log_hashes
+        assert len(hashes) > 1
+        for forged in (
+            (),
+            hashes[1:],
+            hashes[:-1],
+            (*hashes, hashes[-1]),
+            hashes[::-1],
+            *[(*hashes[:at], Hash(bytes(32)), *hashes[at + 1 :]) for at in range(len(hashes))],
+        ):
+            with pytest.raises(ProofError):
+                verify(replace(BUNDLE, log_hashes=forged))
+
+    def test_a_proof_without_entries(self) -> None:
+        with pytest.raises(ProofError):
+            verify_entries(replace(BUNDLE, entries=()), CHAIN.checkpoint())
 
     def test_two_entries_swapped(self) -> None:
         left, right = BUNDLE.entries[0], BUNDLE.entries[1]
@@ -278,12 +280,14 @@ class TestForgedEntries:
     def test_an_inner_node_is_no_entry(self) -> None:
         children = CHAIN.nodes[0, 0] + CHAIN.nodes[0, 1]
         with pytest.raises(ProofError):
-            verify(change_entry(0, entry=children, hashes=BUNDLE.entries[0].hashes[1:]))
+            verify(replace(change_entry(0, entry=children), log_hashes=BUNDLE.log_hashes[1:]))
+        with pytest.raises(ProofError):
+            verify(change_entry(0, entry=children))
 
 
 class TestForgedPresent:
     def test_an_older_header_does_not_pass_for_the_present(self) -> None:
-        values = (CHAIN.prove_value(b"record/2", b"valid", block=1), )  # fmt: skip
+        values = CHAIN.prove_values({b"record/2": b"valid"}, block=1)
         for indices in [(CHAIN.ends[0] - 1,), (CHAIN.ends[0] - 1, LAST)]:
             with pytest.raises(ProofError):
                 verify(CHAIN.bundle(*indices, values=values))
@@ -294,7 +298,8 @@ class TestForgedPresent:
         pages |= {path: page for path, page in updated.pages.items() if page}
         forged = HEADER.encode(replace(PROVEN.header, state_root=updated.root))
         proof = state_tree.prove(pages.get, state_tree.compute_key_hash(b"record/1"))
-        bundle = replace(change_entry(-1, entry=forged), values=(ValueProof(b"record/1", b"valid", proof),))
+        made = build_bundle("", {}, (), {b"record/1": ProvenValue(b"valid", proof)})
+        bundle = replace(change_entry(-1, entry=forged), values=made.values, state_hashes=made.state_hashes)
         with pytest.raises(ProofError, match="another root"):
             verify_values(bundle, CHAIN.checkpoint())
 
@@ -304,9 +309,9 @@ class TestForgedPresent:
 
     def test_the_header_is_missing(self) -> None:
         with pytest.raises(ProofError, match="lacks"):
-            verify(CHAIN.bundle(0, 1, values=VALUES))
+            verify(CHAIN.bundle(0, 1, values=CHAIN.prove_values(VALUES)))
         with pytest.raises(ProofError, match="lacks"):
-            verify(Bundle(CHAIN.note(), (), ()))
+            verify(Bundle(CHAIN.note(), (), (), (), ()))
 
     def test_a_log_that_ends_within_a_block(self) -> None:
         with pytest.raises(ProofError, match="does not end with a block header") as error:
@@ -328,7 +333,7 @@ class TestForgedPresent:
 
     def test_an_empty_log(self) -> None:
         with pytest.raises(ProofError):
-            verify(Bundle(Chain().note(), (), ()))
+            verify(Bundle(Chain().note(), (), (), (), ()))
 
     def test_a_header_of_another_chain(self) -> None:
         chain = Chain()
@@ -342,11 +347,12 @@ class TestForgedValues:
     @pytest.mark.parametrize("position", range(len(VALUES)))
     @pytest.mark.parametrize("value", [None, b"", b"valid", b"revoked"])
     def test_only_the_one_value_passes(self, position: int, value: bytes | None) -> None:
-        if value == VALUES[position].value:
-            assert verify(change_value(position, value=value)) == PROVEN
+        changed = change_value(position, value=value)
+        if value == BUNDLE.values[position].value:
+            assert verify(changed) == PROVEN
         else:
             with pytest.raises(ProofError):
-                verify(change_value(position, value=value))
+                verify(changed)
 
     @pytest.mark.parametrize("position", range(len(VALUES)))
     def test_another_key(self, position: int) -> None:
@@ -358,28 +364,36 @@ class TestForgedValues:
         for key, value in [(b"record/1", b"valid"), (b"record/2", b"valid"), (b"record/5", None)]:
             for block in (1, 2):
                 with pytest.raises(ProofError):
-                    verify(replace(BUNDLE, values=(CHAIN.prove_value(key, value, block),)))
+                    verify(CHAIN.bundle(LAST, values=CHAIN.prove_values({key: value}, block)))
 
-    def test_a_path_cut_lengthened_or_turned(self) -> None:
-        for position, item in enumerate(VALUES):
-            siblings = item.proof.siblings
-            for forged in {siblings[1:], siblings[:-1], (*siblings, Hash(bytes(32))), siblings[::-1]} - {siblings}:
+    def test_a_path_cut_or_lengthened(self) -> None:
+        for position, item in enumerate(BUNDLE.values):
+            for depth in {0, item.depth - 1, item.depth + 1, 256, 257, -1} - {item.depth}:
                 with pytest.raises(ProofError):
-                    verify(change_value(position, proof=replace(item.proof, siblings=forged)))
+                    verify(change_value(position, depth=depth))
+
+    def test_hashes_cut_repeated_or_turned(self) -> None:
+        hashes = BUNDLE.state_hashes
+        assert len(hashes) > 1
+        for forged in ((), hashes[1:], hashes[:-1], (*hashes, hashes[-1]), (Hash(bytes(32)), *hashes[1:]), hashes[::-1]):
+            with pytest.raises(ProofError):
+                verify(replace(BUNDLE, state_hashes=forged))
+        with pytest.raises(ProofError):
+            verify(replace(BUNDLE, values=()))
 
     def test_a_leaf_left_out_or_put_in(self) -> None:
         leaf = (Hash(bytes(32)), Hash(bytes(32)))
-        for position, item in enumerate(VALUES):
-            for forged in {None, leaf} - {item.proof.leaf}:
+        for position, item in enumerate(BUNDLE.values):
+            for forged in {None, leaf} - {item.leaf}:
                 with pytest.raises(ProofError):
-                    verify(change_value(position, proof=replace(item.proof, leaf=forged)))
+                    verify(change_value(position, leaf=forged))
 
-    def test_a_proof_of_another_key(self) -> None:
-        for position, item in enumerate(VALUES):
-            for other in VALUES:
-                if other.proof != item.proof:
+    def test_the_end_of_another_path(self) -> None:
+        for position, item in enumerate(BUNDLE.values):
+            for other in BUNDLE.values:
+                if (other.depth, other.leaf) != (item.depth, item.leaf):
                     with pytest.raises(ProofError):
-                        verify(change_value(position, proof=other.proof))
+                        verify(change_value(position, depth=other.depth, leaf=other.leaf))
 
 
 class TestForgedCheckpoint:
@@ -438,7 +452,7 @@ def without(name: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
 OBJECTS: list[tuple[str | int, ...]] = [(), ("entries", 1), ("values", 1)]
 MEMBERS = [(path, name) for path in OBJECTS for name in edit(path, lambda part: part) if not path] + [
     (path, name)
-    for path, names in {("entries", 1): ("index", "entry", "hashes"), ("values", 1): ("key", "value", "proof")}.items()
+    for path, names in {("entries", 1): ("index", "entry"), ("values", 1): ("key", "value", "depth")}.items()
     for name in names
 ]
 
@@ -469,12 +483,12 @@ class TestParsing:
             lambda inner: (
                 st.lists(inner, max_size=3)
                 | st.dictionaries(st.text(max_size=3), inner, max_size=3)
-                | st.fixed_dictionaries({"index": inner, "entry": inner, "hashes": inner})
-                | st.fixed_dictionaries({"key": inner, "value": inner, "proof": inner})
+                | st.fixed_dictionaries({"index": inner, "entry": inner})
+                | st.fixed_dictionaries({"key": inner, "value": inner, "depth": inner, "leaf": inner})
             ),
             max_leaves=8,
         ),
-        st.sampled_from(["", "checkpoint", "entries", "values"]),
+        st.sampled_from(["", "checkpoint", "entries", "logProof", "values", "stateProof"]),
     )
     def test_any_json_is_a_bundle_or_a_codec_error(self, value: Any, name: str) -> None:
         with contextlib.suppress(CodecError):
@@ -485,10 +499,27 @@ class TestParsing:
         with pytest.raises(CodecError, match="position"):
             parse_bundle(put(("entries", 1, "index"), index))
 
-    @pytest.mark.parametrize("length", [0, 31, 33, 64])
-    def test_a_hash_has_32_bytes(self, length: int) -> None:
+    @pytest.mark.parametrize("depth", [True, 1.0, "1", -1, 257, None])
+    def test_a_depth_is_one_of_the_state_tree(self, depth: Any) -> None:
+        with pytest.raises(CodecError, match="depth"):
+            parse_bundle(put(("values", 1, "depth"), depth))
+
+    @pytest.mark.parametrize("name", ["logProof", "stateProof"])
+    @pytest.mark.parametrize("length", [1, 31, 33, 63])
+    def test_a_hash_has_32_bytes(self, name: str, length: int) -> None:
+        with pytest.raises(CodecError, match="32 bytes"):
+            parse_bundle(put((name,), format_base64(bytes(length))))
+
+    @pytest.mark.parametrize("length", [0, 32, 63, 65, 96])
+    def test_a_leaf_is_two_hashes(self, length: int) -> None:
+        document = edit(("values", 0), lambda part: {**part, "leaf": format_base64(bytes(length))})
         with pytest.raises(CodecError):
-            parse_bundle(put(("entries", 0, "hashes", 0), format_base64(bytes(length))))
+            parse_bundle(document)
+
+    def test_a_leaf_stands_beside_no_value(self) -> None:
+        document = edit(("values", 1), lambda part: {**part, "leaf": format_base64(bytes(64))})
+        with pytest.raises(CodecError, match="beside the leaf"):
+            parse_bundle(document)
 
     def test_base64_is_canonical(self) -> None:
         entry = format_bundle(BUNDLE)["values"][0]["key"]
@@ -507,39 +538,31 @@ class TestParsing:
         assert parse_bundle(put(("entries", 3, "index"), 2**63 - 1)).entries[3].index == 2**63 - 1
 
     def test_lengths_are_limited(self) -> None:
-        assert (MAX_ITEMS, MAX_STATE_PROOF_BYTES) == (4_096, 16_384)
-        hash_ = format_base64(bytes(32))
+        assert (MAX_ITEMS, MAX_HASHES) == (4_096, 262_144)
         for path, length in [
             (("entries", 0, "entry"), 65_536),
-            (("entries", 0, "hashes", 0), 33),
+            (("logProof",), 32 * (MAX_HASHES + 1)),
+            (("stateProof",), 32 * (MAX_HASHES + 1)),
             (("values", 1, "value"), (1 << 20) + 1),
             (("values", 1, "key"), 65_536),
-            (("values", 1, "proof"), MAX_STATE_PROOF_BYTES + 1),
         ]:
             with pytest.raises(CodecError) as error:
                 parse_bundle(put(path, format_base64(bytes(length))))
             assert error.value.reason is Reason.TOO_LARGE
-        for path, value in [
-            (("entries", 0, "hashes"), [hash_] * (MAX_HASHES + 1)),
-            (("entries",), [{"index": n, "entry": "", "hashes": []} for n in range(MAX_ITEMS + 1)]),
-        ]:
-            with pytest.raises(CodecError):
-                parse_bundle(put(path, value))
-        most = [{"index": number, "entry": "", "hashes": [hash_] * MAX_HASHES} for number in range(MAX_ITEMS)]
-        assert len(parse_bundle(put(("entries",), most)).entries) == MAX_ITEMS
-
-    def test_the_longest_state_proof_fits(self) -> None:
-        proof = state_tree.StateProof((Hash(bytes(32)), Hash(bytes(32))), (Hash(bytes(32)),) * state_tree.KEY_BITS)
-        bundle = change_value(0, proof=proof)
-        assert parse_bundle(format_bundle(bundle)) == bundle
+        most = [{"index": number, "entry": ""} for number in range(MAX_ITEMS + 1)]
+        with pytest.raises(CodecError):
+            parse_bundle(put(("entries",), most))
+        assert len(parse_bundle(put(("entries",), most[:-1])).entries) == MAX_ITEMS
+        assert len(parse_bundle(put(("logProof",), format_base64(bytes(32 * MAX_HASHES)))).log_hashes) == MAX_HASHES
 
     def test_another_version_says_so_whatever_else_it_has(self) -> None:
-        later = MEDIA_TYPE.replace("version=1", "version=2")
-        for document in (put(("mediaType",), later), {"mediaType": later, "openings": {}}):
-            with pytest.raises(CodecError) as error:
-                parse_bundle(document)
-            assert error.value.reason is Reason.UNSUPPORTED_VERSION
-        assert MEDIA_TYPE == "application/vnd.hourledger.bundle+json;version=1"
+        for version in ("version=1", "version=3"):
+            other = MEDIA_TYPE.replace("version=2", version)
+            for document in (put(("mediaType",), other), {"mediaType": other, "openings": {}}):
+                with pytest.raises(CodecError) as error:
+                    parse_bundle(document)
+                assert error.value.reason is Reason.UNSUPPORTED_VERSION
+        assert MEDIA_TYPE == "application/vnd.hourledger.bundle+json;version=2"
 
     def test_an_entry_of_a_bundle_may_be_of_any_type(self) -> None:
         chain = Chain()
@@ -551,8 +574,10 @@ class TestParsing:
 STATE = {b"record/2": b"revoked", b"record/3": b"valid", b"record/4": b"", b"record/5": b"valid"}
 PARTS: list[tuple[str | int, ...]] = [
     *[("entries", number, "entry") for number in range(4)],
-    *[("entries", number, "hashes", at) for number in range(4) for at in range(len(BUNDLE.entries[number].hashes))],
-    *[("values", number, name) for number in range(5) for name in ("key", "proof")],
+    ("logProof",),
+    ("stateProof",),
+    *[("values", number, "key") for number in range(5)],
+    *[("values", number, "leaf") for number in range(5) if BUNDLE.values[number].leaf],
     ("values", 1, "value"),
 ]
 

@@ -1,0 +1,107 @@
+"""One proof for several entries of the log: the hashes that a verifier cannot compute, each once.
+
+The tree is walked depth first, from left to right. A part without any of the entries is one hash of the proof, in that order;
+all else follows. So a proof has one form, and each entry's own inclusion proof can be taken out of it (`compute_path`).
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ledger.errors import ProofError
+from ledger.merkle import NodeReader, compute_node_hash, compute_range_root, get_split
+from ledger.reasons import Reason
+from ledger.types import HASH_BYTES, EntryIndex, Hash
+
+
+def prove_entries(read: NodeReader, indices: Sequence[EntryIndex], size: int) -> tuple[Hash, ...]:
+    """Proof of the entries at `indices`, ascending and each once, in the tree over `size` entries; empty for none.
+
+    Raises `ProofError` when the tree has no such entry.
+    """
+    if not indices:
+        return ()
+    if indices[0] < 0 or indices[-1] >= size:
+        raise ProofError(f"a log of {size} entries has no entry {indices[-1]}", Reason.NOT_FOUND)
+    ranges = _iterate_missing(indices, 0, size)
+    return tuple([compute_range_root(read, begin, end) for begin, end in ranges])
+
+
+def verify_entries(leaf_hashes: Mapping[EntryIndex, Hash], size: int, hashes: Sequence[Hash], root: Hash) -> None:
+    """Raise `ProofError` unless `hashes` lead from these leaves, by index, to the root over `size` entries.
+
+    For no leaves the proof is empty.
+    """
+    if not leaf_hashes:
+        if hashes:
+            raise ProofError("a proof of no entries must be empty")
+        return
+    if _Walk.over(leaf_hashes, size, hashes, root).compute_root() != root:
+        raise ProofError("the proof of the entries leads to another root")
+
+
+def compute_path(
+    leaf_hashes: Mapping[EntryIndex, Hash], size: int, hashes: Sequence[Hash], index: EntryIndex
+) -> tuple[Hash, ...]:
+    """Inclusion proof of one of the entries by itself (RFC 6962, 2.1.1), out of the proof of all; raise `ProofError`."""
+    if index not in leaf_hashes:
+        raise ProofError(f"the proof is not about entry {index}", Reason.NOT_FOUND)
+    walk = _Walk.over(leaf_hashes, size, hashes)
+    path: list[Hash] = []
+    walk.compute_root(index, path)
+    return tuple(path)
+
+
+def _iterate_missing(indices: Sequence[int], begin: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the parts of the tree that have none of `indices`, all of which lie from `begin` to `end`."""
+    if not indices:
+        yield begin, end
+    elif end - begin > 1:
+        middle = get_split(begin, end)
+        cut = bisect_left(indices, middle)
+        yield from _iterate_missing(indices[:cut], begin, middle)
+        yield from _iterate_missing(indices[cut:], middle, end)
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """The way through a tree of `size` entries whose leaves at `indices` are known."""
+
+    indices: Sequence[int]
+    leaf_hashes: Sequence[Hash]
+    size: int
+    hashes: Iterator[Hash]
+
+    @classmethod
+    def over(cls, leaf_hashes: Mapping[EntryIndex, Hash], size: int, hashes: Sequence[Hash], *others: Hash) -> "_Walk":
+        """Raise `ProofError` for hashes of another length, which could be read with another boundary, and indices beyond."""
+        if not set(map(len, (*hashes, *leaf_hashes.values(), *others))) <= {HASH_BYTES}:
+            raise ProofError(f"a hash in a proof has {HASH_BYTES} bytes")
+        leaves = sorted(leaf_hashes.items())
+        if leaves[0][0] < 0 or leaves[-1][0] >= size:
+            raise ProofError(f"a log of {size} entries has no entry {leaves[-1][0]}")
+        return cls([index for index, _ in leaves], [leaf for _, leaf in leaves], size, iter(hashes))
+
+    def compute_root(self, index: int = -1, path: list[Hash] | None = None) -> Hash:
+        """Root to which the proof leads; the hashes beside the way from `index` go to `path`, from the leaf up."""
+        root = self._compute(0, len(self.indices), 0, self.size, index, path if path is not None else [])
+        if next(self.hashes, None) is not None:
+            raise ProofError("the proof of the entries has hashes too many")
+        return root
+
+    def _compute(self, low: int, high: int, begin: int, end: int, index: int, path: list[Hash]) -> Hash:
+        """Root over the entries from `begin` to `end`, among which are the known ones from `low` to `high`."""
+        if low == high:
+            given = next(self.hashes, None)
+            if given is None:
+                raise ProofError("the proof of the entries has too few hashes")
+            return given
+        if end - begin == 1:
+            return self.leaf_hashes[low]
+        middle = get_split(begin, end)
+        cut = bisect_left(self.indices, middle, low, high)
+        left = self._compute(low, cut, begin, middle, index, path)
+        right = self._compute(cut, high, middle, end, index, path)
+        if begin <= index < end:
+            path.append(right if index < middle else left)
+        return compute_node_hash(left, right)

@@ -1,0 +1,122 @@
+"""One proof for several values of the state: the hashes that a verifier cannot compute, each once.
+
+The tree is walked depth first, from left to right. A part to which no key leads is one hash of the proof, in that order. Where
+a key's path ends, and what stands there, each item says itself: its own leaf, another key's, or nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ledger.errors import ProofError
+from ledger.state_pages import NOTHING, compute_place_hash, compute_state_node_hash
+from ledger.state_tree import KEY_BITS, StateProof, get_bit
+from ledger.types import HASH_BYTES, Hash
+
+
+@dataclass(frozen=True, slots=True)
+class StateItem:
+    """What a proof shows of one key: the hash of its value, None for none, and the place where the key's path ends.
+
+    `depth` is how many bits lead to that place; `leaf` is the leaf (key hash, value hash) of another key that stands there.
+    """
+
+    key_hash: Hash
+    value_hash: Hash | None
+    depth: int
+    leaf: tuple[Hash, Hash] | None = None
+
+    def get_place(self) -> tuple[Hash, Hash] | None:
+        """Return the leaf that stands where the path ends, None for nothing."""
+        return self.leaf if self.value_hash is None else (self.key_hash, self.value_hash)
+
+
+def build_item(key_hash: Hash, proof: StateProof) -> StateItem:
+    """Return what a proof of a single key (`state_tree.prove`) shows of it."""
+    depth = len(proof.siblings)
+    if proof.leaf is not None and proof.leaf[0] == key_hash:
+        return StateItem(key_hash, proof.leaf[1], depth)
+    return StateItem(key_hash, None, depth, proof.leaf)
+
+
+def join_proofs(proofs: Mapping[Hash, StateProof]) -> tuple[Hash, ...]:
+    """Return the one proof of several keys, given each one's own by its key hash, all of one state."""
+    return tuple(_iterate_joined(sorted(proofs.items()), 0))
+
+
+def _iterate_joined(proofs: Sequence[tuple[Hash, StateProof]], depth: int) -> Iterator[Hash]:
+    """Yield the hashes below a node at `depth` to which all these keys lead, or nothing where their paths end."""
+    if not proofs or len(proofs[0][1].siblings) == depth:
+        return
+    sides = [[item for item in proofs if get_bit(item[0], depth) == bit] for bit in (0, 1)]
+    for side, other in zip(sides, reversed(sides), strict=True):
+        if side:
+            yield from _iterate_joined(side, depth + 1)
+        else:
+            yield other[0][1].siblings[-1 - depth]
+
+
+def verify_items(items: Iterable[StateItem], hashes: Sequence[Hash], root: Hash) -> None:
+    """Raise `ProofError` unless `hashes` lead from what the items say, each of another key, to `root`.
+
+    For no items the proof is empty.
+    """
+    ordered = sorted(items, key=lambda item: item.key_hash)
+    if not ordered:
+        if hashes:
+            raise ProofError("a proof of no values must be empty")
+        return
+    _validate(ordered, hashes, root)
+    given = iter(hashes)
+    if _compute(ordered, 0, given) != root:
+        raise ProofError("the proof of the values leads to another root")
+    if next(given, None) is not None:
+        raise ProofError("the proof of the values has hashes too many")
+
+
+def _validate(items: Sequence[StateItem], hashes: Sequence[Hash], root: Hash) -> None:
+    lengths = {len(root), *map(len, hashes)}
+    for item in items:
+        lengths.update(map(len, (item.key_hash, *(item.get_place() or ()))))
+        if not 0 <= item.depth <= KEY_BITS:
+            raise ProofError(f"a path in the state has at most {KEY_BITS} bits", value=str(item.depth))
+        if item.leaf is not None and item.value_hash is not None:
+            raise ProofError("a value of the state with the leaf of another key")
+    if lengths != {HASH_BYTES}:
+        raise ProofError(f"a hash in a proof has {HASH_BYTES} bytes")
+    if len({item.key_hash for item in items}) != len(items):
+        raise ProofError("a proof shows one key twice")
+
+
+def _compute(items: Sequence[StateItem], depth: int, hashes: Iterator[Hash]) -> Hash:
+    """Hash of the node at `depth` to which all these keys lead."""
+    if not items:
+        given = next(hashes, None)
+        if given is None:
+            raise ProofError("the proof of the values has too few hashes")
+        return given
+    if any(item.depth <= depth for item in items):
+        return _compute_end(items, depth)
+    right = next((place for place, item in enumerate(items) if get_bit(item.key_hash, depth)), len(items))
+    left_hash = _compute(items[:right], depth + 1, hashes)
+    return compute_state_node_hash(left_hash, _compute(items[right:], depth + 1, hashes))
+
+
+def _compute_end(items: Sequence[StateItem], depth: int) -> Hash:
+    """Hash of the place where all these paths end. All must say the same of it, and a leaf must belong there."""
+    places = {item.get_place() for item in items}
+    if len(places) != 1 or any(item.depth != depth for item in items):
+        raise ProofError("the proof of the values says two things of one place")
+    (place,) = places
+    if place is None:
+        return compute_place_hash(NOTHING)
+    for item in items:
+        if item.value_hash is None and place[0] == item.key_hash:
+            raise ProofError("the proof of the values shows that a key is present")
+        if not has_common_path(place[0], item.key_hash, depth):
+            raise ProofError("the proof of the values leads to a place where the key would not be")
+    return compute_place_hash(b"".join(place))
+
+
+def has_common_path(left: Hash, right: Hash, depth: int) -> bool:
+    """Whether two key hashes agree in their first `depth` bits."""
+    return (int.from_bytes(left, "big") ^ int.from_bytes(right, "big")) >> (KEY_BITS - depth) == 0
