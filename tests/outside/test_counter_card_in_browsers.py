@@ -80,7 +80,7 @@ def test_merchant_and_desk_read_what_is_on_their_cards(run_node: Run) -> None:
 def test_what_is_wrong_is_said(run_node: Run) -> None:
     good = write_card(CLAIMS)
     malformed = ("format", "invalid", "malformed")
-    cases = [
+    cases: list[tuple[dict[str, Any], tuple[str, str, str] | None]] = [
         ({"text": good, "merchant": ACCOUNT.hex()}, ("merchant", "invalid", "claim_mismatch")),
         ({"text": write_card(DESK), "merchant": SHOP.hex()}, ("merchant", "invalid", "claim_mismatch")),
         ({"text": good, "at_ms": UNTIL * 1_000}, ("time", "invalid", "hold_expired")),

@@ -1,6 +1,6 @@
 // Handlers that tell what went wrong, in one place.
 
-import { announce } from "./ui.js";
+import { announce, hush } from "./ui.js";
 import { WAITING } from "./wallet/outbox.js";
 import { explain, explainReason } from "./words.js";
 
@@ -17,6 +17,7 @@ export function guard(act) {
     event.preventDefault();
     if (isRunning) return;
     isRunning = true;
+    hush();
     const button = event.submitter ?? event.currentTarget;
     button?.setAttribute("aria-busy", "true");
     try {

@@ -51,7 +51,7 @@ export function announce(zh, en, tone = "plain") {
 
 /** Forget what was told. */
 export function hush() {
-  byId("live").replaceChildren();
+  for (const region of document.querySelectorAll(".live")) region.replaceChildren();
 }
 
 /** Bytes from a file that was chosen or dropped; raises where it is larger than `most`. */

@@ -59,7 +59,7 @@ async function fetchCode(wallet, hold) {
 /** Bring a hold up to date with the outbox and the node. */
 async function follow(wallet, hold) {
   if (hold.status === "waiting") {
-    const item = await wallet.outbox.deliver(`hold/${hold.hold}`);
+    const item = await wallet.outbox.deliver(`hold/${hold.hold}/1`);
     if (item?.state === REFUSED) return keepHold(wallet, { ...hold, status: "refused", reason: item.reason });
     if (item?.state !== DONE) return undefined;
     await keepHold(wallet, { ...hold, status: "open" });
@@ -168,5 +168,7 @@ export function startSpending(wallet, everything) {
     if (kept?.code) showHold(kept);
   }));
   const [, linked] = LINK.exec(location.hash) ?? [];
-  if (linked !== undefined) byId("offer").value = linked;
+  if (linked === undefined) return;
+  byId("offer").value = linked;
+  if (wallet.account !== null) byId("find-offer").requestSubmit();
 }

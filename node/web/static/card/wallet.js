@@ -93,13 +93,14 @@ export class Wallet {
   }
 
   /**
-   * Sign a transaction, keep it, send it, and return its item of the outbox. `name` stands for what is to be done once.
+   * Sign a transaction, keep it, send it, and return its item of the outbox. `name` stands for what is to be done once, unless the
+   * ledger refuses it.
    */
   async carryOut(name, kind, body, about = {}) {
     const validUntilMs = Date.now() + DAY_MS;
     const transaction = await makeTransaction({ chainId: this.chain.chainId, kind, body, validUntilMs, key: this.key });
-    await this.outbox.add(name, transaction, about);
-    return this.outbox.deliver(name);
+    const item = await this.outbox.addAgain(name, transaction, about);
+    return this.outbox.deliver(item.name);
   }
 
   get accountBytes() {
@@ -116,7 +117,6 @@ export class Wallet {
   async takeUp(text) {
     const account = fromHex(text.trim().toLowerCase(), IDENTIFIER_BYTES);
     await this.learnChain();
-    const name = `take-up/${toHex(account)}/${Date.now()}`; // one that comes too early is refused, and tried again
-    return this.carryOut(name, "identity.take_up_key", [account]);
+    return this.carryOut(`take-up/${toHex(account)}`, "identity.take_up_key", [account]);
   }
 }

@@ -40,6 +40,16 @@ export class Outbox {
     return kept;
   }
 
+  /**
+   * The same for what may be tried again after the ledger refused it for good: then it is another transaction, under the next free name.
+   */
+  async addAgain(name, transaction, about) {
+    for (let tries = 1; ; tries += 1) {
+      const kept = await this.add(`${name}/${tries}`, transaction, about);
+      if (kept.state !== REFUSED || !kept.isFinal) return kept;
+    }
+  }
+
   /** Send one item, and return it as it is afterwards: still waiting where the node gave no outcome. */
   async deliver(name) {
     const running = this.sending.get(name) ?? this.#deliver(name).finally(() => this.sending.delete(name));
