@@ -5,8 +5,8 @@ Data Model 2.0, appendix B) and https://purl.imsglobal.org/spec/ob/v3p0/context-
 ever fetched and no context processor is needed. The tests of tests/outside canonicalise the same documents with the contexts
 themselves.
 
-One oddity is theirs: Open Badges types `awardedDate` as `xsd:dateTime` without saying what `xsd` is, so that text is the type's
-name.
+Two oddities are theirs. Open Badges writes the types of XML Schema with https, where their names have http; and it types
+`awardedDate` as `xsd:dateTime` without saying what `xsd` is, so that text is the type's name.
 """
 
 from collections.abc import Mapping
@@ -26,6 +26,7 @@ STATUS: Final = "https://www.w3.org/ns/credentials/status#"
 BADGES: Final = "https://purl.imsglobal.org/spec/vc/ob/vocab.html#"
 SCHEMA: Final = "https://schema.org/"
 XSD: Final = "http://www.w3.org/2001/XMLSchema#"
+BADGES_XSD: Final = "https://www.w3.org/2001/XMLSchema#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,9 @@ _STATUS_ENTRY: Final = {
 }
 _SUBJECT: Final = {
     "achievement": Term(BADGES + "achievement"),
-    "activityEndDate": Term(BADGES + "activityEndDate", XSD + "date"),
-    "activityStartDate": Term(BADGES + "activityStartDate", XSD + "date"),
-    "creditsEarned": Term(BADGES + "creditsEarned", XSD + "float"),
+    "activityEndDate": Term(BADGES + "activityEndDate", BADGES_XSD + "date"),
+    "activityStartDate": Term(BADGES + "activityStartDate", BADGES_XSD + "date"),
+    "creditsEarned": Term(BADGES + "creditsEarned", BADGES_XSD + "float"),
     "result": Term(BADGES + "result"),
 }
 _ACHIEVEMENT: Final = {
@@ -87,7 +88,7 @@ _ACHIEVEMENT: Final = {
     "version": Term(BADGES + "version"),
 }
 _RESULT: Final = {
-    "resultDescription": Term(BADGES + "resultDescription", XSD + "anyURI"),
+    "resultDescription": Term(BADGES + "resultDescription", BADGES_XSD + "anyURI"),
     "value": Term(SCHEMA + "value"),
 }
 _IDENTIFIER: Final = {

@@ -69,7 +69,7 @@ def test_what_a_certificate_says_as_linked_data(region: Any) -> None:
     assert lines == sorted(lines)
     number = document["id"]
     assert f"<{number}> <https://www.w3.org/2018/credentials#issuer> <{document['issuer']['id']}> ." in lines
-    earned = '<https://purl.imsglobal.org/spec/vc/ob/vocab.html#creditsEarned> "7"^^<http://www.w3.org/2001/XMLSchema#float> .'
+    earned = '<https://purl.imsglobal.org/spec/vc/ob/vocab.html#creditsEarned> "7"^^<https://www.w3.org/2001/XMLSchema#float> .'
     assert any(line.endswith(earned) for line in lines)
     assert {line.split()[0] for line in lines if line.startswith("_:")} == {f"_:c14n{number}" for number in range(4)}
 
