@@ -14,12 +14,17 @@ from certificates.checks import Checks
 from certificates.counter_card import PREFIX
 from certificates.counter_verification import verify_counter_card
 from certificates.jcs import JsonValue, encode_jcs, parse_json_object
+from certificates.one_code import FAMILY
+from certificates.one_code_verification import read_one_code, verify_one_code
+from certificates.register import parse_number
 from certificates.reports import ArtefactReport, Question, report_unreadable
 from certificates.status_list import verify_status_list
 from certificates.verification import MAX_CERTIFICATE_BYTES, summarise, verify_certificate
+from contracts.certificates.registry import CERTIFICATE_REGISTERED
 from ledger.errors import CodecError
 from ledger.notes import encode_text
 from ledger.reasons import Reason
+from ledger.types import Identifier
 from ledger.verification import Report
 
 MAX_ARTEFACT_BYTES: Final = MAX_CERTIFICATE_BYTES
@@ -53,6 +58,13 @@ def recognise(data: bytes) -> str:
     return "unknown" if kind is None else kind.name
 
 
+def find_number(data: bytes) -> Identifier:
+    """Return the number under which a register would have a certificate; raise `CodecError` for what has none."""
+    if recognise(data) == "one_code":
+        return CERTIFICATE_REGISTERED.decode(read_one_code(data).entry).number
+    return parse_number(str(parse_json_object(data, max_bytes=MAX_ARTEFACT_BYTES).get("id")))
+
+
 def _find_kind(data: bytes) -> _Kind | None:
     return next((kind for kind in _KINDS if kind.is_one(data)), None)
 
@@ -71,6 +83,11 @@ def _has_type(name: str) -> Callable[[bytes], bool]:
         return name in types if isinstance(types, list) else name == types
 
     return is_one
+
+
+def _begins_with(prefix: str) -> Callable[[bytes], bool]:
+    start = prefix.encode()
+    return lambda data: data.lstrip(b"\r\n").startswith(start)
 
 
 def _is_json_object(data: bytes) -> bool:
@@ -125,6 +142,7 @@ _KINDS: Final = (
     _Kind("counter_card", lambda data: data.lstrip(b"\t\r\n").startswith(PREFIX.encode()), verify_counter_card),
     _Kind("bitstring_status_list", _has_type(TYPE), verify_bitstring_list),
     _Kind("presentation", _has_type("VerifiablePresentation"), _verify_presentation),
+    _Kind("one_code", _begins_with(FAMILY), verify_one_code),
     _Kind("certificate", _is_json_object, _verify_certificate),
 )
 """In the order in which they are tried. A JSON object that says nothing else is taken for a certificate."""

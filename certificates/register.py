@@ -61,10 +61,25 @@ def compute_document_hash(document: JsonObject) -> Hash:
     return sha256(encode_jcs({name: value for name, value in document.items() if name != "proof"}))
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What the register is asked about: a certificate's number, the hash of what it says, and whose it is."""
+
+    number: Identifier
+    document: Hash
+    organisation: Identifier
+
+
 def read_status(
     data: bytes, document: JsonObject, organisation: Identifier, checkpoint: Checkpoint, trust: Sequence[TrustPolicy]
 ) -> Standing:
-    """Return what a bundle shows of the certificate `document` of an organisation, whose evidence is under `checkpoint`.
+    """Do the same as `read_standing`, for a certificate that is at hand whole."""
+    subject = Subject(parse_number(str(document.get("id"))), compute_document_hash(document), organisation)
+    return read_standing(data, subject, checkpoint, trust)
+
+
+def read_standing(data: bytes, subject: Subject, checkpoint: Checkpoint, trust: Sequence[TrustPolicy]) -> Standing:
+    """Return what a bundle shows of a certificate whose evidence is under `checkpoint`.
 
     Raises `HourledgerError` where the bundle proves nothing of it: with `STALE` where it is older than the certificate, or is
     about another one.
@@ -77,18 +92,17 @@ def read_status(
     if newer.size < checkpoint.size:
         raise ProofError("the status is older than the certificate", Reason.STALE, f"{newer.size} entries")
     header, values = verify_values(bundle, newer)
-    number = parse_number(str(document.get("id")))
-    key = CERTIFICATES.key(number)
+    key = CERTIFICATES.key(subject.number)
     if key not in values:
-        raise ProofError("the status is about another certificate", Reason.STALE, format_number(number))
+        raise ProofError("the status is about another certificate", Reason.STALE, format_number(subject.number))
     as_of_ms = header.time_ms if verified.quorum_time_s is None else TimeMs(verified.quorum_time_s * 1000)
     value = values[key]
     entry = None if value is None else decode(CERTIFICATES.codec, value, max_bytes=MAX_VALUE_BYTES)
-    if entry is None or entry.organisation != organisation:
+    if entry is None or entry.organisation != subject.organisation:
         return Standing(NOT_REGISTERED, header.height, as_of_ms)
-    if entry.status in _STANDING and entry.document != compute_document_hash(document):
+    if entry.status in _STANDING and entry.document != subject.document:
         # The number follows from the content. So the organisation registered, by mistake, what is not this number's document.
-        raise ProofError("the register has another issue of this certificate", Reason.STALE, format_number(number))
+        raise ProofError("the register has another issue of this certificate", Reason.STALE, format_number(subject.number))
     return Standing(entry.status.name.lower(), header.height, as_of_ms, entry.successor)
 
 

@@ -51,6 +51,7 @@ VERDICTS: Final[dict[Verdict, Text]] = {
 CHECKS: Final[dict[str, Text]] = {
     "format": Text("Form", "格式"),
     "signature": Text("Issuer's signature", "签发人签名"),
+    "inclusion": Text("Place in the ledger", "在账本中的位置"),
     "checkpoint": Text("Word of the authorities", "受信任机构联合签署"),
     "records": Text("Records in the ledger", "记录在账本中"),
     "state": Text("State of the ledger", "账本状态"),
@@ -60,6 +61,7 @@ CHECKS: Final[dict[str, Text]] = {
     "details": Text("Details of the records", "记录详情"),
     "claims": Text("What it states", "所述内容"),
     "time": Text("Time", "时间"),
+    "page": Text("Code on the page", "页面上的码"),
     "register": Text("Register of certificates", "证明登记簿"),
     "disclosures": Text("What is shown", "所出示的内容"),
     "holder": Text("Shown by its holder", "由持有人出示"),
@@ -69,6 +71,10 @@ CHECKS: Final[dict[str, Text]] = {
 """Titles of checks."""
 
 NOTES: Final[dict[str, Text]] = {
+    "page_not_compared": Text(
+        "The certificate attached to the page was checked. What is printed on the page was not: what counts is stated here.",
+        "核对的是页面所附的证明文件，而不是页面上印的文字：以此处所述为准。",
+    ),
     "register_not_asked": Text(
         "Not looked up: whether it was revoked or superseded since. "
         "Ask with --node URL, or for its number at a node of the region.",
@@ -211,6 +217,8 @@ REASONS: Final[dict[Reason, str]] = {
     Reason.CHANGE_PENDING: "另一项变更将先生效：请在其生效后再提出。",
     Reason.INVALID_PROPOSAL: "所提内容或其高度不成立：请更正数值或高度。",
     Reason.INVALID_AUTHORITIES: "受信任机构或其高度不成立：请更正名称、密钥或高度。",
+    Reason.NO_CODE: "没有可读出的本账本的码：请平整、靠近、光线充足地重新拍摄，或直接提供文件。",
+    Reason.SEVERAL_CODES: "其中不止一个待验证的对象：请一次只出示一个。",
     Reason.UNTRUSTED_LOG: "您的信任文件不认识它所来自的账本：请取得该地区的信任文件。",
     Reason.QUORUM_MISSING: "联合签署的受信任机构不足：请索取有完整检查点的证明。",
     Reason.INVALID_PROOF: "证明路径不通向受信任的根：请勿采信，另行索取。",

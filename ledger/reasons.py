@@ -144,6 +144,8 @@ class Reason(StrEnum):
     INVALID_PROPOSAL = "invalid_proposal"
     INVALID_AUTHORITIES = "invalid_authorities"
     # Checking a file from elsewhere.
+    NO_CODE = "no_code"
+    SEVERAL_CODES = "several_codes"
     UNTRUSTED_LOG = "untrusted_log"
     QUORUM_MISSING = "quorum_missing"
     INVALID_PROOF = "invalid_proof"
@@ -329,6 +331,8 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.CHANGE_PENDING: Explanation("another change is to take effect first", "wait until it has, then ask for this one"),
     Reason.INVALID_PROPOSAL: Explanation("what is proposed, or its height, cannot be", "correct the values or the height"),
     Reason.INVALID_AUTHORITIES: Explanation("the authorities or their height cannot be", "correct the names, keys or height"),
+    Reason.NO_CODE: _later("there is no code of this ledger that can be read", "take the picture again, flat, near and in good light, or give the file itself"),
+    Reason.SEVERAL_CODES: _later("there is more than one thing to verify", "show one at a time"),
     Reason.UNTRUSTED_LOG: _later("the trust file does not know the log that it comes from", "get that region's trust file"),
     Reason.QUORUM_MISSING: Explanation("too few trusted authorities vouch for it", "ask for a certificate with a full checkpoint"),
     Reason.INVALID_PROOF: Explanation("a proof does not lead to the trusted root", "do not rely on the file; ask for a new one"),

@@ -1,30 +1,33 @@
 """Verification of everything that leaves the ledger, from files, without a node and without a network."""
 
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from certificates.artefacts import MAX_ARTEFACT_BYTES, verify_artefact
+from certificates.artefacts import find_number, verify_artefact
 from certificates.checks import Times
 from certificates.datetimes import parse_datetime
-from certificates.jcs import parse_json_object
-from certificates.register import MAX_STATUS_BYTES, parse_number
-from certificates.reports import ArtefactReport, Question, find_worst, format_artefact_report
+from certificates.register import MAX_STATUS_BYTES
+from certificates.reports import ArtefactReport, Question, find_worst, format_artefact_report, report_unreadable
 from certificates.words import Language
 from cli.output import Output
 from cli.reading import read_bounded
 from cli.reports import describe_report, find_language
 from cli.trust_files import load_policies
 from ledger.errors import HourledgerError
+from ledger.trust import TrustPolicy
 from ledger.types import TimeMs
+from node.scanning.formats import MAX_FILE_BYTES, is_scannable
 
 _MS_PER_DAY = 86_400_000
+_STDIN = "-"
 
 
 @click.command("verify")
-@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.argument("files", type=click.Path(path_type=Path, allow_dash=True), nargs=-1, required=True)
 @click.option(
     "--trust",
     "trust_paths",
@@ -53,7 +56,7 @@ def command(
     language: Language | None,
     is_json: bool,
 ) -> int:
-    """Check certificates, cards, codes and lists in FILES, offline.
+    """Check certificates, cards, codes and lists in FILES, offline: also in pictures and PDF files; - is standard input.
 
     Whether one was revoked or superseded since its evidence was made is in no file of its own: --status or --node shows it.
 
@@ -66,15 +69,32 @@ def command(
     if status_file is not None and (node_url is not None or len(files) != 1):
         raise click.UsageError("--status is about one FILE, and --node is another way to know.")
     times = Times(at_time_ms, max_age_ms)
-    reports = []
-    for file in files:
-        data = read_bounded(file, MAX_ARTEFACT_BYTES, "the file")
-        status = _find_status(data, status_file, node_url)
-        reports.append(verify_artefact(data, Question(policies, times, status)))
+    reports = [_verify_file(_read(file), policies, times, status_file, node_url) for file in files]
     output.show(_format_reports(files, reports))
     for file, report in zip(files, reports, strict=True):
         output.say(describe_report(str(file), report, language or find_language()))
     return find_worst([report.verdict for report in reports]).exit_code
+
+
+def _read(file: Path) -> bytes:
+    if str(file) == _STDIN:
+        return sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
+    return read_bounded(file, MAX_FILE_BYTES, "the file")
+
+
+def _verify_file(
+    data: bytes, trust: Sequence[TrustPolicy], times: Times, status_file: Path | None, node_url: str | None
+) -> ArtefactReport:
+    if not is_scannable(data):
+        return verify_artefact(data, Question(trust, times, _find_status(data, status_file, node_url)))
+    from node.scanning.opening import open_file  # noqa: PLC0415 - only pictures and PDF files need it
+    from node.scanning.verifying import verify_opened  # noqa: PLC0415
+
+    try:
+        opened = open_file(data)
+    except HourledgerError as error:
+        return report_unreadable(error)
+    return verify_opened(opened, Question(trust, times, _find_status(opened.artefact, status_file, node_url)))
 
 
 def _find_status(data: bytes, status_file: Path | None, node_url: str | None) -> bytes | HourledgerError | None:
@@ -87,7 +107,7 @@ def _find_status(data: bytes, status_file: Path | None, node_url: str | None) ->
     from cli.office.registering import fetch_status  # noqa: PLC0415
 
     try:
-        number = parse_number(str(parse_json_object(data, max_bytes=MAX_ARTEFACT_BYTES).get("id")))
+        number = find_number(data)
         with NodeClient(node_url) as client:
             return fetch_status(client, number)
     except HourledgerError as error:

@@ -81,7 +81,7 @@ class RegisterCertificate:
 
 @dataclass(frozen=True, slots=True)
 class CertificateRegistered:
-    """Event: a certificate is in the register. It names the organisation in words, for whoever reads it on paper."""
+    """Event: a certificate is in the register, from a day on. It names the organisation in words, for whoever reads paper."""
 
     number: Identifier
     organisation: Identifier
@@ -92,6 +92,7 @@ class CertificateRegistered:
     document: Hash
     organisation_name: str
     position: int | None
+    issued_day: Day
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,7 @@ _registered = codec.struct(
     codec.hash_,
     name_codec,
     _position,
+    codec.day,
 )
 _about = codec.struct(AboutCertificate, codec.identifier, codec.identifier)
 _changed = codec.struct(CertificateChanged, codec.identifier, codec.identifier, codec.identifier)
@@ -241,7 +243,7 @@ def register_certificate(state: Overlay, body: RegisterCertificate, context: Tra
     entry = RegisteredCertificate(body.organisation, issued_day, *content, CertificateStatus.VALID, None, body.position)
     CERTIFICATES.put(state, entry, body.number)
     HOLDERS.put(state, body.volunteer, body.number)
-    event = CertificateRegistered(body.number, body.organisation, body.volunteer, *content, name, body.position)
+    event = CertificateRegistered(body.number, body.organisation, body.volunteer, *content, name, body.position, issued_day)
     return Effects((CERTIFICATE_REGISTERED.encode(event),))
 
 

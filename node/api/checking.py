@@ -1,57 +1,106 @@
 """Verification as a service, for those who cannot run it. The node's own trust file counts unless others are given."""
 
-import json
+import asyncio
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
+import msgspec
 from aiohttp import web
 
 from certificates.artefacts import MAX_ARTEFACT_BYTES, verify_artefact
 from certificates.checks import Times
 from certificates.handover import build_chain_trust
-from certificates.jcs import JsonObject, encode_jcs
-from certificates.reports import Question, format_artefact_report
+from certificates.jcs import encode_jcs
+from certificates.reports import ArtefactReport, Question, format_artefact_report, report_unreadable
 from contracts.identity.parties import get_authorities
 from ledger.codec import MAX_TIME_MS
 from ledger.errors import CodecError, HourledgerError
+from ledger.notes import encode_text
 from ledger.reasons import Reason
 from ledger.trust import TrustPolicy, parse_trust
 from ledger.types import TimeMs
 from node.api.about import GENESIS
 from node.api.requests import get_service, parse_body, read_body
 from node.pinned import Pinned
+from node.scanning.formats import is_scannable
+from node.scanning.opening import Opened, open_file_aside
+from node.scanning.verifying import verify_opened
 
 MAX_REQUEST_BYTES: Final = MAX_ARTEFACT_BYTES + (1 << 20)
 MAX_TRUST_FILES: Final = 64
+MAX_SCANS: Final = 8
+"""Pictures and PDF files that are scanned or wait for it; one more is answered with BUSY."""
+
+
+class Scans:
+    """Pictures and PDF files are scanned one after another, each in a process of its own; few may wait."""
+
+    __slots__ = ("_lock", "_waiting")
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._waiting = 0
+
+    async def open(self, data: bytes) -> Opened:
+        """Return what is in a file; raise `HourledgerError`: BUSY, and why nothing that can be verified is in it."""
+        if not is_scannable(data):
+            return Opened(data)
+        if self._waiting >= MAX_SCANS:
+            raise HourledgerError(Reason.BUSY, "too many pictures wait to be scanned", str(self._waiting))
+        self._waiting += 1
+        try:
+            async with self._lock:
+                return await open_file_aside(data)
+        finally:
+            self._waiting -= 1
+
+
+SCANS: Final = web.AppKey("scans", Scans)
 
 
 async def verify(request: web.Request) -> web.Response:
-    """Verify a certificate; the answer is a report whatever the verdict.
+    """Verify whatever leaves the ledger; the answer is a report whatever the verdict.
 
-    The body is a certificate, or an object with `document`, the certificate, and optionally `trust` (texts of trust files),
-    `at_time_ms` and `max_age_s`.
+    The body is a file as people have it, a picture or a PDF file too, or the text of a code; or an object with `document`, the
+    certificate or the text, and optionally `trust` (texts of trust files), `at_time_ms` and `max_age_s`.
     """
     body = await read_body(request, MAX_REQUEST_BYTES)
     service = get_service(request)
     chain_id, now_ms = request.app[GENESIS].chain_id, service.clock()
+    try:
+        opened = await request.app[SCANS].open(body)
+    except HourledgerError as error:
+        if error.reason is Reason.BUSY:
+            raise
+        return _respond(_encode_report(report_unreadable(error)))
 
     def answer(pinned: Pinned) -> bytes:
         own_trust = _build_trust(chain_id, get_authorities(pinned.reader.state, pinned.reader.tip.height))
-        return json.dumps(answer_question(body, own_trust, now_ms)).encode()
+        return answer_question(opened, own_trust, now_ms)
 
-    return web.Response(body=await service.read(answer), content_type="application/json", charset="utf-8")
+    return _respond(await service.read(answer))
+
+
+def _respond(body: bytes) -> web.Response:
+    return web.Response(body=body, content_type="application/json", charset="utf-8")
+
+
+def _encode_report(report: ArtefactReport) -> bytes:
+    return msgspec.json.encode(format_artefact_report(report))
 
 
 _build_trust = lru_cache(maxsize=8)(build_chain_trust)
 """Trust files as they were made for the same authorities before."""
 
 
-def answer_question(body: bytes, own_trust: TrustPolicy, now_ms: TimeMs) -> JsonObject:
-    """Return the report that a request asks for; raise `HourledgerError` for a question of another form."""
-    question = _read_question(body, own_trust, now_ms)
+def answer_question(opened: Opened, own_trust: TrustPolicy, now_ms: TimeMs) -> bytes:
+    """Return the report that a request asks for, as JSON; raise `HourledgerError` for a question of another form."""
+    if opened.is_attached:
+        return _encode_report(verify_opened(opened, Question((own_trust,), Times(now_ms))))
+    question = _read_question(opened.artefact, own_trust, now_ms)
     times = Times(question.at_time_ms, question.max_age_ms)
-    return format_artefact_report(verify_artefact(question.data, Question(question.trust, times)))
+    return _encode_report(verify_artefact(question.data, Question(question.trust, times)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +131,7 @@ def _read_question(body: bytes, own_trust: TrustPolicy, now_ms: TimeMs) -> _Ques
 def _read_object(document: dict[str, Any], own_trust: TrustPolicy, now_ms: TimeMs) -> _Question:
     match {"trust": None, "at_time_ms": None, "max_age_s": None, **document}:
         case {
-            "document": dict(certificate),
+            "document": dict() | str() as artefact,
             "trust": None | list() as trust,
             "at_time_ms": at_time_ms,
             "max_age_s": max_age_s,
@@ -96,9 +145,9 @@ def _read_object(document: dict[str, Any], own_trust: TrustPolicy, now_ms: TimeM
         ):
             policies = (own_trust,) if trust is None else tuple([_parse_trust(text) for text in trust])
             at_time = now_ms if at_time_ms is None else TimeMs(at_time_ms)
-            return _Question(_encode(certificate), policies, at_time, None if max_age_s is None else max_age_s * 1_000)
+            return _Question(_encode(artefact), policies, at_time, None if max_age_s is None else max_age_s * 1_000)
         case _:
-            detail = "the body must be a certificate, or an object with document, trust, at_time_ms and max_age_s"
+            detail = "the body must be what is to be verified, or an object with document, trust, at_time_ms and max_age_s"
             raise HourledgerError(Reason.USAGE, detail)
 
 
@@ -106,9 +155,9 @@ def _is_number(value: object, high: int) -> bool:
     return type(value) is int and 0 <= value <= high
 
 
-def _encode(certificate: dict[str, Any]) -> bytes:
+def _encode(artefact: dict[str, Any] | str) -> bytes:
     try:
-        return encode_jcs(certificate)
+        return encode_text(artefact) if isinstance(artefact, str) else encode_jcs(artefact)
     except CodecError:
         return b""
 

@@ -6,7 +6,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any, Final
 
-from certificates.verification import MAX_CERTIFICATE_BYTES
+from certificates.artefacts import MAX_ARTEFACT_BYTES
 from node.api import bundles, checking, histories, own_records, questions, requests, transactions
 from node.api.schemas import (
     HASH,
@@ -46,6 +46,8 @@ class Body:
 
     media_type: str
     schema: Schema | None = None
+    other_types: tuple[str, ...] = ()
+    """Media types of what may be sent instead, as bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +93,10 @@ _BUNDLE_REQUEST: Final = members(
     }
 )
 _QUESTION: Final[Schema] = {
-    "description": f"A certificate of at most {MAX_CERTIFICATE_BYTES} bytes, or an object that holds it as `document`.",
+    "description": f"What is to be verified, of at most {MAX_ARTEFACT_BYTES} bytes, or an object that holds it as `document`.",
     "anyOf": [
         members(
-            {"document": {"type": "object"}},
+            {"document": {"type": ["object", "string"]}},
             {"trust": list_of(TEXT, checking.MAX_TRUST_FILES), "at_time_ms": TIME_MS, "max_age_s": NUMBER},
         ),
         {"type": "object"},
@@ -286,6 +288,13 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = MappingProxyType(
             _json("RegisteredCertificate"),
             (Parameter("id", IDENTIFIER, "number of the certificate: the 16 bytes of its UUID"),),
         ),
+        ("GET", "/v1/certificates/{id}/code"): Operation(
+            "Give the certificate in one code, for a QR code on paper, under the newest checkpoint. "
+            "One that is revoked, suspended or superseded gets none.",
+            Body(PLAIN),
+            (Parameter("id", IDENTIFIER, "number of the certificate: the 16 bytes of its UUID"),),
+            statuses=(422, 503),
+        ),
         ("GET", "/v1/stars/{id}"): Operation(
             "Show a star award to the volunteer, the organisation, and those who objected.",
             _json("Star"),
@@ -310,9 +319,10 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = MappingProxyType(
             access=Access.BY_CONTENT,
         ),
         ("POST", "/v1/verify"): Operation(
-            "Verify a certificate. The answer is a report, whatever the verdict.",
+            "Verify a certificate, a card, a code or a status list, also in a picture or a PDF file. "
+            "The answer is a report, whatever the verdict.",
             _json("Report"),
-            body=Body(JSON, _QUESTION),
+            body=Body(JSON, _QUESTION, (PLAIN, "image/png", "image/jpeg", "image/webp", "application/pdf")),
             statuses=(503,),
         ),
         ("GET", "/v1/openapi.json"): Operation("Give this description.", Body(JSON, {"type": "object"})),
@@ -415,4 +425,5 @@ def _describe_parameter(parameter: Parameter) -> dict[str, Any]:
 
 
 def _describe_body(body: Body) -> dict[str, Any]:
-    return {body.media_type: {} if body.schema is None else {"schema": body.schema}}
+    first = {body.media_type: {} if body.schema is None else {"schema": body.schema}}
+    return first | {name: {} for name in body.other_types}

@@ -13,6 +13,7 @@ from node.api import (
     awards,
     bundles,
     checking,
+    codes,
     governance,
     histories,
     log,
@@ -90,6 +91,7 @@ _NODE_ENDPOINTS: Final = (
     Endpoint("GET", "/v1/timebank", time_accounts.show_time_bank),
     Endpoint("GET", "/v1/holds/{id}", values.show_hold),
     Endpoint("GET", "/v1/certificates/{id}", awards.show_certificate),
+    Endpoint("GET", "/v1/certificates/{id}/code", codes.show_code),
     Endpoint("GET", "/v1/stars/{id}", awards.show_star),
     Endpoint("GET", "/v1/sanctions/{id}", awards.show_sanction),
     Endpoint("GET", "/v1/orders/{id}", orders.show_order),
@@ -123,6 +125,7 @@ def make_application(service: LedgerService, genesis: Genesis) -> web.Applicatio
     application[SERVICE] = service
     application[GENESIS] = genesis
     application[BODIES] = Bodies()
+    application[checking.SCANS] = checking.Scans()
     for endpoint in ENDPOINTS:
         application.router.add_route(endpoint.method, endpoint.path, endpoint.handler, expect_handler=answer_expectation)
     return application

@@ -1,3 +1,5 @@
+import sys
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -7,8 +9,10 @@ from certificates.jcs import encode_jcs
 from ledger.notes import SignatureType, VerifierKey
 from ledger.trust import build_trust, format_trust
 from ledger.types import TimeMs
+from tests.certificates.code_towns import TIME_S
 from tests.certificates.conftest import AUTHORITY, CHAIN_ID, NOW, RegionBuilder, make_key
 from tests.cli.command_line import CommandLine
+from tests.node.scanning import samples
 
 MS_PER_DAY = 86_400_000
 
@@ -106,6 +110,54 @@ def test_usage(hourledger: CommandLine, files: Path, tmp_path: Path, capsys: pyt
     assert hourledger("verify", files / "good.json", "--trust", tmp_path).code == 2  # no trust file in the folder
     assert CommandLine(capsys)("verify", files / "good.json", "--trust", files / "trust", "--at-time", "noon").code == 2
     assert hourledger("verify", files / "good.json", "--trust", files / "good.json").code == 2
+
+
+@pytest.fixture(scope="module")
+def codes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the trust file of another region, and its code as a picture, on a page and as text."""
+    folder = tmp_path_factory.mktemp("codes")
+    (folder / "trust.txt").write_bytes(format_trust(samples.TRUST))
+    (folder / "photo.jpg").write_bytes(samples.save(samples.put_on_paper(samples.draw_code(samples.CODE), angle=5), "JPEG"))
+    (folder / "page.pdf").write_bytes(samples.make_pdf(code=samples.CODE))
+    (folder / "code.txt").write_text(samples.CODE)
+    (folder / "blank.png").write_bytes(samples.save(samples.draw_code("nothing of ours")))
+    return folder
+
+
+@pytest.mark.parametrize("name", ["photo.jpg", "page.pdf", "code.txt"])
+def test_code_in_a_photograph_on_a_page_and_as_text(capsys: pytest.CaptureFixture[str], codes: Path, name: str) -> None:
+    hourledger = CommandLine(
+        capsys, ("--at-time", format_datetime(TimeMs(TIME_S * 1000 + 9_000)), "--trust", str(codes / "trust.txt"))
+    )
+    result = hourledger("verify", codes / name)
+    assert result.code == 0
+    first, second, *_ = result.out.splitlines()
+    assert first == f"{codes / name}: valid"
+    assert second == "  120 h 15 min from 2024-10-04 to 2025-07-31, Riverside Volunteers 河畔志愿服务队"
+    assert "shows that the certificate was registered, as of its checkpoint" in result.out
+
+
+def test_code_from_standard_input(capsys: pytest.CaptureFixture[str], codes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(samples.CODE.encode() + b"\n")))
+    hourledger = CommandLine(capsys, ("--at-time", format_datetime(TimeMs(TIME_S * 1000 + 9_000)), "--json"))
+    result = hourledger("verify", "-", "--trust", codes / "trust.txt")
+    assert (result.code, result.document["kind"], result.document["verdict"]) == (0, "one_code", "valid")
+
+
+def test_picture_without_a_code_is_undetermined_and_says_what_to_do(hourledger: CommandLine, codes: Path) -> None:
+    result = hourledger("verify", codes / "blank.png", "--trust", codes / "trust.txt")
+    assert result.code == 3
+    assert "none of this ledger: take the picture again" in result.out
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00" * 1_000, b"%PDF-1.4", b'{"a":' * 100_000, b"\x89PNG\r\n\x1a\n"])
+def test_files_that_are_nothing_are_invalid_in_one_sentence(
+    hourledger: CommandLine, codes: Path, tmp_path: Path, data: bytes
+) -> None:
+    (tmp_path / "file").write_bytes(data)
+    result = hourledger("verify", tmp_path / "file", "--trust", codes / "trust.txt")
+    assert (result.code, result.err) == (1, "")
+    assert result.out.count("\n") == 2
 
 
 def test_trust_file_in_words_and_as_json(files: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -117,6 +117,7 @@ def make_good_requests(node: RunningNode, story: Story) -> dict[tuple[str, str],
     for name in ("records", "merits", "score", "time"):
         answers["GET", f"/v1/volunteers/{{id}}/{name}"] = node.get(f"{of_other}/{name}", people.OTHER_VOLUNTEER_KEY)
     answers["GET", "/v1/certificates/{id}"] = node.get(f"/v1/certificates/{people.CERTIFICATE.hex()}")
+    answers["GET", "/v1/certificates/{id}/code"] = node.get(f"/v1/certificates/{people.CERTIFICATE.hex()}/code")
     answers["GET", "/v1/reports/{id}"] = node.get(f"/v1/reports/{people.NO_DETAILS.hex()}")
     answers["GET", "/v1/stars/{id}"] = node.get(f"/v1/stars/{people.STAR.hex()}", officer)
     answers["GET", "/v1/sanctions/{id}"] = node.get(f"/v1/sanctions/{people.SANCTION.hex()}", officer)
