@@ -16,6 +16,7 @@ from ledger.checkpoint import (
     parse_checkpoint,
     sign_checkpoint,
 )
+from ledger.crypto import SigningKey
 from ledger.errors import CodecError, HourledgerError
 from ledger.reasons import Reason
 from ledger.types import EntryIndex, TimeMs
@@ -34,6 +35,11 @@ class Cosigner:
         self._keys = keys
         self._guard = guard
         self._last = load_vouched_for(guard, origin)
+
+    @property
+    def log_key(self) -> SigningKey:
+        """The log's key, with which this node also signs cards and status lists (docs/adr/0028-*)."""
+        return self._keys.log
 
     def find_own(self, deciders: Sequence[Authority]) -> Authority | None:
         """Return which of the authorities that decided on a block this node is, None where it only follows."""

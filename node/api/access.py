@@ -38,6 +38,7 @@ _OWNED = frozenset(
         b"merged",
         b"guardian",
         b"merchant-points",
+        b"card",
         b"turnover",
     }
 )
@@ -55,15 +56,22 @@ def authenticate(request: web.Request, view: View, body: bytes = b"") -> Identif
 
 def find_signer(request: web.Request, view: View, body: bytes = b"") -> Party | None:
     """Return who signed a request and in what role, as `authenticate` does."""
-    if "Signature" not in request.headers and "Signature-Input" not in request.headers:
+    key = find_key(request, body)
+    if key is None:
         return None
-    path, _, query = request.raw_path.partition("?")
-    parts = RequestParts(request.method, path, query, body)
-    key = verify_request(parts, request.headers, get_service(request).clock())
     party = _find_party(view, key)
     if party is None:
         raise HourledgerError(Reason.NOT_AUTHENTICATED, "the request's key belongs to nobody on this chain", key.hex())
     return party
+
+
+def find_key(request: web.Request, body: bytes) -> PublicKey | None:
+    """Return the key that signed a request, whose ever it is, None for one that is not signed; raise `NOT_AUTHENTICATED`."""
+    if "Signature" not in request.headers and "Signature-Input" not in request.headers:
+        return None
+    path, _, query = request.raw_path.partition("?")
+    parts = RequestParts(request.method, path, query, body)
+    return verify_request(parts, request.headers, get_service(request).clock())
 
 
 def _find_party(view: View, key: PublicKey) -> Party | None:

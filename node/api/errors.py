@@ -24,6 +24,7 @@ _STATUSES: Final = {
     Reason.NOT_AUTHENTICATED: 401,
     Reason.NOT_PERMITTED: 403,
     Reason.NOT_FOUND: 404,
+    Reason.UNKNOWN_CARD: 404,
     Reason.PRUNED: 410,
     Reason.VOLUNTEER_ERASED: 410,
     Reason.BUSY: 503,

@@ -7,6 +7,11 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from certificates.artefacts import MAX_ARTEFACT_BYTES
+from certificates.bitstring_list import MEDIA_TYPE as LIST_MEDIA_TYPE
+from certificates.bitstring_list import Purpose
+from certificates.card import MEDIA_TYPE as CARD_MEDIA_TYPE
+from certificates.status_list import MEDIA_TYPE as TOKEN_MEDIA_TYPE
+from certificates.status_uris import MAX_LISTS
 from node.api import bundles, checking, histories, own_records, questions, requests, transactions
 from node.api.schemas import (
     HASH,
@@ -19,6 +24,7 @@ from node.api.schemas import (
     bytes_in_hex,
     list_of,
     members,
+    one_of,
     ref,
     some_bytes_in_hex,
 )
@@ -111,6 +117,8 @@ _PAGE_OF_QUESTIONS: Final = (
     _in_query("limit", {"type": "integer", "minimum": 0, "maximum": questions.MAX_PAGE}, "items of a page"),
 )
 _ENVELOPE: Final = Body(TRANSACTION)
+_LIST: Final = Parameter("list", {"type": "integer", "minimum": 0, "maximum": MAX_LISTS - 1}, "number of the list, from 0")
+_CARD_REQUEST: Final = members({"volunteer": IDENTIFIER}, {"star_award": IDENTIFIER})
 
 OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = MappingProxyType(
     {
@@ -282,6 +290,44 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = MappingProxyType(
         ("GET", "/v1/timebank"): Operation("Tell what the pool has, and what is saved in all.", _json("TimeBank")),
         ("GET", "/v1/holds/{id}"): Operation(
             "Show a hold to its volunteer and its merchant.", _json("Hold"), (_ID,), access=Access.PARTIES
+        ),
+        ("POST", "/v1/holds/{id}/card"): Operation(
+            "Write a counter card for the merchant of a hold: good for so many points, once, until then.",
+            _json("MerchantCard"),
+            (_ID,),
+            access=Access.PARTIES,
+            statuses=(422,),
+        ),
+        ("GET", "/v1/volunteers/{id}/card"): Operation(
+            "Show which business card of a volunteer is on record.", _json("Card"), (_ID,), access=Access.PARTIES
+        ),
+        ("POST", "/v1/cards"): Operation(
+            "Write the volunteer's business card with all its disclosures (SD-JWT VC).",
+            Body(CARD_MEDIA_TYPE),
+            body=Body(JSON, _CARD_REQUEST),
+            access=Access.PARTIES,
+            statuses=(404, 422, 503),
+        ),
+        ("POST", "/v1/cards/counter"): Operation(
+            "Write a counter card for an organisation's desk: an account and its stars, for some minutes.",
+            _json("DeskCard"),
+            body=Body(JSON, _CARD_REQUEST),
+            access=Access.PARTIES,
+            statuses=(404, 422),
+        ),
+        ("GET", "/v1/status-lists/{list}"): Operation(
+            "Give a Token Status List, signed by the node.", Body(TOKEN_MEDIA_TYPE), (_LIST,), statuses=(503,)
+        ),
+        ("GET", "/v1/status-lists/{list}/{purpose}"): Operation(
+            "Give a Bitstring Status List credential, signed by the node.",
+            Body(LIST_MEDIA_TYPE),
+            (_LIST, Parameter("purpose", one_of(*Purpose), "what a bit of 1 says")),
+            statuses=(503,),
+        ),
+        ("GET", "/v1/status-positions/free"): Operation(
+            "Tell a status position that nobody has taken, drawn at random. It is not reserved.",
+            _json("FreePosition"),
+            statuses=(404, 503),
         ),
         ("GET", "/v1/certificates/{id}"): Operation(
             "Check a certificate by its number: number, period, total and status, and nothing else.",

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from certificates.words import KINDS
+from contracts.cards.registered import CardStatus
 from contracts.certificates.registry import CertificateStatus
 from contracts.certificates.stars import StarStatus
 from contracts.hours import Correction, Resolution
@@ -423,6 +424,29 @@ SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType(
                 "is_delivered": BOOLEAN,
             }
         ),
+        "MerchantCard": members(
+            {
+                "card": TEXT,
+                "hold": IDENTIFIER,
+                "merchant": IDENTIFIER,
+                "offer": IDENTIFIER,
+                "quantity": NUMBER,
+                "points": NUMBER,
+                "until": DATE_TIME,
+            }
+        ),
+        "DeskCard": members({"card": TEXT, "volunteer": IDENTIFIER, "stars": NUMBER, "position": NUMBER, "until": DATE_TIME}),
+        "Card": members(
+            {
+                "volunteer": IDENTIFIER,
+                "position": NUMBER,
+                "key": PUBLIC_KEY,
+                "status": one_of(*(item.name.lower() for item in CardStatus)),
+                "registered_day": DAY,
+                "suspended_by_authority": BOOLEAN,
+            }
+        ),
+        "FreePosition": members({"position": NUMBER}),
         "RegisteredCertificate": members(
             {
                 "number": IDENTIFIER,

@@ -12,6 +12,7 @@ from node.api import (
     aggregates,
     awards,
     bundles,
+    cards,
     checking,
     codes,
     governance,
@@ -24,15 +25,19 @@ from node.api import (
     regions,
     scores,
     settings,
+    status_lists,
     time_accounts,
     transactions,
     values,
 )
 from node.api.about import GENESIS
+from node.api.cards import LOG_KEY
 from node.api.errors import answer_errors, respond_http, send_in_time
 from node.api.openapi import describe_api
 from node.api.requests import BODIES, SERVICE, Bodies
+from node.api.status_lists import STATUS_LISTS
 from node.service import LedgerService
+from node.status_lists import StatusLists
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -90,6 +95,13 @@ _NODE_ENDPOINTS: Final = (
     Endpoint("GET", "/v1/volunteers/{id}/time", time_accounts.show_time_account),
     Endpoint("GET", "/v1/timebank", time_accounts.show_time_bank),
     Endpoint("GET", "/v1/holds/{id}", values.show_hold),
+    Endpoint("POST", "/v1/holds/{id}/card", cards.issue_for_merchant),
+    Endpoint("GET", "/v1/volunteers/{id}/card", cards.show_card),
+    Endpoint("POST", "/v1/cards", cards.issue),
+    Endpoint("POST", "/v1/cards/counter", cards.issue_for_desk),
+    Endpoint("GET", "/v1/status-lists/{list}", status_lists.show_list),
+    Endpoint("GET", "/v1/status-lists/{list}/{purpose}", status_lists.show_purpose),
+    Endpoint("GET", "/v1/status-positions/free", status_lists.show_free_position),
     Endpoint("GET", "/v1/certificates/{id}", awards.show_certificate),
     Endpoint("GET", "/v1/certificates/{id}/code", codes.show_code),
     Endpoint("GET", "/v1/stars/{id}", awards.show_star),
@@ -126,6 +138,8 @@ def make_application(service: LedgerService, genesis: Genesis) -> web.Applicatio
     application[GENESIS] = genesis
     application[BODIES] = Bodies()
     application[checking.SCANS] = checking.Scans()
+    application[LOG_KEY] = service.cosigner.log_key
+    application[STATUS_LISTS] = StatusLists(genesis.chain_id, service.cosigner.log_key)
     for endpoint in ENDPOINTS:
         application.router.add_route(endpoint.method, endpoint.path, endpoint.handler, expect_handler=answer_expectation)
     return application

@@ -11,6 +11,7 @@ from contracts.activities.notices import GiveNotice, Subject
 from contracts.activities.projects import OpenProject, PlaceActivity
 from contracts.activities.sign_ups import SignUpVolunteer
 from contracts.activities.terms import SetTerms, Terms
+from contracts.cards.registered import RegisterCard
 from contracts.certificates.numbers import compute_number
 from contracts.certificates.registry import RegisterCertificate
 from contracts.certificates.stars import PublicizeStar
@@ -49,6 +50,7 @@ STAR = Identifier(b"star-00000000001")
 ORDER = Identifier(b"order-0000000001")
 SANCTION = Identifier(b"sanction-0000001")
 POSITION = 17
+CARD_POSITION = 18
 NOBODY = Identifier(b"nobody-000000001")
 
 OFFICER = SigningKey(b"1" * 32)
@@ -59,6 +61,7 @@ VOLUNTEER_KEY = SigningKey(b"5" * 32)
 OTHER_VOLUNTEER_KEY = SigningKey(b"6" * 32)
 ERASED_KEY = SigningKey(b"8" * 32)
 STRANGER = SigningKey(b"7" * 32)
+PHONE = SigningKey(b"9" * 32)
 
 
 def make_opening(number: int, minutes: int = 120) -> Opening:
@@ -130,6 +133,7 @@ def tell(node: RunningNode) -> Story:
     node.carry_out("activities.set_terms", terms, OFFICER)
     node.carry_out("activities.give_notice", GiveNotice(ACTIVITY, ORGANISATION, Subject.RISK, NO_DETAILS), OFFICER)
     node.carry_out("activities.sign_up", SignUpVolunteer(ACTIVITY, ORGANISATION, OTHER_VOLUNTEER), OTHER_VOLUNTEER_KEY)
+    node.carry_out("cards.register", RegisterCard(VOLUNTEER, PHONE.public_key, CARD_POSITION), VOLUNTEER_KEY)
     disputed = make_attendance(2, OTHER_VOLUNTEER)
     dispute = DisputeRecord(ORGANISATION, OTHER_VOLUNTEER, disputed.record, disputed.day, Correction.WRONG_TIME)
     node.carry_out("hours.dispute", dispute, OTHER_VOLUNTEER_KEY)

@@ -57,6 +57,11 @@ RIGHTS = {
     "/v1/volunteers/VOLUNTEER/time":      "401 403 403 403 200 403 403 403 401",
     "/v1/volunteers/NOBODY/time":         "401 403 403 403 403 403 403 403 401",
     "/v1/party":                          "401 200 200 200 200 200 200 200 401",
+    "/v1/volunteers/VOLUNTEER/card":      "401 403 403 403 200 403 403 403 401",
+    "/v1/volunteers/NOBODY/card":         "401 403 403 403 403 403 403 403 401",
+    "/v1/status-lists/0":                 "200 200 200 200 200 200 200 200 200",
+    "/v1/status-lists/1":                 "404 404 404 404 404 404 404 404 404",
+    "/v1/status-lists/0/refresh":         "200 200 200 200 200 200 200 200 200",
     "/v1/aggregates":                     "200 200 200 200 200 200 200 200 200",
     "/v1/activities/ACTIVITY/aggregates": "200 200 200 200 200 200 200 200 200",
     "/v1/timebank":                       "200 200 200 200 200 200 200 200 200",
@@ -126,7 +131,7 @@ def test_rights(node: RunningNode, story: Story, target: str) -> None:
 @pytest.mark.parametrize(
     ("key", "types"),
     [
-        (people.VOLUNTEER_KEY, ["identity.volunteer_enrolled", "hours.recorded", "exchange.held"]),
+        (people.VOLUNTEER_KEY, ["identity.volunteer_enrolled", "hours.recorded", "exchange.held", "cards.registered"]),
         (people.OFFICER, ["identity.volunteer_enrolled", "hours.recorded"]),
         (people.MERCHANT_KEY, ["exchange.held"]),
         (people.OTHER_OFFICER, []),

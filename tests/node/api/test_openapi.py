@@ -96,6 +96,9 @@ def make_good_requests(node: RunningNode, story: Story) -> dict[tuple[str, str],
         "/v1/state/{key}": f"/v1/state/{MERCHANTS.key(people.MERCHANT).hex()}",
         "/v1/openapi.json": "/v1/openapi.json",
         "/v1/timebank": "/v1/timebank",
+        "/v1/status-lists/{list}": "/v1/status-lists/0",
+        "/v1/status-lists/{list}/{purpose}": "/v1/status-lists/0/suspension",
+        "/v1/status-positions/free": "/v1/status-positions/free",
     }
     answers = {("GET", path): node.get(target) for path, target in targets.items()}
     account = f"/v1/volunteers/{people.VOLUNTEER.hex()}"
@@ -118,6 +121,11 @@ def make_good_requests(node: RunningNode, story: Story) -> dict[tuple[str, str],
         answers["GET", f"/v1/volunteers/{{id}}/{name}"] = node.get(f"{of_other}/{name}", people.OTHER_VOLUNTEER_KEY)
     answers["GET", "/v1/certificates/{id}"] = node.get(f"/v1/certificates/{people.CERTIFICATE.hex()}")
     answers["GET", "/v1/certificates/{id}/code"] = node.get(f"/v1/certificates/{people.CERTIFICATE.hex()}/code")
+    request = {"volunteer": people.VOLUNTEER.hex()}
+    answers["GET", "/v1/volunteers/{id}/card"] = node.get(f"{account}/card", volunteer)
+    answers["POST", "/v1/cards"] = node.post("/v1/cards", request, volunteer)
+    answers["POST", "/v1/cards/counter"] = node.post("/v1/cards/counter", request, volunteer)
+    answers["POST", "/v1/holds/{id}/card"] = node.ask("POST", f"/v1/holds/{people.HOLD.hex()}/card", b"", volunteer)
     answers["GET", "/v1/reports/{id}"] = node.get(f"/v1/reports/{people.NO_DETAILS.hex()}")
     answers["GET", "/v1/stars/{id}"] = node.get(f"/v1/stars/{people.STAR.hex()}", officer)
     answers["GET", "/v1/sanctions/{id}"] = node.get(f"/v1/sanctions/{people.SANCTION.hex()}", officer)
