@@ -6,11 +6,14 @@ Hypothesis prints what reproduces a failure. `--hypothesis-seed=N` repeats a run
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.effort import choose
+
 settings.register_profile(
-    "quick", max_examples=50, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+    "quick", max_examples=25, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("deep", settings.get_profile("quick"), max_examples=2_000)
-settings.load_profile("quick")
+settings.register_profile("long", settings.get_profile("quick"), max_examples=200)
+settings.load_profile(choose("quick", "long"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

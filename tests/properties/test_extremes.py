@@ -15,6 +15,7 @@ from ledger.codec import MAX_DAY, MAX_TIME_MS
 from ledger.types import Day
 from tests.contracts.chain import Chain, make_genesis
 from tests.contracts.invariants import check_invariants
+from tests.effort import choose
 from tests.properties.operations import EXTREMES, PARAMETERS, STEPS, Generator, make_chain
 from tests.properties.script import play
 
@@ -25,7 +26,7 @@ def base(parameters: str) -> Chain:
 
 
 @pytest.mark.slow
-@settings(max_examples=40)
+@settings(max_examples=choose(15, 40))
 @given(st.sampled_from(sorted(PARAMETERS)), st.sampled_from([0, MAX_TIME_MS]), st.integers(0, 2**32 - 1))
 def test_nothing_but_answers(parameters: str, time_ms: int, seed: int) -> None:
     chain = base(parameters).copy()
@@ -41,7 +42,7 @@ def test_nothing_but_answers(parameters: str, time_ms: int, seed: int) -> None:
 @pytest.mark.parametrize("parameters", PARAMETERS)
 def test_records_are_certified_at_either_end_of_time(parameters: str) -> None:
     days = set()
-    for seed in range(8):
+    for seed in range(choose(2, 8)):
         chain = base(parameters).copy()
         for _ in play(chain, Random(seed), STEPS, EXTREMES):
             pass

@@ -22,6 +22,7 @@ from node.chain import Candidate
 from node.storage.fsck import check_store
 from node.storage.leveldb import open_leveldb
 from node.storage.memory import MemoryStore
+from tests.effort import choose
 from tests.properties.ledger_script import (
     GENESIS,
     RULE_BOOKS,
@@ -47,7 +48,7 @@ SEEDS = st.integers(0, 2**32)
 
 
 @pytest.mark.slow
-@settings(max_examples=60)
+@settings(max_examples=choose(15, 60))
 @given(SEEDS)
 def test_the_sums_of_all_points_and_of_all_saved_time_are_zero_after_every_block(seed: int) -> None:
     for chain, _made in make_blocks(seed, 24, MemoryStore()):
@@ -56,7 +57,7 @@ def test_the_sums_of_all_points_and_of_all_saved_time_are_zero_after_every_block
 
 
 @pytest.mark.slow
-@settings(max_examples=25)
+@settings(max_examples=choose(10, 25))
 @given(SEEDS)
 def test_headers_name_the_sets_that_decide(seed: int) -> None:
     """A header names the set of its own block and of the next, and a recovery is all that comes between the two."""

@@ -21,6 +21,7 @@ from ledger.types import Height, PublicKey, Round
 from ledger.votes import Offence, OffenceKind
 from tests.contracts.chain import Chain, hash_of, key_of, make_genesis
 from tests.contracts.invariants import check_invariants
+from tests.effort import IS_LONG, choose
 from tests.properties.moves import check_moves
 from tests.properties.operations import PARAMETERS, STEPS, Generator, make_chain
 from tests.properties.script import compute_digest, play
@@ -36,7 +37,7 @@ def base(parameters: str = "default") -> Chain:
 
 
 @pytest.mark.slow
-@settings(max_examples=120)
+@settings(max_examples=choose(30, 120))
 @given(st.sampled_from(["default", "short"]), st.integers(0, 2**32 - 1))
 def test_every_state_keeps_its_invariants_and_repeats(parameters: str, seed: int) -> None:
     # A ledger stops at its first failure and prints what led there, so only the seed is left to shrink: quickly, and to little.
@@ -61,23 +62,28 @@ def test_every_state_keeps_its_invariants_and_repeats(parameters: str, seed: int
 
 OF_PROOFS = {Reason.QUORUM_MISSING, Reason.INVALID_PROOF, Reason.CLAIM_MISMATCH, Reason.STALE}
 """Why what comes from another region is refused, besides the reasons of every rule."""
+COVERING = (36, 37, 20, 33, 2, 3, 4, 27)
+"""Seeds that reached all of it together when they were chosen. They come first; the others only where something is missing."""
+SELDOM = {Reason.UNKNOWN_MERCHANT, Reason.ACCOUNT_FULL}
+"""What random ledgers need not reach; the latter takes 16,384 lots: test_limits.py."""
 
 
 @pytest.mark.slow
 def test_random_ledgers_reach_every_kind_and_most_reasons() -> None:
     accepted: Counter[str] = Counter()
     reasons: Counter[Reason | None] = Counter()
-    for seed in range(48):
+    order = list(Reason)
+    of_rules = set(order[order.index(Reason.UNKNOWN_KEY) : order.index(Reason.INVALID_AUTHORITIES) + 1])
+    wanted = (of_rules - SELDOM) | OF_PROOFS | {None}
+    for seed in (*COVERING, *(set(range(48)) - set(COVERING))):
         for operation, result in play(base("short" if seed % 2 else "default").copy(), Random(seed), STEPS):
             accepted[operation.kind] += result.outcome.is_accepted
             reasons[result.outcome.reason] += 1
             reasons.update(row.reason for row in result.outcome.rows if row is not None)
-    order = list(Reason)
-    of_rules = set(order[order.index(Reason.UNKNOWN_KEY) : order.index(Reason.INVALID_AUTHORITIES) + 1])
-    unreached = of_rules - set(reasons)
+        if not IS_LONG and wanted <= set(reasons) and all(accepted[kind] for kind in KINDS):
+            break
     assert [kind for kind in KINDS if not accepted[kind]] == []
-    assert unreached <= {Reason.UNKNOWN_MERCHANT, Reason.ACCOUNT_FULL}  # the latter takes 16,384 lots: test_limits.py
-    assert set(reasons) == (of_rules - unreached) | OF_PROOFS | {None}
+    assert wanted <= set(reasons) <= wanted | SELDOM
 
 
 GOVERNANCE = ("governance.change_authorities", "governance.recover", "identity.register_merchant")
@@ -85,7 +91,7 @@ GOVERNANCE = ("governance.change_authorities", "governance.recover", "identity.r
 
 
 @pytest.mark.slow
-@settings(max_examples=40)
+@settings(max_examples=choose(12, 40))
 @given(st.integers(0, 2**32 - 1))
 def test_sets_change_as_their_members_agree(seed: int) -> None:
     chain = base().copy()
@@ -149,7 +155,7 @@ def test_random_ledgers_meet_every_answer_of_votes() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=60)
+@settings(max_examples=choose(15, 60))
 @given(st.integers(0, 2**32 - 1))
 def test_offences_name_all_who_ever_were_authorities_and_nobody_else(seed: int) -> None:
     chain, random = base().copy(), Random(seed)

@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tests.contracts.chain import Chain
 from tests.contracts.invariants import check_invariants
+from tests.effort import choose
 from tests.properties.moves import check_moves
 from tests.properties.operations import STEPS, Generator, Pools
 from tests.properties.script import play
@@ -60,4 +61,4 @@ class LedgerMachine(RuleBasedStateMachine):
 
 @pytest.mark.slow
 def test_any_operation_at_any_time_keeps_the_ledger_sound() -> None:
-    run_state_machine_as_test(LedgerMachine, settings=settings(max_examples=40, stateful_step_count=30))
+    run_state_machine_as_test(LedgerMachine, settings=settings(max_examples=choose(12, 40), stateful_step_count=30))

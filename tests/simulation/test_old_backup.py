@@ -3,6 +3,7 @@
 import pytest
 
 from node.consensus import silence
+from tests.effort import choose
 from tests.simulation.absence import LIMIT_MS, SIZE, QuietWorld
 from tests.simulation.old_backup import run_old_backup
 from tests.simulation.problems import UnsafeError
@@ -11,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 
 def run_old_backups(late_ms: int) -> None:
-    for seed in range(10):
+    for seed in range(choose(5, 10)):
         run_old_backup(seed, late_ms)
 
 

@@ -6,11 +6,12 @@ from node.consensus import height
 from node.consensus.guard import Guard
 from node.consensus.messages import Message, ProposalMessage, VoteMessage
 from node.consensus.replica import MAX_BEHIND_MS, REPEAT_MS
+from tests.effort import choose
 from tests.node import toy
 from tests.node.consensus.town import Town
 
 OWN_VOTES, OWN_PROPOSALS = 16, 3
-ROUNDS = 40
+ROUNDS = choose(24, 40)
 MAX_BLOCKS = 16
 """Blocks that are named by proposals of the latest rounds, and an authority's own."""
 

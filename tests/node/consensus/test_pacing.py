@@ -10,6 +10,7 @@ from ledger.blocks import MAX_BLOCK_BYTES, encode_block
 from ledger.types import Hash
 from node.chain import Candidate, Chain
 from node.consensus.pacing import FIRST_BYTES, MIN_BYTES, SHARE, Pacing
+from tests.effort import choose
 from tests.node import toy
 from tests.node.consensus.town import Member, Town
 
@@ -127,6 +128,6 @@ def test_without_a_bound_it_would(town: SlowTown) -> None:
     for member in town.members.values():
         member.replica._pacing.max_bytes = MAX_BLOCK_BYTES
     town[0].replica.announce(town.now_ms)
-    town.run(120_000)
+    town.run(choose(70_000, 120_000))
     assert not is_final(town)
     assert town[0].replica.state.round > 3, "one proposal after the other is in vain"
