@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -159,8 +160,8 @@ def find_answers(kind: Kind[Any]) -> Answers:
     row: set[Reason] = set()
     events: set[str] = set()
     for function in iterate_called(kind.rule):
-        events.update(item.name for item in _iterate_globals(function) if isinstance(item, EventType))
-        for name, in_row in _iterate_reasons(function):
+        events.update(item.name for item in _list_globals(function) if isinstance(item, EventType))
+        for name, in_row in _list_reasons(function):
             (row if in_row else whole).add(Reason[name])
     impossible = {reason for name, reason in CANNOT_HAPPEN if name == kind.name}
     if not any(shape.text.startswith("list") and shape.fields for _name, shape in describe_codec(kind.codec).fields):
@@ -174,30 +175,35 @@ def iterate_called(rule: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
     while waiting:
         function = waiting.pop()
         yield function
-        for item in _iterate_globals(function):
+        for item in _list_globals(function):
             if inspect.isfunction(item) and item.__module__.startswith("contracts.") and item not in seen:
                 seen.add(item)
                 waiting.append(item)
 
 
+@cache
 def _parse(function: Callable[..., Any]) -> ast.AST:
     return ast.parse(textwrap.dedent(inspect.getsource(function)))
 
 
-def _iterate_globals(function: Callable[..., Any]) -> Iterator[Any]:
-    """Yield what the function's names stand for in its module; attributes of the same name are not meant."""
+@cache
+def _list_globals(function: Callable[..., Any]) -> tuple[Any, ...]:
+    """Return what the function's names stand for in its module; attributes of the same name are not meant."""
     held = inspect.getclosurevars(function).globals
-    yield from (held[node.id] for node in ast.walk(_parse(function)) if isinstance(node, ast.Name) and node.id in held)
+    return tuple(held[node.id] for node in ast.walk(_parse(function)) if isinstance(node, ast.Name) and node.id in held)
 
 
-def _iterate_reasons(function: Callable[..., Any]) -> Iterator[tuple[str, bool]]:
-    """Yield each reason that a function names, and whether it stands in the outcome of a row."""
+@cache
+def _list_reasons(function: Callable[..., Any]) -> tuple[tuple[str, bool], ...]:
+    """Return each reason that a function names, and whether it stands in the outcome of a row."""
     tree = _parse(function)
     rows = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_row_outcome(node)]
     in_rows = {id(node) for call in rows for node in ast.walk(call)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Reason":
-            yield node.attr, id(node) in in_rows
+    return tuple(
+        (node.attr, id(node) in in_rows)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Reason"
+    )
 
 
 def _is_row_outcome(call: ast.Call) -> bool:

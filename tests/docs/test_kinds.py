@@ -18,9 +18,10 @@ def test_the_page_is_current() -> None:
 
 
 def test_the_page_has_everything_once() -> None:
-    titles = [line.removeprefix("### ") for line in format_kinds().splitlines() if line.startswith("### ")]
+    page = format_kinds()
+    titles = [line.removeprefix("### ") for line in page.splitlines() if line.startswith("### ")]
     assert titles == [*KINDS, *EVENT_TYPES, *(namespace.decode() for namespace in TABLES)]
-    assert all(format_kinds().count(f"| `{name}` |") == 1 for name in PARAMETERS)
+    assert all(page.count(f"| `{name}` |") == 1 for name in PARAMETERS)
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
