@@ -57,7 +57,7 @@ def _parse_opening(item: JsonValue) -> tuple[EntryIndex, Opening]:
     if not isinstance(item, dict) or item.keys() != _OPENING_MEMBERS:
         raise CodecError("an opening is not an index, a salt and details")
     index, salt, details = item["index"], item["salt"], item["details"]
-    if not isinstance(index, int) or not isinstance(salt, str) or not isinstance(details, dict):
+    if type(index) is not int or not isinstance(salt, str) or not isinstance(details, dict):
         raise CodecError("an opening is not an index, a salt and details")
     data = parse_base64(salt)
     if len(data) != SALT_BYTES:

@@ -27,7 +27,7 @@ from certificates.datetimes import format_datetime, parse_datetime
 from certificates.details import compute_record_commitment
 from certificates.dids import Method, parse_method
 from certificates.evidence import Evidence, parse_evidence
-from certificates.jcs import JsonObject, parse_json_object
+from certificates.jcs import JsonObject, encode_jcs, parse_json_object
 from certificates.register import Standing, describe_standing, read_status, unwrap
 from certificates.reports import ArtefactReport, format_artefact_report
 from certificates.statement import (
@@ -235,6 +235,8 @@ def _is_consistent(details: JsonObject, record: RecordedHours) -> bool:
     """Whether date, minutes and times in the details say what the record says."""
     start, end = None, None
     if record.start is not None:
+        if not 0 <= record.start + record.minutes <= 2 * MINUTES_PER_DAY:
+            return False  # No rule lets such a record in, but whoever makes up a log may write one.
         start, end = format_clock(record.start), format_clock(record.start + record.minutes)
     stated = (details.get("date"), details.get("minutes"), details.get("start"), details.get("end"))
     return stated == (to_date(record.day).isoformat(), record.minutes, start, end)
@@ -252,7 +254,8 @@ def _verify_claims(file: _File, statement: Statement, issue: Issue) -> tuple[Non
     expected = build_document(statement, file.evidence_uri, issue)
     stated = without(file.document, "proof")
     for name in sorted(expected.keys() | stated.keys()):
-        if stated.get(name) != expected.get(name):
+        # In their canonical form: to Python, true is 1, and a member that is null is as one that is not there.
+        if name not in stated or name not in expected or encode_jcs(stated[name]) != encode_jcs(expected[name]):
             raise ProofError("the certificate states something else than its evidence", Reason.CLAIM_MISMATCH, name)
     return None, f"{statement.minutes} minutes in {statement.records} records"
 

@@ -8,6 +8,15 @@ from typing import Any, Final
 
 import pytest
 
+from tests.certificates.conftest import (  # noqa: F401 - a small region, and its trust file
+    builder,
+    foreign_trust,
+    region,
+    region_suspended,
+    region_with_amendment,
+    region_with_void,
+    trust,
+)
 from tests.cli.command_line import CommandLine
 from tests.cli.town import Town, open_town
 from tests.outside.talk import tell_in_browser

@@ -11,7 +11,7 @@ import pytest
 
 from certificates.base45 import format_base45, parse_base45
 from certificates.datetimes import format_datetime, parse_datetime
-from certificates.jcs import encode_jcs, parse_json
+from certificates.jcs import encode_jcs, parse_json, parse_json_object
 from certificates.multibase import (
     format_multibase,
     format_verification_method,
@@ -347,3 +347,25 @@ def _is_utf8(data: bytes) -> bool:
         return bool(data.decode())
     except UnicodeDecodeError:
         return False
+
+
+def test_bundles_prove_or_do_not_alike(run_node: Run) -> None:
+    random_ = random.Random(9)
+    mutants = [mutate(BUNDLE, random_) for _ in range(300)]
+    document = parse_json_object(BUNDLE)
+    for name, value in document.items():
+        mutants.append(encode_jcs({key: item for key, item in document.items() if key != name}))
+        mutants.append(encode_jcs({**document, name: [value]}))
+    for list_name in ("entries", "values"):
+        items = document[list_name]
+        assert isinstance(items, list)
+        for place in range(len(items)):
+            mutants.append(encode_jcs({**document, list_name: items[:place] + items[place + 1 :]}))
+            mutants.append(encode_jcs({**document, list_name: [*items, items[place]]}))
+    for proof in ("logProof", "stateProof"):
+        hashes = parse_base64(str(document[proof]))
+        others = (hashes[:-32], hashes[32:], hashes + bytes(32), hashes[:-1], b"", hashes[32:64] + hashes[:32] + hashes[64:])
+        mutants += [encode_jcs({**document, proof: format_base64(other)}) for other in others]
+    answers = _compare(run_node, [["bundle", data.hex()] for data in [BUNDLE, *mutants]])
+    assert "value" in answers[0]
+    assert len({item.get("refused") for item in answers}) >= 3

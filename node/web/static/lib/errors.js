@@ -23,6 +23,8 @@ export const OPEN_REASONS = new Set([
   "unsupported_version",
   "untrusted_log",
   "key_binding_missing",
+  "no_code",
+  "several_codes",
   "status_unknown",
   "node_not_current",
   "stale",

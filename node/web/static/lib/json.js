@@ -18,9 +18,10 @@ const WORDS = /** @type {[string, boolean | null][]} */ ([["true", true], ["fals
 
 /** A place in a text that is being read. */
 class Reader {
-  /** @param {string} text */
-  constructor(text) {
+  /** @param {string} text @param {number} maxDepth */
+  constructor(text, maxDepth) {
     this.text = text;
+    this.maxDepth = maxDepth;
     this.place = 0;
   }
 
@@ -52,11 +53,11 @@ class Reader {
 
 /**
  * Read one JSON value from UTF-8 without a byte order mark; raises `FormError` whatever else is given.
- * @param {Uint8Array} bytes @param {number} [maxBytes] @returns {JsonValue}
+ * @param {Uint8Array} bytes @param {number} [maxBytes] @param {number} [maxDepth] @returns {JsonValue}
  */
-export function parseJson(bytes, maxBytes = MAX_BYTES) {
+export function parseJson(bytes, maxBytes = MAX_BYTES, maxDepth = MAX_DEPTH) {
   if (bytes.length > maxBytes) throw new FormError(`JSON of ${bytes.length} bytes, at most ${maxBytes} are read`, "too_large");
-  const reader = new Reader(fromUtf8(bytes));
+  const reader = new Reader(fromUtf8(bytes), maxDepth);
   reader.skip();
   const value = readValue(reader, 0);
   reader.skip();
@@ -81,7 +82,7 @@ function readValue(reader, depth) {
   const next = reader.text[reader.place];
   if (next === '"') return readText(reader);
   if (next === "{" || next === "[") {
-    if (depth >= MAX_DEPTH) throw new FormError("JSON nested too deep");
+    if (depth >= reader.maxDepth) throw new FormError("JSON nested too deep");
     return next === "{" ? readObject(reader, depth + 1) : readList(reader, depth + 1);
   }
   for (const [word, value] of WORDS) if (reader.take(word)) return value;

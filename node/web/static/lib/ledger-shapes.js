@@ -62,6 +62,7 @@ const registration = struct("registration", {
   document: hash32,
   organisationName: name,
   position: optional(statusPosition),
+  issuedDay: day,
 });
 
 const organisation = struct("organisation", {
