@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from certificates.bitstring_list import TYPE, verify_bitstring_list
+from certificates.card import parse_card
 from certificates.card_verification import verify_card
 from certificates.checks import Checks
 from certificates.counter_card import PREFIX
@@ -16,6 +17,7 @@ from certificates.counter_verification import verify_counter_card
 from certificates.jcs import JsonValue, encode_jcs, parse_json_object
 from certificates.one_code import FAMILY
 from certificates.one_code_verification import read_one_code, verify_one_code
+from certificates.position_status import Place
 from certificates.register import parse_number
 from certificates.reports import ArtefactReport, Question, report_unreadable
 from certificates.status_list import verify_status_list
@@ -63,6 +65,14 @@ def find_number(data: bytes) -> Identifier:
     if recognise(data) == "one_code":
         return CERTIFICATE_REGISTERED.decode(read_one_code(data).entry).number
     return parse_number(str(parse_json_object(data, max_bytes=MAX_ARTEFACT_BYTES).get("id")))
+
+
+def find_place(data: bytes) -> Place | None:
+    """Return the status position of a business card, None for anything else; raise `CodecError` for what is no whole card."""
+    if recognise(data) != "card":
+        return None
+    card = parse_card(data)
+    return Place(card.chain_id, card.position)
 
 
 def _find_kind(data: bytes) -> _Kind | None:

@@ -44,6 +44,7 @@ COMMANDS: Final = {
     "timebank": "hours saved for old age, given and spent",
     "tx": "drafts: show, sign, submit",
     "cert": "certificates: issued, registered, looked up",
+    "card": "business cards, shown in parts; codes for a counter",
     "verify": "check certificates, offline",
     "trust": "trust files",
     "fsck": "check a node's store from end to end",

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import click
 
-from certificates.jcs import encode_jcs, parse_json_object
+from certificates.jcs import JsonObject, encode_jcs, parse_json_object
 from certificates.verification import MAX_CERTIFICATE_BYTES, format_report, verify_certificate
 from cli.commands import cert_register
 from cli.commands.cert_register import build_registration
 from cli.office.files import write_whole
 from cli.office.issuing import Issuer, Period
+from cli.office.positions import take_free_position
 from cli.options import DATE, PATH, json_option
 from cli.output import Output, format_json
 from cli.reading import read_bounded
@@ -54,14 +55,23 @@ def issue(
         if known is None:
             raise HourledgerError(Reason.UNKNOWN_VOLUNTEER, "the record book has no such volunteer", reference)
         issuer = Issuer(session.client, desk.records, desk.organisation, key)
-        document = issuer.issue(known.volunteer, compute_now_ms(), Period(first_day, last_day))
-    if not session.is_dry_run:
-        write_whole(out, encode_jcs(document))
-    if is_registered:
-        body = build_registration(encode_jcs(document), str(out))
-        words = f"The certificate {document['id']} is in {out} and registered"
-        session.carry_out("certificates.register", body, words, certificate=str(out), id=document["id"])
-        return
+
+        def write(position: int | None) -> JsonObject:
+            document = issuer.issue(known.volunteer, compute_now_ms(), Period(first_day, last_day), position)
+            if not session.is_dry_run:
+                write_whole(out, encode_jcs(document))
+            return document
+
+        def put_on_record(position: int) -> None:
+            document = write(position)
+            body = build_registration(encode_jcs(document), str(out))
+            words = f"The certificate {document['id']} is in {out} and registered"
+            session.carry_out("certificates.register", body, words, certificate=str(out), id=document["id"], position=position)
+
+        if is_registered:
+            take_free_position(session.client, put_on_record)
+            return
+        document = write(None)
     done = "would be" if session.is_dry_run else "is"
     answer = {"dry_run": session.is_dry_run, "certificate": str(out), "id": document["id"]}
     session.output.give(answer, f"The certificate {document['id']} {done} in {out}.")

@@ -15,7 +15,13 @@ from cli.options import CERTIFICATE_NUMBER, IDENTIFIER, PATH
 from cli.output import format_json
 from cli.reading import read_bounded
 from cli.session import Session, asks, compute_now_ms, sends
-from contracts.certificates.registry import RegisterCertificate, Revocation, RevokeCertificate, SupersedeCertificate
+from contracts.certificates.registry import (
+    AboutCertificate,
+    RegisterCertificate,
+    Revocation,
+    RevokeCertificate,
+    SupersedeCertificate,
+)
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
 from ledger.types import Identifier, Minutes, TimeMs
@@ -68,6 +74,26 @@ def revoke(session: Session, *, number: Identifier, organisation: Identifier, wh
     session.carry_out("certificates.revoke", body, f"The certificate {format_number(number)} is revoked")
 
 
+@click.command("suspend")
+@_number
+@_organisation
+@sends
+def suspend(session: Session, *, number: Identifier, organisation: Identifier) -> None:
+    """Let the registered certificate of NUMBER not be relied on for now (signed by officers as the policy says)."""
+    body = AboutCertificate(number, organisation)
+    session.carry_out("certificates.suspend", body, f"The certificate {format_number(number)} is suspended")
+
+
+@click.command("reinstate")
+@_number
+@_organisation
+@sends
+def reinstate(session: Session, *, number: Identifier, organisation: Identifier) -> None:
+    """Let the suspended certificate of NUMBER stand again (signed by officers as the policy says)."""
+    body = AboutCertificate(number, organisation)
+    session.carry_out("certificates.reinstate", body, f"The certificate {format_number(number)} stands again")
+
+
 @click.command("supersede")
 @_number
 @click.argument("successor", type=CERTIFICATE_NUMBER)
@@ -99,4 +125,4 @@ def save_status(session: Session, *, number: Identifier, out: Path) -> None:
     session.output.give({"status": str(out)}, f"The proof of the status is in {out}.")
 
 
-COMMANDS: Final = (register, revoke, supersede, check, save_status)
+COMMANDS: Final = (register, revoke, suspend, reinstate, supersede, check, save_status)

@@ -1,13 +1,15 @@
 """Verification of everything that leaves the ledger, from files, without a node and without a network."""
 
+import re
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from certificates.artefacts import find_number, verify_artefact
+from certificates.artefacts import find_number, find_place, verify_artefact
 from certificates.checks import Times
 from certificates.datetimes import parse_datetime
 from certificates.register import MAX_STATUS_BYTES
@@ -18,12 +20,12 @@ from cli.reading import read_bounded
 from cli.reports import describe_report, find_language
 from cli.trust_files import load_policies
 from ledger.errors import HourledgerError
-from ledger.trust import TrustPolicy
-from ledger.types import TimeMs
+from ledger.types import Identifier, TimeMs
 from node.scanning.formats import MAX_FILE_BYTES, is_scannable
 
 _MS_PER_DAY = 86_400_000
 _STDIN = "-"
+_IDENTIFIER = re.compile("[0-9a-f]{32}")
 
 
 @click.command("verify")
@@ -39,8 +41,16 @@ _STDIN = "-"
 )
 @click.option("--at-time", help="The time to judge by, such as 2026-10-11T12:00:00Z. Otherwise now.")
 @click.option("--max-age", "max_age_days", type=click.IntRange(0, 36_500), help="How many days old the evidence may be.")
-@click.option("--status", "status_file", type=click.Path(path_type=Path), help="What cert status saved, for one of FILES.")
-@click.option("--node", "node_url", help="Ask this node whether the certificates were revoked or superseded since.")
+@click.option(
+    "--status",
+    "status_file",
+    type=click.Path(path_type=Path),
+    help="What cert status or card save-status saved, or a status list, for one of FILES.",
+)
+@click.option("--node", "node_url", help="Ask this node whether the certificates and cards were revoked or superseded since.")
+@click.option("--nonce", help="What you asked the holder of a card to show it for.")
+@click.option("--audience", help="To whom you asked the holder of a card to show it.")
+@click.option("--merchant", help="Whose counter it is, for a counter card.")
 @click.option(
     "--lang", "language", type=click.Choice(["en", "zh"]), help="English or Chinese. By default as the machine is set."
 )
@@ -53,6 +63,9 @@ def command(
     max_age_days: int | None,
     status_file: Path | None,
     node_url: str | None,
+    nonce: str | None,
+    audience: str | None,
+    merchant: str | None,
     language: Language | None,
     is_json: bool,
 ) -> int:
@@ -68,8 +81,8 @@ def command(
     max_age_ms = None if max_age_days is None else max_age_days * _MS_PER_DAY
     if status_file is not None and (node_url is not None or len(files) != 1):
         raise click.UsageError("--status is about one FILE, and --node is another way to know.")
-    times = Times(at_time_ms, max_age_ms)
-    reports = [_verify_file(_read(file), policies, times, status_file, node_url) for file in files]
+    asked = Question(policies, Times(at_time_ms, max_age_ms), None, audience, nonce, _parse_merchant(merchant))
+    reports = [_verify_file(_read(file), asked, status_file, node_url) for file in files]
     output.show(_format_reports(files, reports))
     for file, report in zip(files, reports, strict=True):
         output.say(describe_report(str(file), report, language or find_language()))
@@ -82,11 +95,9 @@ def _read(file: Path) -> bytes:
     return read_bounded(file, MAX_FILE_BYTES, "the file")
 
 
-def _verify_file(
-    data: bytes, trust: Sequence[TrustPolicy], times: Times, status_file: Path | None, node_url: str | None
-) -> ArtefactReport:
+def _verify_file(data: bytes, asked: Question, status_file: Path | None, node_url: str | None) -> ArtefactReport:
     if not is_scannable(data):
-        return verify_artefact(data, Question(trust, times, _find_status(data, status_file, node_url)))
+        return verify_artefact(data, replace(asked, status=_find_status(data, status_file, node_url)))
     from node.scanning.opening import open_file  # noqa: PLC0415 - only pictures and PDF files need it
     from node.scanning.verifying import verify_opened  # noqa: PLC0415
 
@@ -94,7 +105,7 @@ def _verify_file(
         opened = open_file(data)
     except HourledgerError as error:
         return report_unreadable(error)
-    return verify_opened(opened, Question(trust, times, _find_status(opened.artefact, status_file, node_url)))
+    return verify_opened(opened, replace(asked, status=_find_status(opened.artefact, status_file, node_url)))
 
 
 def _find_status(data: bytes, status_file: Path | None, node_url: str | None) -> bytes | HourledgerError | None:
@@ -104,12 +115,15 @@ def _find_status(data: bytes, status_file: Path | None, node_url: str | None) ->
     if node_url is None:
         return None
     from cli.office.client import NodeClient  # noqa: PLC0415 - an offline verification needs nothing of a node
+    from cli.office.positions import fetch_position_status  # noqa: PLC0415
     from cli.office.registering import fetch_status  # noqa: PLC0415
 
     try:
-        number = find_number(data)
+        place = find_place(data)
         with NodeClient(node_url) as client:
-            return fetch_status(client, number)
+            if place is not None:
+                return fetch_position_status(client, place.position)
+            return fetch_status(client, find_number(data))
     except HourledgerError as error:
         return error
 
@@ -120,6 +134,15 @@ def _format_reports(files: Sequence[Path], reports: Sequence[ArtefactReport]) ->
     if len(documents) == 1:
         return documents[0]
     return {"verdict": find_worst([report.verdict for report in reports]).value, "files": documents}
+
+
+def _parse_merchant(text: str | None) -> Identifier | None:
+    """Return an identifier. `cli.options` has this too, with a client of nodes, which an offline verification does not need."""
+    if text is None:
+        return None
+    if _IDENTIFIER.fullmatch(text) is None:
+        raise click.BadParameter(f"'{text}' is not 16 bytes in hexadecimal", param_hint="--merchant")
+    return Identifier(bytes.fromhex(text))
 
 
 def _parse_time(text: str | None) -> TimeMs:

@@ -156,6 +156,10 @@ class NodeClient:
         """Send JSON and return the JSON answer."""
         return decode_json(self.send(Request("POST", path, body=json.dumps(document).encode(), key=key)).body)
 
+    def post_bytes(self, path: str, document: object, key: SigningKey | None = None) -> bytes:
+        """Send JSON and return the answer as it is."""
+        return self.send(Request("POST", path, body=json.dumps(document).encode(), key=key)).body
+
     # -------------------------------------------------------------------------------------------------- how it is asked
 
     def send(self, request: Request, timeout_s: float = 30.0) -> Answer:

@@ -47,8 +47,10 @@ class Issuer:
     organisation: Identifier
     key: SigningKey
 
-    def issue(self, volunteer: Identifier, now_ms: int, period: Period | None = None) -> JsonObject:
-        """Return a signed certificate over the current records of a volunteer.
+    def issue(
+        self, volunteer: Identifier, now_ms: int, period: Period | None = None, position: int | None = None
+    ) -> JsonObject:
+        """Return a signed certificate over the current records of a volunteer; its status is to be at `position`.
 
         Raises `HourledgerError`: NOT_FOUND when there is no current record, or details of one are not in this record book;
         TOO_LARGE for too many records.
@@ -67,7 +69,7 @@ class Issuer:
             detail = "the record book does not have the details of a record"
             raise HourledgerError(Reason.NOT_FOUND, detail, missing.record.hex())
         bundle = self._fetch_bundle(current)
-        return issue_certificate(Evidence(bundle, openings), self.key, TimeMs(now_ms))
+        return issue_certificate(Evidence(bundle, openings), self.key, TimeMs(now_ms), position=position)
 
     def find_current(self, volunteer: Identifier, period: Period) -> dict[EntryIndex, RecordedHours]:
         """Return the latest revision of every record that is not void, by its index in the log."""

@@ -1,19 +1,21 @@
 """Verification as a service, for those who cannot run it. The node's own trust file counts unless others are given."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 from aiohttp import web
 
-from certificates.artefacts import MAX_ARTEFACT_BYTES, verify_artefact
+from certificates.artefacts import MAX_ARTEFACT_BYTES, find_place, verify_artefact
 from certificates.checks import Times
 from certificates.handover import build_chain_trust
 from certificates.jcs import encode_jcs
 from certificates.reports import ArtefactReport, Question, format_artefact_report, report_unreadable
 from contracts.identity.parties import get_authorities
+from contracts.statuses import LIST_POSITIONS
 from ledger.codec import MAX_TIME_MS
 from ledger.errors import CodecError, HourledgerError
 from ledger.notes import encode_text
@@ -22,13 +24,18 @@ from ledger.trust import TrustPolicy, parse_trust
 from ledger.types import TimeMs
 from node.api.about import GENESIS
 from node.api.requests import get_service, parse_body, read_body
+from node.api.status_lists import STATUS_LISTS
 from node.pinned import Pinned
 from node.scanning.formats import is_scannable
 from node.scanning.opening import Opened, open_file_aside
 from node.scanning.verifying import verify_opened
+from node.status_lists import StatusLists
+
+FindStatus: TypeAlias = Callable[[bytes], bytes | HourledgerError | None]
 
 MAX_REQUEST_BYTES: Final = MAX_ARTEFACT_BYTES + (1 << 20)
 MAX_TRUST_FILES: Final = 64
+_OPTIONAL: Final = ("trust", "at_time_ms", "max_age_s", "status", "nonce", "audience")
 MAX_SCANS: Final = 8
 """Pictures and PDF files that are scanned or wait for it; one more is answered with BUSY."""
 
@@ -63,11 +70,12 @@ async def verify(request: web.Request) -> web.Response:
     """Verify whatever leaves the ledger; the answer is a report whatever the verdict.
 
     The body is a file as people have it, a picture or a PDF file too, or the text of a code; or an object with `document`, the
-    certificate or the text, and optionally `trust` (texts of trust files), `at_time_ms` and `max_age_s`.
+    certificate or the text, and optionally `trust` (texts of trust files), `at_time_ms`, `max_age_s`, and for a card `status`
+    (the text of a status list or a bundle; otherwise this node's list counts for cards of its chain), `nonce` and `audience`.
     """
     body = await read_body(request, MAX_REQUEST_BYTES)
     service = get_service(request)
-    chain_id, now_ms = request.app[GENESIS].chain_id, service.clock()
+    chain_id, lists, now_ms = request.app[GENESIS].chain_id, request.app[STATUS_LISTS], service.clock()
     try:
         opened = await request.app[SCANS].open(body)
     except HourledgerError as error:
@@ -77,9 +85,20 @@ async def verify(request: web.Request) -> web.Response:
 
     def answer(pinned: Pinned) -> bytes:
         own_trust = _build_trust(chain_id, get_authorities(pinned.reader.state, pinned.reader.tip.height))
-        return answer_question(opened, own_trust, now_ms)
+        return answer_question(opened, own_trust, now_ms, lambda data: _find_own_status(data, chain_id, pinned, lists))
 
     return _respond(await service.read(answer))
+
+
+def _find_own_status(data: bytes, chain_id: str, pinned: Pinned, lists: StatusLists) -> bytes | HourledgerError | None:
+    """Return this node's own status list for a card of this chain, or why there is none; None for anything else."""
+    try:
+        place = find_place(data)
+        if place is None or place.chain_id != chain_id:
+            return None
+        return lists.make(pinned.reader, place.position // LIST_POSITIONS, None)
+    except HourledgerError as error:
+        return error
 
 
 def _respond(body: bytes) -> web.Response:
@@ -94,21 +113,18 @@ _build_trust = lru_cache(maxsize=8)(build_chain_trust)
 """Trust files as they were made for the same authorities before."""
 
 
-def answer_question(opened: Opened, own_trust: TrustPolicy, now_ms: TimeMs) -> bytes:
-    """Return the report that a request asks for, as JSON; raise `HourledgerError` for a question of another form."""
+def answer_question(opened: Opened, own_trust: TrustPolicy, now_ms: TimeMs, find_status: FindStatus) -> bytes:
+    """Return the report that a request asks for, as JSON; raise `HourledgerError` for a question of another form.
+
+    `find_status` gives this node's word on the status of what is of its own chain.
+    """
     if opened.is_attached:
-        return _encode_report(verify_opened(opened, Question((own_trust,), Times(now_ms))))
-    question = _read_question(opened.artefact, own_trust, now_ms)
-    times = Times(question.at_time_ms, question.max_age_ms)
-    return _encode_report(verify_artefact(question.data, Question(question.trust, times)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    data: bytes
-    trust: tuple[TrustPolicy, ...]
-    at_time_ms: TimeMs
-    max_age_ms: int | None = None
+        question = Question((own_trust,), Times(now_ms), find_status(opened.artefact))
+        return _encode_report(verify_opened(opened, question))
+    data, question = _read_question(opened.artefact, own_trust, now_ms)
+    if question.status is None:
+        question = replace(question, status=find_status(data))
+    return _encode_report(verify_artefact(data, question))
 
 
 def _is_surely_plain(body: bytes) -> bool:
@@ -116,25 +132,30 @@ def _is_surely_plain(body: bytes) -> bool:
     return b'"document"' not in body and b"\\" not in body and b"\x00" not in body
 
 
-def _read_question(body: bytes, own_trust: TrustPolicy, now_ms: TimeMs) -> _Question:
+def _read_question(body: bytes, own_trust: TrustPolicy, now_ms: TimeMs) -> tuple[bytes, Question]:
+    """Return what is to be verified, and the question."""
+    plain = body, Question((own_trust,), Times(now_ms))
     if _is_surely_plain(body):
-        return _Question(body, (own_trust,), now_ms)
+        return plain
     try:
         document = parse_body(body)
     except HourledgerError:
-        return _Question(body, (own_trust,), now_ms)
+        return plain
     if not isinstance(document, dict) or "document" not in document:
-        return _Question(body, (own_trust,), now_ms)
+        return plain
     return _read_object(document, own_trust, now_ms)
 
 
-def _read_object(document: dict[str, Any], own_trust: TrustPolicy, now_ms: TimeMs) -> _Question:
-    match {"trust": None, "at_time_ms": None, "max_age_s": None, **document}:
+def _read_object(document: dict[str, Any], own_trust: TrustPolicy, now_ms: TimeMs) -> tuple[bytes, Question]:
+    match dict.fromkeys(_OPTIONAL) | document:
         case {
             "document": dict() | str() as artefact,
             "trust": None | list() as trust,
             "at_time_ms": at_time_ms,
             "max_age_s": max_age_s,
+            "status": None | str() as status,
+            "nonce": None | str() as nonce,
+            "audience": None | str() as audience,
             **rest,
         } if (
             not rest
@@ -144,10 +165,13 @@ def _read_object(document: dict[str, Any], own_trust: TrustPolicy, now_ms: TimeM
             and (max_age_s is None or _is_number(max_age_s, MAX_TIME_MS))
         ):
             policies = (own_trust,) if trust is None else tuple([_parse_trust(text) for text in trust])
-            at_time = now_ms if at_time_ms is None else TimeMs(at_time_ms)
-            return _Question(_encode(artefact), policies, at_time, None if max_age_s is None else max_age_s * 1_000)
+            max_age_ms = None if max_age_s is None else max_age_s * 1_000
+            times = Times(now_ms if at_time_ms is None else TimeMs(at_time_ms), max_age_ms)
+            known = None if status is None else _encode(status)
+            return _encode(artefact), Question(policies, times, known, audience, nonce)
         case _:
-            detail = "the body must be what is to be verified, or an object with document, trust, at_time_ms and max_age_s"
+            names = ", ".join(_OPTIONAL)
+            detail = f"the body must be what is to be verified, or an object with document and, if wanted, {names}"
             raise HourledgerError(Reason.USAGE, detail)
 
 

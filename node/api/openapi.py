@@ -103,7 +103,14 @@ _QUESTION: Final[Schema] = {
     "anyOf": [
         members(
             {"document": {"type": ["object", "string"]}},
-            {"trust": list_of(TEXT, checking.MAX_TRUST_FILES), "at_time_ms": TIME_MS, "max_age_s": NUMBER},
+            {
+                "trust": list_of(TEXT, checking.MAX_TRUST_FILES),
+                "at_time_ms": TIME_MS,
+                "max_age_s": NUMBER,
+                "status": TEXT,
+                "nonce": TEXT,
+                "audience": TEXT,
+            },
         ),
         {"type": "object"},
     ],

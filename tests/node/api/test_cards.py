@@ -152,3 +152,18 @@ def test_free_position_can_be_taken(new_node: RunningNode) -> None:
     new_node.carry_out("cards.register", body, people.OTHER_VOLUNTEER_KEY)
     card = new_node.post("/v1/cards", {"volunteer": people.OTHER_VOLUNTEER.hex()}, people.OTHER_VOLUNTEER_KEY)
     assert parse_card(card.body).position == position
+
+
+def test_node_verifies_cards_with_its_own_status_list(new_node: RunningNode) -> None:
+    people.tell(new_node)
+    shown = show(new_node, "hours").decode()
+    assert new_node.post("/v1/verify", {"document": shown, "nonce": "nonce"}).json()["verdict"] == "valid"
+    assert new_node.ask("POST", "/v1/verify", shown.encode()).json()["verdict"] == "valid"
+    assert new_node.post("/v1/verify", {"document": shown, "nonce": "another"}).json()["verdict"] == "invalid"
+    listed = {"document": shown, "nonce": "nonce", "status": get_list(new_node).decode()}
+    assert new_node.post("/v1/verify", listed).json()["verdict"] == "valid"
+    new_node.carry_out("cards.revoke", AboutCard(people.VOLUNTEER, people.CARD_POSITION), people.VOLUNTEER_KEY)
+    assert new_node.post("/v1/verify", {"document": shown, "nonce": "nonce"}).json()["verdict"] == "invalid"
+    assert new_node.post("/v1/verify", listed).json()["verdict"] == "valid"  # an older list, for who asks with it
+    wrong = {"document": shown, "status": 7}
+    assert new_node.post("/v1/verify", wrong).status == 400
