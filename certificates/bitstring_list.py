@@ -11,7 +11,7 @@ from typing import Final
 
 from certificates.base64url import format_base64url, parse_base64url
 from certificates.checks import Checks
-from certificates.data_integrity import add_proof, verify_proofs
+from certificates.data_integrity import JCS, RDFC, add_proof, verify_proofs
 from certificates.datetimes import format_datetime, parse_datetime
 from certificates.jcs import JsonObject, parse_json_object
 from certificates.log_keys import require_log_key
@@ -19,6 +19,7 @@ from certificates.multibase import format_did_key, format_verification_method, p
 from certificates.reports import ArtefactReport, Question
 from certificates.status_list import BITS, LIST_BYTES, VALID_S, Moment, unpack_exactly, verify_list_time
 from certificates.status_uris import ListName, parse_list_uri
+from certificates.terms import LIST_CONTEXTS
 from contracts.statuses import LIST_POSITIONS, PositionStatus
 from ledger.crypto import SigningKey
 from ledger.errors import CodecError, SignatureError
@@ -28,7 +29,6 @@ from ledger.verification import Report
 
 MEDIA_TYPE: Final = "application/vc"
 TYPE: Final = "BitstringStatusListCredential"
-CONTEXT: Final = "https://www.w3.org/ns/credentials/v2"
 BITSTRING_BYTES: Final = LIST_POSITIONS // 8
 MAX_CREDENTIAL_BYTES: Final = 262_144
 _MULTIBASE: Final = "u"
@@ -71,7 +71,9 @@ def make_bitstring_list(name: ListName, purpose: Purpose, packed: bytes, moment:
     encoded = _MULTIBASE + format_base64url(gzip.compress(pack_bits(packed, purpose), 9, mtime=0))
     issued_ms = TimeMs(moment.time_ms // 1_000 * 1_000)
     document = _build_document(name, purpose, key.public_key, (issued_ms, TimeMs(issued_ms + VALID_S * 1_000)), encoded)
-    return add_proof(document, key, format_verification_method(key.public_key), issued_ms)
+    for cryptosuite in (JCS, RDFC):
+        document = add_proof(document, key, format_verification_method(key.public_key), issued_ms, cryptosuite=cryptosuite)
+    return document
 
 
 def _build_document(
@@ -79,7 +81,7 @@ def _build_document(
 ) -> JsonObject:
     uri = f"{name.uri}/{purpose}"
     return {
-        "@context": [CONTEXT],
+        "@context": list(LIST_CONTEXTS),
         "id": uri,
         "type": ["VerifiableCredential", TYPE],
         "issuer": format_did_key(issuer),

@@ -17,7 +17,7 @@ from certificates.dids import parse_method
 from certificates.jcs import JsonObject, encode_jcs, validate_json
 from certificates.multibase import format_multibase, parse_multibase
 from certificates.rdfc import canonicalise
-from certificates.terms import CONTEXTS
+from certificates.terms import VOCABULARIES
 from ledger.crypto import Context, SigningKey, sha256, verify_signature
 from ledger.errors import CodecError, SignatureError
 from ledger.reasons import Reason
@@ -142,9 +142,10 @@ def _encode_canonical(document: JsonObject, cryptosuite: str) -> bytes:
     if cryptosuite == JCS:
         return encode_jcs(document)
     contexts = document.get("@context")
-    if contexts != list(CONTEXTS):
-        raise CodecError("linked data with other contexts than those of a certificate", Reason.UNSUPPORTED_VERSION)
-    return canonicalise(document)
+    for known, vocabulary in VOCABULARIES.items():
+        if contexts == list(known):
+            return canonicalise(document, vocabulary)
+    raise CodecError("linked data with other contexts than those of our templates", Reason.UNSUPPORTED_VERSION)
 
 
 def _list_proofs(document: JsonObject) -> list[JsonObject]:

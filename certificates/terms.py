@@ -1,4 +1,4 @@
-"""What the terms of our documents mean in JSON-LD: exactly the terms that the certificate's template uses, and no others.
+"""What the terms of our documents mean in JSON-LD: exactly the terms that our templates use, and no others.
 
 Written down from the published contexts that the documents name, https://www.w3.org/ns/credentials/v2 (Verifiable Credentials
 Data Model 2.0, appendix B) and https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json (Open Badges 3.0), so that nothing is
@@ -121,3 +121,28 @@ CERTIFICATE: Final = Vocabulary(
     },
 )
 """The two contexts of a certificate together."""
+
+LIST_CONTEXTS: Final = CONTEXTS[:1]
+"""What a status list names as its context."""
+_LIST: Final = {
+    "encodedList": Term(STATUS + "encodedList", SECURITY + "multibase"),
+    "statusPurpose": Term(STATUS + "statusPurpose"),
+}
+_LISTED: Final = {
+    "credentialSubject": Term(VC + "credentialSubject", is_name=True),
+    "issuer": Term(VC + "issuer", is_name=True),
+    "validFrom": Term(VC + "validFrom", XSD + "dateTime"),
+    "validUntil": Term(VC + "validUntil", XSD + "dateTime"),
+}
+STATUS_LIST: Final = Vocabulary(
+    {},
+    {
+        "BitstringStatusList": NodeType(STATUS + "BitstringStatusList", _LIST),
+        "BitstringStatusListCredential": NodeType(STATUS + "BitstringStatusListCredential"),
+        "DataIntegrityProof": PROOF,
+        "VerifiableCredential": NodeType(VC + "VerifiableCredential", _LISTED),
+    },
+)
+"""The context of a status list."""
+VOCABULARIES: Final = MappingProxyType({CONTEXTS: CERTIFICATE, LIST_CONTEXTS: STATUS_LIST})
+"""By the contexts that a document names."""
