@@ -120,6 +120,7 @@ def test_there_are_tutorials() -> None:
     assert {
         "README.md",
         "docs/operator.md",
+        "docs/tutorial-merchant.md",
         "docs/tutorial-officer.md",
         "docs/tutorial-verifier.md",
         "docs/tutorial-volunteer.md",

@@ -61,6 +61,8 @@ export async function makeDevice(browser, settings, faults) {
 export async function findBarriers(page) {
   await page.evaluate(AXE);
   const { violations } = await page.evaluate(() => axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+  const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  if (width > 0) violations.push({ id: `the page is ${width} pixels too wide`, nodes: [{ target: ["html"], failureSummary: "" }] });
   return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.failureSummary}`));
 }
 

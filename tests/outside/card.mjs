@@ -1,4 +1,6 @@
 // A volunteer's phone: a key is made, an officer enrols it, hours come in, points are set aside; and all of it stays without a network.
+import { readFileSync } from "node:fs";
+
 import { askTest, check, findBarriers, main, PHONE, shoot, url, waitUntilKept } from "./browser.mjs";
 
 await main(async ({ device }) => {
@@ -31,6 +33,9 @@ await main(async ({ device }) => {
   await shoot(page, "card-offer");
   await page.getByRole("button", { name: "Set the points aside" }).click();
   await live.getByText("The points are set aside").waitFor();
+  await page.getByRole("dialog").getByText("4 points").waitFor();
+  await shoot(page, "card-code");
+  await page.getByRole("button", { name: "Close" }).click();
   await page.locator("#points").getByText("1", { exact: true }).waitFor();
   await shoot(page, "card-held");
   await waitUntilKept(page);
@@ -38,6 +43,53 @@ await main(async ({ device }) => {
   await page.reload();
   await page.locator("#points").getByText("1", { exact: true }).waitFor();
   await live.getByText("The node cannot be reached").waitFor();
+  await page.getByRole("button", { name: "Show the code" }).click();
+  await page.getByRole("dialog").getByText("4 points").waitFor();
   await shoot(page, "card-offline");
+  await page.getByRole("button", { name: "Close" }).click();
+
+  // Certificates: kept, given out again as they were, shown as one code that is asked for once.
+  await phone.setOffline(false);
+  const { file, number } = await askTest("certify");
+  await page.getByLabel("Keep a certificate's file").setInputFiles([
+    { name: "certificate.json", mimeType: "application/json", buffer: readFileSync(file) },
+    { name: "photo.png", mimeType: "image/png", buffer: Buffer.from("no picture") },
+  ]);
+  await live.getByText("2 files are kept").waitFor();
+  const kept = page.locator("#certificate-list li").filter({ hasText: "河畔" });
+  await kept.getByText("5 hours").waitFor();
+  await kept.getByRole("button", { name: "Show a code" }).click();
+  const code = await page.getByRole("dialog").locator("#code-text").textContent();
+  check(code.startsWith("HLB1:"), `the one code of certificate ${number} is shown`);
+  await shoot(page, "card-certificate");
+  await page.getByRole("button", { name: "Close" }).click();
+  await phone.setOffline(true);
+  await page.reload();
+  await kept.getByRole("button", { name: "Show a code" }).click();
+  check((await page.getByRole("dialog").locator("#code-text").textContent()) === code, "the code is there without a network");
+  await page.getByRole("button", { name: "Close" }).click();
+  const [download] = await Promise.all([page.waitForEvent("download"), kept.getByRole("button", { name: "Save a copy" }).click()]);
+  await askTest("compare", await download.path());
+  const other = page.locator("#certificate-list li").filter({ hasText: "photo.png" });
+  await other.getByRole("button", { name: "Remove" }).click();
+  await other.getByRole("button", { name: "Really remove it?" }).click();
+  await other.waitFor({ state: "detached" });
+
+  // What is wrong is said, and nothing comes of it.
+  await page.getByLabel("Offer (the number").fill("not a number");
+  await page.getByRole("button", { name: "Look at the offer" }).click();
+  await live.getByText("That is not in the right form: an offer's number").waitFor();
+  await phone.setOffline(false);
+  await page.getByLabel("Offer (the number").fill("0".repeat(32));
+  await page.getByRole("button", { name: "Look at the offer" }).click();
+  await live.getByText(/nothing is there|no such|there is no/i).waitFor();
+  await page.getByLabel("Offer (the number").fill(offer);
+  await page.getByRole("button", { name: "Look at the offer" }).click();
+  await page.getByLabel("How many").fill("9");
+  await page.getByRole("button", { name: "Set the points aside" }).click();
+  await live.getByText(/points/).waitFor();
+  await page.locator("#holds").getByText("not set aside").waitFor();
+  await shoot(page, "card-refused");
+  check((await page.locator("#points").textContent()) === "1", "no points are gone");
   check((await findBarriers(page)).length === 0, "there are no barriers in the page of an account");
 });

@@ -18,9 +18,18 @@ await main(async ({ device }) => {
 
   await page.goto(`${url}/counter`);
   await page.getByText("Is there a key file already?").click();
-  await page.getByLabel("Key file").setInputFiles({ name: "x.pem", mimeType: "", buffer: Buffer.from("-----BEGIN PRIVATE KEY-----") });
+  const bring = async (file, passphrase) => {
+    await page.getByLabel("Key file").setInputFiles(file);
+    await page.getByLabel("Its passphrase").fill(passphrase);
+    await page.getByRole("button", { name: "Use this key" }).click();
+  };
+  await bring({ name: "x.pem", mimeType: "", buffer: Buffer.from("-----BEGIN PRIVATE KEY-----") }, "");
   await live.getByText("That is not in the right form").waitFor();
-  await page.getByLabel("Key file").setInputFiles(keyFile);
+  await bring(keyFile, "");
+  await live.getByText("That file is protected").waitFor();
+  await bring(keyFile, "wrong");
+  await live.getByText("That is not the passphrase").waitFor();
+  await bring(keyFile, "correct horse");
   await live.getByText("The key is on this device").waitFor();
   const key = await page.locator("#key-text").textContent();
   await shoot(page, "counter-admit");

@@ -8,6 +8,7 @@ import segno
 from PIL import Image
 
 from certificates.counter_card import CounterCard, MerchantProfile, issue_counter_card
+from cli.office.client import NodeClient
 from ledger.crypto import SigningKey
 from ledger.types import Identifier, TimeMs
 from node.keystore import load_key
@@ -50,15 +51,17 @@ def publish_offer(town: Town, shop: str, merchant: str, points: int = 2) -> str:
 def hold_points(town: Town, account: str, offer: str, quantity: int = 1) -> Hold:
     """Set points aside with the volunteer's key, and fetch the code for them."""
     told = town("exchange", "hold", "--volunteer", account, "--offer", offer, "--quantity", quantity, key="holder").document
-    return Hold(told["hold"], make_code(town, told["hold"]))
+    with NodeClient(town.url) as client:
+        card = client.post_json(f"/v1/holds/{told['hold']}/card", {}, load_key(town.folder / "holder.pem", None))
+    return Hold(told["hold"], card["card"])
 
 
-def make_code(town: Town, hold: str, until_ms: int | None = None, key: SigningKey | None = None) -> str:
-    """The code for a hold, as the node makes it; or one for another end, or by another key."""
+def forge_code(town: Town, hold: str, until_ms: int | None = None, key: SigningKey | None = None) -> str:
+    """A code for a hold that ends at another time, or is signed by another key than the node's."""
     shown = town("exchange", "show", hold, key="holder").document
     end = TimeMs(shown["expires_ms"] if until_ms is None else until_ms)
-    numbers = [Identifier(bytes.fromhex(shown[name])) for name in ("hold", "merchant", "offer")]
-    profile = MerchantProfile(*numbers, shown["quantity"], shown["points"])
+    number, merchant, offer = (Identifier(bytes.fromhex(shown[name])) for name in ("hold", "merchant", "offer"))
+    profile = MerchantProfile(number, merchant, offer, shown["quantity"], shown["points"])
     card = CounterCard(CHAIN, TimeMs(end - 3_600_000), end, profile)
     return issue_counter_card(card, load_key(town.folder / "node/keys/log.pem", None) if key is None else key)
 
@@ -67,7 +70,7 @@ def film(code: str, path: Path) -> Path:
     """Write what a camera sees that is held before a code: a film without sound (YUV4MPEG2) of one picture."""
     picture = Image.new("L", FRAME, 200)
     drawn = draw(code)
-    picture.paste(drawn, tuple((whole - part) // 2 for whole, part in zip(FRAME, drawn.size, strict=True)))
+    picture.paste(drawn, ((FRAME[0] - drawn.width) // 2, (FRAME[1] - drawn.height) // 2))
     colours = bytes([128]) * (FRAME[0] * FRAME[1] // 2)
     frame = b"FRAME\n" + picture.tobytes() + colours
     path.write_bytes(f"YUV4MPEG2 W{FRAME[0]} H{FRAME[1]} F10:1 Ip A1:1 C420\n".encode() + frame * 4)

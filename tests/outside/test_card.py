@@ -1,6 +1,8 @@
 """The volunteer's page, in a browser."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from tests.cli import people
 from tests.cli.town import ROWS, Town
 
-pytestmark = [pytest.mark.outside, pytest.mark.functional]
+pytestmark = [pytest.mark.outside, pytest.mark.functional, pytest.mark.slow]
 
 
 def open_shop(town: Town) -> str:
@@ -27,9 +29,10 @@ def found_office(town: Town) -> str:
     return str(organisation)
 
 
-def test_phone_makes_a_key_and_holds_points(town: Town, in_browser: Callable[..., Any]) -> None:
+def test_phone_keeps_key_hours_points_and_certificates(town: Town, in_browser: Callable[..., Any]) -> None:
     organisation = found_office(town)
     offer = open_shop(town)
+    certificate = town.folder / "certificate.json"
 
     def enrol(key: str) -> dict[str, str]:
         town.at_office("volunteer", "enrol", "--id", "V-1", "--public-key", key, "--organisation", organisation)
@@ -37,4 +40,11 @@ def test_phone_makes_a_key_and_holds_points(town: Town, in_browser: Callable[...
         town.at_office("hours", "import", roster, "--enrol", "--publish", "--organisation", organisation)
         return {"offer": offer}
 
-    in_browser("card.mjs", {"enrol": enrol})
+    def certify() -> dict[str, str]:
+        town.at_office("cert", "issue", "V-1", "--out", certificate, "--register", "--organisation", organisation)
+        return {"file": str(certificate), "number": json.loads(certificate.read_text())["id"]}
+
+    def compare(path: str) -> None:
+        assert Path(path).read_bytes() == certificate.read_bytes()
+
+    in_browser("card.mjs", {"enrol": enrol, "certify": certify, "compare": compare})

@@ -13,7 +13,7 @@ from aiohttp import web
 from node.web.pages import SITE, add_pages
 from node.web.site import FOLDER, load_site
 
-pytestmark = [pytest.mark.outside, pytest.mark.functional]
+pytestmark = [pytest.mark.outside, pytest.mark.functional, pytest.mark.slow]
 PATHS = sorted(path for path, file in load_site().files.items() if file.content_type.startswith("text/html"))
 
 

@@ -2,6 +2,7 @@
 // differently is what means something more to people at a counter or with a phone.
 
 import { FormError } from "./lib/bytes.js";
+import { WrongPassphrase } from "./wallet/key-file.js";
 import { getJson, NodeAway, Refused } from "./wallet/requests.js";
 
 const HERE = {
@@ -33,6 +34,7 @@ export function explainReason(reason, detail = "") {
 export function explain(error) {
   if (error instanceof NodeAway) return AWAY;
   if (error instanceof Refused) return explainReason(error.reason, error.message);
+  if (error instanceof WrongPassphrase) return ["密码不对。", "That is not the passphrase of this file."];
   if (error instanceof FormError) return ["格式不对。", `That is not in the right form: ${error.message}.`];
   if (error?.name === "QuotaExceededError") return ["本机存储空间不足。", "There is no room left on this device."];
   return [`出错了：${error?.message ?? error}`, `Something went wrong: ${error?.message ?? error}`];

@@ -46,7 +46,9 @@ async function holdPoints(wallet, offer, quantity, minutes) {
   };
   const body = [fromHex(offer.hold, 16), wallet.accountBytes, fromHex(offer.offer, 16), quantity, expiresMs];
   if ((await wallet.store.get(`holds/${offer.hold}`)) === undefined) await keepHold(wallet, hold);
-  return wallet.carryOut(`hold/${offer.hold}`, "exchange.hold", body);
+  const item = await wallet.carryOut(`hold/${offer.hold}`, "exchange.hold", body);
+  if (item.state === REFUSED) await keepHold(wallet, { ...hold, status: "refused" });
+  return item;
 }
 
 async function fetchCode(wallet, hold) {
@@ -60,7 +62,7 @@ async function fetchCode(wallet, hold) {
 async function follow(wallet, hold) {
   if (hold.status === "waiting") {
     const item = await wallet.outbox.deliver(`hold/${hold.hold}/1`);
-    if (item?.state === REFUSED) return keepHold(wallet, { ...hold, status: "refused", reason: item.reason });
+    if (item?.state === REFUSED) return keepHold(wallet, { ...hold, status: "refused" });
     if (item?.state !== DONE) return undefined;
     await keepHold(wallet, { ...hold, status: "open" });
   }

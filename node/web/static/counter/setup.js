@@ -3,6 +3,7 @@
 import { announce, byId, fill, readFile, say, showTime } from "../ui.js";
 import { copyText, drawCode } from "../code.js";
 import { guard } from "../guard.js";
+import { isProtected } from "../wallet/key-file.js";
 import { canSign } from "../wallet/keys.js";
 
 const MAX_KEY_BYTES = 4_096;
@@ -50,12 +51,16 @@ async function begin(till, act) {
 /** Wire the buttons. `everything` refreshes all that the page shows. */
 export function startSetup(till, everything) {
   byId("make-key").addEventListener("click", guard(() => begin(till, () => till.makeKey())));
-  byId("key-file").addEventListener("change", guard(async (event) => {
-    const [file] = event.target.files;
-    if (file === undefined) return;
-    const bytes = await readFile(file, MAX_KEY_BYTES);
-    event.target.value = "";
-    await begin(till, () => till.importKey(bytes));
+  byId("key-form").addEventListener("submit", guard(async (event) => {
+    const bytes = await readFile(byId("key-file").files[0], MAX_KEY_BYTES);
+    const passphrase = byId("passphrase").value;
+    if (isProtected(bytes) && passphrase === "") {
+      announce("这个文件需要密码。", "That file is protected: give its passphrase.", "open");
+      byId("passphrase").focus();
+      return;
+    }
+    await begin(till, () => till.importKey(bytes, passphrase));
+    event.target.reset();
   }));
   byId("copy-key").addEventListener("click", () => copyText(till.publicKey));
   byId("look-again").addEventListener("click", guard(async () => {

@@ -39,9 +39,9 @@ export class Till {
     await askToKeep();
   }
 
-  /** Take the key in a PEM file. Raises `FormError` where it holds none, or an encrypted one. */
-  async importKey(bytes) {
-    this.key = await this.store.putFirst("key", await importKey(fromUtf8(bytes)));
+  /** Take the key in a key file. Raises `FormError` where it holds none, `WrongPassphrase`. */
+  async importKey(bytes, passphrase) {
+    this.key = await this.store.putFirst("key", await importKey(bytes, passphrase));
     await askToKeep();
   }
 
