@@ -49,8 +49,13 @@ def find_status(
         raise ProofError("no status list was given", Reason.STATUS_UNKNOWN)
     if isinstance(status, HourledgerError):
         raise status
-    read = _read_bundle if status.lstrip(b" \t\r\n").startswith(b"{") else _read_list
+    read = _read_list if is_status_list(status) else _read_bundle
     return read(status, place, trust, times)
+
+
+def is_status_list(status: bytes) -> bool:
+    """Whether a status is a list, and not a bundle or another JSON object."""
+    return not status.lstrip(b" \t\r\n").startswith(b"{")
 
 
 def _read_list(data: bytes, place: Place, trust: Sequence[TrustPolicy], times: Times) -> FoundStatus:

@@ -28,6 +28,7 @@ from certificates.details import compute_record_commitment
 from certificates.dids import Method, parse_method
 from certificates.evidence import Evidence, parse_evidence
 from certificates.jcs import JsonObject, encode_jcs, parse_json_object
+from certificates.position_status import FoundStatus, Place, find_status, is_status_list
 from certificates.register import Standing, describe_standing, read_status, unwrap
 from certificates.reports import ArtefactReport, format_artefact_report
 from certificates.statement import (
@@ -43,6 +44,7 @@ from certificates.statement import (
 from contracts.hours import RecordedHours
 from contracts.identity.parties import Organisation
 from contracts.parameters import MINUTES_PER_DAY
+from contracts.statuses import PositionStatus
 from ledger.blocks import Header
 from ledger.checkpoint import Checkpoint, parse_signed_checkpoint
 from ledger.errors import CodecError, HourledgerError, ProofError, SignatureError
@@ -94,8 +96,8 @@ def verify_certificate(
     """Return the report on a certificate file as of `at_time_ms`; never raises for any bytes.
 
     `max_age_ms` is how old the checkpoint may be; None accepts any age, which the report states.
-    `status` is a bundle that shows the certificate's entry in the register, or why it could not be had; with None the register
-    is not looked at, and the report does not say that the certificate was not revoked since.
+    `status` is a bundle that shows the certificate's entry in the register, or the status list that has its position, or why
+    it could not be had; with None neither is looked at, and the report does not say that the certificate was not revoked since.
     """
     checks = Checks()
     file = checks.attempt("format", "W3C VC 2.0, Open Badges 3.0", lambda: _read_file(data))
@@ -111,6 +113,9 @@ def verify_certificate(
     dated = tuple(replace(item, as_of_ms=as_of_ms) for item in checks.items)
     if status is None:
         return CertificateReport(Report(dated), statement, as_of_ms, position=file.position)
+    if isinstance(status, bytes) and is_status_list(status):
+        check = _verify_listed(file, trust, status, Times(at_time_ms, max_age_ms))
+        return CertificateReport(Report((*dated, check)), statement, as_of_ms, position=file.position)
     check, standing = _verify_register(file, statement, trust, status, Times(at_time_ms, max_age_ms))
     register = None if standing is None else standing.status
     return CertificateReport(Report((*dated, check)), statement, as_of_ms, register, file.position)
@@ -279,6 +284,26 @@ def _verify_register(
     standing = found[0] if found else None
     (check,) = checks.items
     return replace(check, as_of_ms=None if standing is None else standing.as_of_ms), standing
+
+
+def _verify_listed(file: _File, trust: Sequence[TrustPolicy], status: bytes, times: Times) -> Check:
+    """Return the check of the certificate's position in a status list. A superseded certificate stays true as history."""
+    checks = Checks()
+    found: list[FoundStatus] = []
+
+    def look_up() -> tuple[None, str]:
+        if file.position is None:
+            raise ProofError("the certificate names no position in the status lists", Reason.STALE)
+        item = find_status(status, Place(file.checkpoint.origin, file.position), trust, times)
+        found.append(item)
+        if item.status is PositionStatus.SUPERSEDED:
+            return None, f"superseded, says {item.source}: it stays true as history"
+        if item.status is not PositionStatus.VALID:
+            raise ProofError(f"the certificate is {item.status.name.lower()}", Reason.NOT_CURRENT, item.source)
+        return None, f"neither revoked nor suspended, says {item.source}"
+
+    checks.attempt("standing", f"position {file.position}", look_up)
+    return replace(checks.items[0], as_of_ms=found[0].as_of_ms if found else None)
 
 
 def _verify_times(file: _File, as_of_ms: TimeMs | None, at_time_ms: TimeMs, max_age_ms: int | None) -> tuple[None, str]:

@@ -21,26 +21,31 @@ from certificates.bitstring_list import (
     make_bitstring_list,
     pack_bits,
 )
+from certificates.certificate import issue_certificate
 from certificates.jcs import encode_jcs, parse_json_object
 from certificates.jws import sign_jws
 from certificates.position_status import Place, find_status
 from certificates.status_list import LIST_BYTES, Moment, make_status_list, pack_list, parse_status_list
 from certificates.status_uris import ListName, name_list, parse_list_uri
+from contracts.certificates.numbers import compute_number
+from contracts.certificates.registry import AboutCertificate, RegisterCertificate
 from contracts.statuses import (
     CHUNKS,
     LIST_POSITIONS,
     PositionStatus,
+    compute_chunk_key,
     encode_number,
     set_status,
     take_position,
 )
 from ledger.errors import CodecError, HourledgerError, Rejection
+from ledger.proofs import format_bundle
 from ledger.reasons import Reason
 from ledger.state import EmptyView, Overlay
-from ledger.types import Height
+from ledger.types import Day, Hash, Height, Minutes
 from ledger.verification import Verdict
 from tests.certificates.cards import LOG_KEY, POSITION, ask, make_list
-from tests.certificates.conftest import CHAIN_ID, NOW, make_key
+from tests.certificates.conftest import CHAIN_ID, FIRST_DAY, NOW, ORGANISATION, VOLUNTEER, make_key
 
 DAY_MS = 86_400_000
 NAME = name_list(CHAIN_ID, POSITION)
@@ -220,3 +225,44 @@ def test_base64url_has_one_text() -> None:
             with pytest.raises(CodecError):
                 parse_base64url(text)
     assert base64.urlsafe_b64decode("AA==") == parse_base64url("AA")
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict", "reason"),
+    [
+        (PositionStatus.VALID, Verdict.VALID, None),
+        (PositionStatus.SUPERSEDED, Verdict.VALID, None),
+        (PositionStatus.REVOKED, Verdict.INVALID, Reason.NOT_CURRENT),
+        (PositionStatus.SUSPENDED, Verdict.INVALID, Reason.NOT_CURRENT),
+        (PositionStatus.ERASED, Verdict.INVALID, Reason.NOT_CURRENT),
+    ],
+)
+def test_certificate_is_held_against_a_list(
+    region: Any, trust: Any, status: PositionStatus, verdict: Verdict, reason: Reason | None
+) -> None:
+    document = issue_certificate(region.evidence(), make_key("officer 1"), NOW, position=POSITION)
+    report = verify_artefact(encode_jcs(document), ask(trust, make_list(status)))
+    last = report.report.checks[-1]
+    assert (report.verdict, last.name, last.reason, last.as_of_ms) == (verdict, "standing", reason, NOW)
+    bare = encode_jcs(region.certificate())
+    without = verify_artefact(bare, ask(trust, make_list(status)))
+    assert (without.verdict, without.report.checks[-1].reason) == (Verdict.UNDETERMINED, Reason.STALE)
+
+
+def test_bundle_shows_the_status_under_a_quorum(builder: Any, trust: Any) -> None:
+    content, hashed = Hash(b"c" * 32), Hash(b"d" * 32)
+    number, days = compute_number(ORGANISATION, content), (Day(FIRST_DAY), Day(FIRST_DAY))
+    body = RegisterCertificate(number, ORGANISATION, VOLUNTEER, *days, Minutes(60), hashed, content, 9)
+    builder.sign("certificates.register", body, "officer 1", "officer 2")
+    builder.sign("certificates.suspend", AboutCertificate(number, ORGANISATION), "officer 1", "officer 2")
+    region, times = builder.finish(), ask(trust, None).times
+
+    def find(position: int, *shown: int) -> Any:
+        bundle = region.bundle((), {compute_chunk_key(item) for item in shown})
+        return find_status(encode_jcs(format_bundle(bundle)), Place(CHAIN_ID, position), (trust,), times)
+
+    assert find(9, 9).status is PositionStatus.SUSPENDED
+    for position, shown, reason in ((8, 8, Reason.NOT_CURRENT), (9, LIST_POSITIONS, Reason.STALE)):
+        with pytest.raises(HourledgerError) as refused:
+            find(position, shown)
+        assert refused.value.reason is reason
