@@ -11,6 +11,7 @@ from certificates.reports import ArtefactReport, Question
 from cli.office.client import NodeClient
 from cli.session import compute_now_ms
 from ledger.trust import parse_trust
+from ledger.types import TimeMs
 from ledger.verification import Verdict
 from tests.cli import people
 from tests.cli.town import Town
@@ -36,7 +37,7 @@ def test_points_are_earned_spent_and_refunded(town: Town, in_browser: Callable[.
     with NodeClient(town.url) as client:
         trust = [parse_trust(client.get_bytes("/v1/trust"))]
         status = client.get_bytes("/v1/status-lists/0")
-    at = Times(compute_now_ms())
+    at = Times(TimeMs(compute_now_ms()))
 
     def judge(name: str, **asked: Any) -> ArtefactReport:
         report = verify_artefact(texts[name].encode(), Question(trust, at, **asked))

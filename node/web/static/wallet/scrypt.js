@@ -53,12 +53,12 @@ export async function stretch(passphrase, salt, iterations, length) {
   return new Uint8Array(await crypto.subtle.deriveBits({ name: "PBKDF2", hash: "SHA-256", salt, iterations }, key, 8 * length));
 }
 
-function toWords(bytes) {
+function readWords(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   return Uint32Array.from({ length: bytes.length / 4 }, (_, place) => view.getUint32(4 * place, true));
 }
 
-function toBytes(words) {
+function writeWords(words) {
   const bytes = new Uint8Array(4 * words.length);
   const view = new DataView(bytes.buffer);
   words.forEach((word, place) => view.setUint32(4 * place, word, true));
@@ -70,9 +70,9 @@ export async function scrypt(passphrase, salt, { n, r, p }, length) {
   const lane = 128 * r;
   const block = await stretch(passphrase, salt, 1, p * lane);
   for (let number = 0; number < p; number += 1) {
-    const words = toWords(block.subarray(number * lane, (number + 1) * lane));
+    const words = readWords(block.subarray(number * lane, (number + 1) * lane));
     mixLane(words, n, r);
-    block.set(toBytes(words), number * lane);
+    block.set(writeWords(words), number * lane);
     await new Promise((resolve) => setTimeout(resolve)); // the page stays alive meanwhile
   }
   return stretch(passphrase, block, 1, length);
