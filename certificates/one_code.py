@@ -11,7 +11,7 @@ from typing import Final
 
 from certificates.base45 import MAX_TEXT_CHARACTERS, format_base45, parse_base45
 from ledger import codec
-from ledger.checkpoint import Checkpoint, SignedCheckpoint, format_signed_checkpoint, verify_cosignature
+from ledger.checkpoint import TIME_BYTES, Checkpoint, SignedCheckpoint, format_signed_checkpoint, verify_cosignature
 from ledger.codec import Codec, decode, encode
 from ledger.errors import CodecError, ProofError, SignatureError
 from ledger.merkle import compute_leaf_hash, compute_root_from_proof
@@ -19,7 +19,7 @@ from ledger.notes import KEY_ID_BYTES, NoteSignature, SignatureType, VerifierKey
 from ledger.reasons import Reason
 from ledger.tlog_proof import MAX_HASHES
 from ledger.trust import TrustPolicy, is_quorum, verify_checkpoint
-from ledger.types import HASH_BYTES, SIGNATURE_BYTES, EntryIndex, Hash
+from ledger.types import HASH_BYTES, SIGNATURE_BYTES, EntryIndex, Hash, TimeMs
 
 PREFIX: Final = "HLB1:"
 FAMILY: Final = "HLB"
@@ -28,7 +28,7 @@ MAX_CODE_BYTES: Final = (MAX_TEXT_CHARACTERS - len(PREFIX)) // 3 * 2
 MAX_ENTRY_BYTES: Final = 1_024
 MAX_SIGNATURES: Final = 32
 _LOG_LINE_BYTES: Final = KEY_ID_BYTES + SIGNATURE_BYTES
-_COSIGNATURE_BYTES: Final = _LOG_LINE_BYTES + 8
+_COSIGNATURE_BYTES: Final = _LOG_LINE_BYTES + TIME_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +135,12 @@ def _is_good(key: VerifierKey, line: NoteSignature, checkpoint: Checkpoint) -> b
     except SignatureError:
         return False
     return True
+
+
+def find_time_ms(code: OneCode) -> TimeMs:
+    """Return the earliest time that a cosignature in a code states: as of when the code is, if the signatures are good."""
+    times = [item[KEY_ID_BYTES : KEY_ID_BYTES + TIME_BYTES] for item in code.signatures if len(item) == _COSIGNATURE_BYTES]
+    return TimeMs(min((int.from_bytes(item, "big") for item in times), default=0) * 1000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,10 @@ class Text:
         """Return it in one language."""
         return self.zh if language == "zh" else self.en
 
+    def both(self) -> str:
+        """Return it in both, for a label."""
+        return f"{self.zh} {self.en}"
+
     def to_json(self) -> JsonValue:
         """Return it as reports have it."""
         return {"en": self.en, "zh": self.zh}

@@ -36,7 +36,8 @@ from ledger.types import HASH_BYTES, Hash, Signature
 MAX_SIZE = 2**63 - 1
 MAX_TIME_S = 2**63 - 1
 """Seconds since 1970-01-01T00:00:00Z; the bound is the specification's."""
-_TIME_BYTES = 8
+TIME_BYTES = 8
+"""Of the time with which a cosignature begins."""
 _LINES = 3
 
 
@@ -121,7 +122,7 @@ def cosign(checkpoint: Checkpoint, name: str, key: SigningKey, time_s: int) -> N
         raise CodecError("the time of a cosignature is from 0 to 2^63 - 1 seconds")
     verifier = VerifierKey(name, SignatureType.COSIGNATURE, key.public_key)
     signature = key.sign(Context.PLAIN, _encode_cosigned_message(checkpoint, time_s))
-    return NoteSignature(name, verifier.key_id, time_s.to_bytes(_TIME_BYTES, "big") + signature)
+    return NoteSignature(name, verifier.key_id, time_s.to_bytes(TIME_BYTES, "big") + signature)
 
 
 def verify_cosignature(checkpoint: Checkpoint, key: VerifierKey, line: NoteSignature) -> int:
@@ -130,8 +131,8 @@ def verify_cosignature(checkpoint: Checkpoint, key: VerifierKey, line: NoteSigna
     A key that is not of type 0x04 raises `CodecError`: a log's key vouches for nobody but the log.
     """
     validate_signature_type(key, SignatureType.COSIGNATURE)
-    time_s = int.from_bytes(line.signature[:_TIME_BYTES], "big")
-    signature = Signature(line.signature[_TIME_BYTES:])
+    time_s = int.from_bytes(line.signature[:TIME_BYTES], "big")
+    signature = Signature(line.signature[TIME_BYTES:])
     is_claimed = line.is_claimed_by(key) and time_s <= MAX_TIME_S
     if not is_claimed or not is_signature(
         key.public_key, Context.PLAIN, _encode_cosigned_message(checkpoint, time_s), signature

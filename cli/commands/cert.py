@@ -6,7 +6,7 @@ import click
 
 from certificates.jcs import JsonObject, encode_jcs, parse_json_object
 from certificates.verification import MAX_CERTIFICATE_BYTES, format_report, verify_certificate
-from cli.commands import cert_register
+from cli.commands import cert_export, cert_register
 from cli.commands.cert_register import build_registration
 from cli.office.files import write_whole
 from cli.office.issuing import Issuer, Period
@@ -97,5 +97,5 @@ def show(*, file: Path, full: bool, is_json: bool) -> None:
     Output(is_json).give({"is_verified": False, **statement}, "\n".join((*lines, "not verified: use hourledger verify")))
 
 
-for _command in cert_register.COMMANDS:
+for _command in (cert_export.export, *cert_register.COMMANDS):
     command.add_command(_command)

@@ -125,8 +125,14 @@ def test_certificate_is_registered_superseded_and_revoked(town: Town) -> None:
     assert (checked["number"], checked["minutes"], checked["status"]) == (old, 300, "valid")
     assert sorted(checked) == ["minutes", "number", "period", "status"]
 
+    page, code = town.folder / "first.pdf", town.folder / "first.png"
+    assert "with a code" in town.hourledger("cert", "export", first, "--format", "pdf", "--out", page, *ask).out
+    assert town.hourledger("cert", "export", first, "--format", "qr", "--out", code, *ask).code == 0
+    assert verify(town, page, *ask) == verify(town, code, *ask) == (0, "valid")
+
     town.at_office("cert", "issue", "V-1", "--out", plain, key="first")
     assert verify(town, plain, *ask) == (0, "not_registered")
+    assert "without a code" in town.hourledger("cert", "export", plain, "--format", "pdf", "--out", page, *ask).out
     town("cert", "register", plain, "--dry-run", key="first second")
     assert verify(town, plain, *ask) == (0, "not_registered")
     town("cert", "status", old, "--out", town.folder / "early.json")
@@ -143,6 +149,8 @@ def test_certificate_is_registered_superseded_and_revoked(town: Town) -> None:
     shown = town.hourledger("verify", second, "--trust", town.folder / "trust.txt", *ask)
     assert "register: the certificate is revoked, as of block" in shown.out
     assert town("cert", "check", new).document["status"] == "revoked"
+    refused = town.hourledger("cert", "export", second, "--format", "qr", "--out", town.folder / "second.svg", *ask)
+    assert (refused.code, "the certificate is revoked, so no code is made for it" in refused.err) == (1, True)
     again = town("cert", "revoke", new, *by, "--why", "issued_in_error", key="first second", good=False)
     assert find_reason(again) == "certificate_closed"
 

@@ -1,0 +1,1 @@
+"""Certificates on paper: the page, its fonts, and codes as pictures."""
