@@ -7,10 +7,12 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 import click
 
+from certificates.dids import parse_host
 from certificates.register import parse_number
 from cli.office.answers import parse_hash, parse_identifier_hex, parse_public_key
 from cli.office.client import DEFAULT_NODE
 from cli.office.values import parse_day
+from cli.selection import parse_selection
 from ledger.errors import HourledgerError
 from ledger.genesis import to_day
 from ledger.types import Day
@@ -49,6 +51,8 @@ PUBLIC_KEY: Final = _Parsed("public key", parse_public_key)
 CERTIFICATE_NUMBER: Final = _Parsed("certificate number", parse_number)
 HASH: Final = _Parsed("hash", parse_hash)
 DATE: Final = _Parsed("date", _parse_date)
+RECORDS: Final = _Parsed("records", parse_selection)
+SITE: Final = _Parsed("site", parse_host)
 
 node_option = click.option(
     "--node", "node_url", envvar="HOURLEDGER_NODE", default=DEFAULT_NODE, show_default=True, help="The node's address."

@@ -6,14 +6,16 @@ import click
 
 from certificates.jcs import JsonObject, encode_jcs, parse_json_object
 from certificates.verification import MAX_CERTIFICATE_BYTES, format_report, verify_certificate
-from cli.commands import cert_export, cert_register
+from cli.commands import cert_export, cert_present, cert_register
+from cli.commands.cert_present import read_evidence
 from cli.commands.cert_register import build_registration
 from cli.office.files import write_whole
-from cli.office.issuing import Issuer, Period
+from cli.office.issuing import Form, Issuer, Period
 from cli.office.positions import take_free_position
-from cli.options import DATE, PATH, json_option
+from cli.options import DATE, PATH, RECORDS, SITE, json_option
 from cli.output import Output, format_json
 from cli.reading import read_bounded
+from cli.selection import Selection, describe_records
 from cli.session import Session, compute_now_ms, open_desk, works_at_desk
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
@@ -30,6 +32,8 @@ def command() -> None:
 @click.option("--out", type=PATH, required=True, help="The file to write.")
 @click.option("--first-day", type=DATE, help="Only records from this day on.")
 @click.option("--last-day", type=DATE, help="Only records up to this day.")
+@click.option("--open", "opened", type=RECORDS, default="all", help="Whose details it opens: all, none, or as in 1,3-5.")
+@click.option("--site", type=SITE, help="Sign as did:web of this site, which publishes org did-document.")
 @click.option("--register", "is_registered", is_flag=True, help="Enter it into the register too, as the policy says.")
 @works_at_desk
 def issue(
@@ -39,6 +43,8 @@ def issue(
     out: Path,
     first_day: Day | None,
     last_day: Day | None,
+    opened: Selection,
+    site: str | None,
     is_registered: bool,
     office: Path,
     organisation: Identifier | None,
@@ -57,7 +63,8 @@ def issue(
         issuer = Issuer(session.client, desk.records, desk.organisation, key)
 
         def write(position: int | None) -> JsonObject:
-            document = issuer.issue(known.volunteer, compute_now_ms(), Period(first_day, last_day), position)
+            form = Form(opened, site, position)
+            document = issuer.issue(known.volunteer, compute_now_ms(), Period(first_day, last_day), form)
             if not session.is_dry_run:
                 write_whole(out, encode_jcs(document))
             return document
@@ -93,9 +100,18 @@ def show(*, file: Path, full: bool, is_json: bool) -> None:
     if not isinstance(statement, dict):
         failed = next(check for check in report.report.checks if check.reason is not None)
         raise HourledgerError(failed.reason or Reason.MALFORMED, failed.detail, str(file))
-    lines = [f"{name:<18} {value}" for name, value in statement.items()]
-    Output(is_json).give({"is_verified": False, **statement}, "\n".join((*lines, "not verified: use hourledger verify")))
+    listed = describe_records(read_evidence(data, str(file)))
+    lines = [f"{name:<18} {value}" for name, value in statement.items() if value is not None]
+    lines += [_describe_record(item) for item in listed if isinstance(item, dict)]
+    answer = {"is_verified": False, **statement, "list": listed}
+    Output(is_json).give(answer, "\n".join((*lines, "not verified: use hourledger verify")))
 
 
-for _command in (cert_export.export, *cert_register.COMMANDS):
+def _describe_record(item: JsonObject) -> str:
+    details = item["details"]
+    said = details["activity_name"] if isinstance(details, dict) else "(not opened)"
+    return f"record {item['number']:<11} {item['date']}  {item['minutes']} min  {said}"
+
+
+for _command in (cert_export.export, *cert_present.COMMANDS, *cert_register.COMMANDS):
     command.add_command(_command)

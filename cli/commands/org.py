@@ -1,9 +1,13 @@
 """Organisations: licensed by an authority, run by their officers."""
 
+from pathlib import Path
+
 import click
 
+from certificates.dids import build_did_document
 from cli.office.builders import new_identifier
-from cli.options import IDENTIFIER, PUBLIC_KEY
+from cli.office.files import write_whole
+from cli.options import IDENTIFIER, PATH, PUBLIC_KEY, SITE
 from cli.output import format_json
 from cli.session import Session, asks, sends
 from contracts.identity.duties import SetPreparers
@@ -75,6 +79,25 @@ def show(session: Session, *, organisation: Identifier) -> None:
     """Show an organisation as everybody may see it."""
     document = session.client.get_json(f"/v1/organisations/{organisation.hex()}")
     session.output.give(document, format_json(document))
+
+
+@command.command("did-document")
+@_organisation
+@click.option("--site", type=SITE, required=True, help="The organisation's site: its host, as in volunteers.example.")
+@click.option("--out", type=PATH, required=True, help="The file to write.")
+@asks
+def write_did_document(session: Session, *, organisation: Identifier, site: str, out: Path) -> None:
+    """Write the did.json by which others find the officers' keys on the organisation's site.
+
+    Put it at https://SITE/.well-known/did.json, and again whenever an officer comes or goes. The key of an officer who has left
+    stays good for old certificates only while it is there.
+    """
+    keys = session.client.get_organisation(organisation).officers
+    write_whole(out, f"{format_json(build_did_document(site, keys))}\n".encode())
+    document = {"did": f"did:web:{site}", "keys": len(keys), "out": str(out)}
+    session.output.give(
+        document, f"{out} names {len(keys)} keys of did:web:{site}. Put it at https://{site}/.well-known/did.json."
+    )
 
 
 @command.command("suspend")

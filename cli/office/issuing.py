@@ -11,6 +11,7 @@ from certificates.jcs import JsonObject
 from cli.office.answers import parse_answer
 from cli.office.book_records import Records
 from cli.office.client import NodeClient
+from cli.selection import EVERYTHING, Selection
 from contracts.hours import HOURS_RECORDED, HOURS_VOIDED, RecordedHours
 from contracts.identity.parties import ORGANISATIONS
 from contracts.records import BATCHES
@@ -39,6 +40,15 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """What is chosen about a certificate: what it opens, the site under whose name it is signed, and its position."""
+
+    opened: Selection = EVERYTHING
+    site: str | None = None
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Issuer:
     """Who issues: an organisation with its record book, the key of one of its officers, and a node."""
 
@@ -47,10 +57,8 @@ class Issuer:
     organisation: Identifier
     key: SigningKey
 
-    def issue(
-        self, volunteer: Identifier, now_ms: int, period: Period | None = None, position: int | None = None
-    ) -> JsonObject:
-        """Return a signed certificate over the current records of a volunteer; its status is to be at `position`.
+    def issue(self, volunteer: Identifier, now_ms: int, period: Period | None = None, form: Form | None = None) -> JsonObject:
+        """Return a signed certificate over the current records of a volunteer.
 
         Raises `HourledgerError`: NOT_FOUND when there is no current record, or details of one are not in this record book;
         TOO_LARGE for too many records.
@@ -68,8 +76,10 @@ class Issuer:
             missing = next(event for index, event in current.items() if index not in openings)
             detail = "the record book does not have the details of a record"
             raise HourledgerError(Reason.NOT_FOUND, detail, missing.record.hex())
-        bundle = self._fetch_bundle(current)
-        return issue_certificate(Evidence(bundle, openings), self.key, TimeMs(now_ms), position=position)
+        form = form or Form()
+        chosen = {index: openings[index] for index in form.opened.choose(list(current))}
+        evidence = Evidence(fetch_bundle(self.client, self.key, current), chosen)
+        return issue_certificate(evidence, self.key, TimeMs(now_ms), host=form.site, position=form.position)
 
     def find_current(self, volunteer: Identifier, period: Period) -> dict[EntryIndex, RecordedHours]:
         """Return the latest revision of every record that is not void, by its index in the log."""
@@ -100,15 +110,15 @@ class Issuer:
             entries, start = parse_answer(_parse_page, page)
             yield from entries
 
-    def _fetch_bundle(self, current: Mapping[EntryIndex, RecordedHours]) -> Bundle:
-        keys = _list_state_keys(self.organisation, current.values())
-        request = {"entries": sorted(current), "keys": [key.hex() for key in keys]}
-        return parse_bundle(self.client.post_json("/v1/bundles", request, key=self.key))
 
-
-def _list_state_keys(organisation: Identifier, events: Iterable[RecordedHours]) -> list[bytes]:
-    """Return the state keys that show the licence and the status of every record."""
-    return sorted({ORGANISATIONS.key(organisation), *(BATCHES.key(event.batch) for event in events)})
+def fetch_bundle(
+    client: NodeClient, key: SigningKey, records: Mapping[EntryIndex, RecordedHours], more_keys: Iterable[bytes] = ()
+) -> Bundle:
+    """Return what proves the records, the licence of their organisation and that they are current, and values besides."""
+    organisations = {ORGANISATIONS.key(record.organisation) for record in records.values()}
+    keys = organisations.union(more_keys, (BATCHES.key(record.batch) for record in records.values()))
+    request = {"entries": sorted(records), "keys": [item.hex() for item in sorted(keys)]}
+    return parse_bundle(client.post_json("/v1/bundles", request, key=key))
 
 
 def _parse_page(document: dict[str, Any]) -> tuple[list[tuple[EntryIndex, bytes]], int | None]:
