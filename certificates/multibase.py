@@ -19,6 +19,7 @@ MAX_MULTIBASE_CHARACTERS = 256
 
 _DIGITS = {character: digit for digit, character in enumerate(BASE58_ALPHABET)}
 _BASE = len(BASE58_ALPHABET)
+_PIECE = 10
 
 
 def format_multibase(data: bytes) -> str:
@@ -40,10 +41,14 @@ def parse_multibase(text: str) -> bytes:
         raise CodecError("multibase text that does not begin with z (base58btc)")
     digits = text.removeprefix(MULTIBASE_BASE58BTC)
     number = 0
-    for character in digits:
-        if character not in _DIGITS:
-            raise CodecError(f"{character!r} is no base58 character")
-        number = number * _BASE + _DIGITS[character]
+    # In pieces that fit a machine word: only the step from piece to piece takes long numbers.
+    for begin in range(0, len(digits), _PIECE):
+        piece = 0
+        for character in digits[begin : begin + _PIECE]:
+            if character not in _DIGITS:
+                raise CodecError(f"{character!r} is no base58 character")
+            piece = piece * _BASE + _DIGITS[character]
+        number = number * _BASE ** len(digits[begin : begin + _PIECE]) + piece
     zeros = len(digits) - len(digits.lstrip(BASE58_ALPHABET[0]))
     return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8, "big")
 

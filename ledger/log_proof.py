@@ -84,7 +84,10 @@ class _Walk:
 
     def compute_root(self, index: int = -1, path: list[Hash] | None = None) -> Hash:
         """Root to which the proof leads; the hashes beside the way from `index` go to `path`, from the leaf up."""
-        root = self._compute(0, len(self.indices), 0, self.size, index, path if path is not None else [])
+        try:
+            root = self._compute(0, len(self.indices), 0, self.size, index, path if path is not None else [])
+        except StopIteration:
+            raise ProofError("the proof of the entries has too few hashes") from None
         if next(self.hashes, None) is not None:
             raise ProofError("the proof of the entries has hashes too many")
         return root
@@ -92,12 +95,9 @@ class _Walk:
     def _compute(self, low: int, high: int, begin: int, end: int, index: int, path: list[Hash]) -> Hash:
         """Root over the entries from `begin` to `end`, among which are the known ones from `low` to `high`."""
         if low == high:
-            given = next(self.hashes, None)
-            if given is None:
-                raise ProofError("the proof of the entries has too few hashes")
-            return given
-        if end - begin == 1:
-            return self.leaf_hashes[low]
+            return next(self.hashes)
+        if high - low == 1:
+            return self._climb(low, begin, end, path if self.indices[low] == index else None)
         middle = get_split(begin, end)
         cut = bisect_left(self.indices, middle, low, high)
         left = self._compute(low, cut, begin, middle, index, path)
@@ -105,3 +105,22 @@ class _Walk:
         if begin <= index < end:
             path.append(right if index < middle else left)
         return compute_node_hash(left, right)
+
+    def _climb(self, place: int, begin: int, end: int, path: list[Hash] | None) -> Hash:
+        """Root over the entries from `begin` to `end`, of which one is known: the same without a call for each level."""
+        index, node = self.indices[place], self.leaf_hashes[place]
+        beside: list[Hash | None] = []  # What is to the left comes first in the proof, what is to the right after the leaf.
+        while end - begin > 1:
+            middle = get_split(begin, end)
+            if index < middle:
+                beside.append(None)
+                end = middle
+            else:
+                beside.append(next(self.hashes))
+                begin = middle
+        for left in reversed(beside):
+            sibling = next(self.hashes) if left is None else left
+            node = compute_node_hash(node, sibling) if left is None else compute_node_hash(left, node)
+            if path is not None:
+                path.append(sibling)
+        return node

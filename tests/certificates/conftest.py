@@ -148,7 +148,7 @@ class RegionBuilder:
             "officer 1",
         )
         activity = PublishActivity(
-            ACTIVITY, ORGANISATION, ActivityClass.SERVICE, Day(FIRST_DAY - 10), Day(FIRST_DAY + 100), sha256(b"details")
+            ACTIVITY, ORGANISATION, ActivityClass.SERVICE, Day(FIRST_DAY - 10), Day(FIRST_DAY + 300), sha256(b"details")
         )
         self.sign("activities.publish", activity, "officer 1")
 

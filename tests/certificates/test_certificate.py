@@ -192,6 +192,32 @@ def test_the_holder_chooses_which_records_are_opened_and_all_of_them_count(regio
     assert (result.statement.records, result.statement.minutes) == (5, 450)
 
 
+def test_a_year_with_200_records_is_one_certificate_with_one_proof(builder: Any, trust: Any) -> None:
+    for number in range(0, 200, 4):
+        builder.certify([builder.attend(day) for day in range(number, number + 4)])
+    region = builder.finish()
+    whole = region.evidence()
+    chosen = dict(list(whole.openings.items())[::40])
+    document = issue_certificate(Evidence(whole.bundle, chosen), key("officer 1"), NOW)
+    data = encode_jcs(document)
+    result = verify_certificate(data, [trust], LATER)
+    assert result.report.verdict is Verdict.VALID, failed(result)
+    assert find_detail(result, "details") == "opened 5 of 200 records: their details are those certified"
+    assert result.statement is not None
+    assert (result.statement.records, result.statement.minutes) == (200, 200 * 90)
+    # One proof for all: less than two hashes a record, where a proof for each would have eight and more for the entry alone.
+    assert len(whole.bundle.log_hashes) + len(whole.bundle.state_hashes) < 400
+    assert len(data) < 150_000
+
+    # No record can be left out, and none can be put in for another, without the proof failing.
+    for position in (0, 77, 199):
+        entries = list(whole.bundle.entries)
+        del entries[position]
+        fewer = Evidence(replace(whole.bundle, entries=tuple(entries)), {})
+        shorter = encode_jcs(issue_certificate(fewer, key("officer 1"), NOW))
+        assert failed(verify_certificate(shorter, [trust], LATER)) == {"records": Reason.INVALID_PROOF}
+
+
 def test_what_is_not_opened_is_not_in_the_file(region: Any) -> None:
     closed = Evidence(region.evidence().bundle, {})
     document: Any = issue_certificate(closed, key("officer 1"), NOW)
