@@ -12,7 +12,7 @@ export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor:
 export const DESKTOP = { viewport: { width: 1280, height: 800 } };
 const QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
 const FLAGS = [...QUIET, "--disable-component-update", "--disable-sync"];
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 export const [program, url, pictures, ...more] = process.argv.slice(2);
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -74,6 +74,11 @@ export async function shoot(page, name) {
 /** Wait until a page is kept on the device, so that it works without a network. */
 export async function waitUntilKept(page) {
   await page.waitForFunction(() => document.documentElement.dataset.kept === "yes");
+}
+
+/** Flags for a browser whose camera sees a film. */
+export function seeFilm(file) {
+  return ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", `--use-file-for-fake-video-capture=${file}`];
 }
 
 /** Run a story in a browser, and tell the test what it returned. Faults in pages are faults of the story. */

@@ -1,10 +1,10 @@
 // A volunteer's phone: a key is made, an officer enrols it, hours come in, points are set aside; and all of it stays without a network.
 import { readFileSync } from "node:fs";
 
-import { askTest, check, findBarriers, main, PHONE, shoot, url, waitUntilKept } from "./browser.mjs";
+import { askTest, check, findBarriers, main, more, PHONE, seeFilm, shoot, url, waitUntilKept } from "./browser.mjs";
 
 await main(async ({ device }) => {
-  const phone = await device(PHONE);
+  const phone = await device({ ...PHONE, permissions: ["camera"] });
   const page = await phone.newPage();
   const live = page.locator("#live");
   await page.goto(`${url}/card`);
@@ -26,8 +26,7 @@ await main(async ({ device }) => {
   check((await page.locator("#records li").count()) === 2, "there are two records");
   await shoot(page, "card-account");
 
-  await page.getByLabel("Offer (the number").fill(`${url}/card#offer=${offer}`);
-  await page.getByRole("button", { name: "Look at the offer" }).click();
+  await page.getByRole("button", { name: "Scan the merchant's code" }).click(); // the camera sees the link to the offer
   await page.getByText("Tea: 2 points each").waitFor();
   await page.getByLabel("How many").fill("2");
   await shoot(page, "card-offer");
@@ -76,14 +75,14 @@ await main(async ({ device }) => {
   await other.waitFor({ state: "detached" });
 
   // What is wrong is said, and nothing comes of it.
-  await page.getByLabel("Offer (the number").fill("not a number");
+  await page.getByLabel("or type the offer's number").fill("not a number");
   await page.getByRole("button", { name: "Look at the offer" }).click();
   await live.getByText("That is not in the right form: an offer's number").waitFor();
   await phone.setOffline(false);
-  await page.getByLabel("Offer (the number").fill("0".repeat(32));
+  await page.getByLabel("or type the offer's number").fill("0".repeat(32));
   await page.getByRole("button", { name: "Look at the offer" }).click();
   await live.getByText(/nothing is there|no such|there is no/i).waitFor();
-  await page.getByLabel("Offer (the number").fill(offer);
+  await page.getByLabel("or type the offer's number").fill(offer);
   await page.getByRole("button", { name: "Look at the offer" }).click();
   await page.getByLabel("How many").fill("9");
   await page.getByRole("button", { name: "Set the points aside" }).click();
@@ -92,4 +91,4 @@ await main(async ({ device }) => {
   await shoot(page, "card-refused");
   check((await page.locator("#points").textContent()) === "1", "no points are gone");
   check((await findBarriers(page)).length === 0, "there are no barriers in the page of an account");
-});
+}, seeFilm(more[0]));

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 HERE: Final = Path(__file__).parent
-PATIENCE_S: Final = 120
+PATIENCE_S: Final = 300
 Helpers = Mapping[str, Callable[..., Any]]
 
 

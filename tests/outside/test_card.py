@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli import people
 from tests.cli.town import ROWS, Town
+from tests.outside.shops import film
 
 pytestmark = [pytest.mark.outside, pytest.mark.functional, pytest.mark.slow]
 
@@ -32,12 +33,13 @@ def found_office(town: Town) -> str:
 def test_phone_keeps_key_hours_points_and_certificates(town: Town, in_browser: Callable[..., Any]) -> None:
     organisation = found_office(town)
     offer = open_shop(town)
-    certificate = town.folder / "certificate.json"
+    certificate, video = town.folder / "certificate.json", town.folder / "camera.y4m"
 
     def enrol(key: str) -> dict[str, str]:
         town.at_office("volunteer", "enrol", "--id", "V-1", "--public-key", key, "--organisation", organisation)
         roster = people.write_roster(town.folder / "roster.csv", ROWS)
         town.at_office("hours", "import", roster, "--enrol", "--publish", "--organisation", organisation)
+        film(f"{town.url}/card#offer={offer}", video)
         return {"offer": offer}
 
     def certify() -> dict[str, str]:
@@ -47,4 +49,4 @@ def test_phone_keeps_key_hours_points_and_certificates(town: Town, in_browser: C
     def compare(path: str) -> None:
         assert Path(path).read_bytes() == certificate.read_bytes()
 
-    in_browser("card.mjs", {"enrol": enrol, "certify": certify, "compare": compare})
+    in_browser("card.mjs", {"enrol": enrol, "certify": certify, "compare": compare}, str(video))

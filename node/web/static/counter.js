@@ -1,5 +1,6 @@
 // A merchant's till: codes are checked on this device, and what is taken is signed, kept, and sent until its outcome is known.
 
+import { startCamera } from "./camera.js";
 import { showAnswer } from "./counter/answer.js";
 import { judge } from "./counter/judge.js";
 import { renderMonths, startMonths } from "./counter/months.js";
@@ -11,7 +12,6 @@ import { guard } from "./guard.js";
 import { toUtf8 } from "./lib/bytes.js";
 import { verifyCounterCard } from "./lib/counter-card.js";
 import { parseTrust } from "./lib/trust.js";
-import { isCameraRefused, scanCode } from "./scan.js";
 import { announce, byId, watchNetwork } from "./ui.js";
 import { NodeAway } from "./wallet/requests.js";
 import { explain, learnWords } from "./words.js";
@@ -62,29 +62,6 @@ async function tryToRefresh(till, render) {
   }
 }
 
-function startScanning(till, show) {
-  let stop = new AbortController();
-  byId("scan").addEventListener("click", guard(async () => {
-    stop = new AbortController();
-    byId("camera").hidden = false;
-    byId("scan").hidden = true;
-    byId("result").hidden = true;
-    byId("stop-scan").focus();
-    try {
-      const text = await scanCode(byId("video"), stop.signal);
-      if (text !== null) await show(text);
-    } catch (error) {
-      if (!isCameraRefused(error)) throw error;
-      const zh = "无法使用摄像头：请允许本页使用摄像头，或粘贴码的文字。";
-      announce(zh, "The camera cannot be used: allow it for this page, or paste the code's text.", "bad");
-    } finally {
-      byId("camera").hidden = true;
-      byId("scan").hidden = false;
-    }
-  }));
-  byId("stop-scan").addEventListener("click", () => stop.abort());
-}
-
 function start(till) {
   const render = () => renderRecent(till, again);
   const again = async () => {
@@ -93,7 +70,9 @@ function start(till) {
   };
   const show = async (text) => showAnswer(till, await answerCode(till, text), again);
   startSetup(till, () => tryToRefresh(till, render));
-  startScanning(till, show);
+  startCamera(show, () => {
+    byId("result").hidden = true;
+  });
   startOffers(till);
   startMonths(till);
   byId("paste").addEventListener("submit", guard(async () => {

@@ -6,9 +6,11 @@ import { DONE, REFUSED } from "../wallet/outbox.js";
 import { getJson, postJson, Refused } from "../wallet/requests.js";
 import { newIdentifier } from "../wallet/transactions.js";
 import { showCode } from "./code-dialog.js";
+import { startCamera } from "../camera.js";
 import { explainItem, guard } from "../guard.js";
 
 const MS_PER_MINUTE = 60_000;
+const MAX_TEXT = 512;
 const KEPT_MS = 30 * 86_400_000;
 const NUMBER = /(?:^|[^0-9a-f])([0-9a-f]{32})(?:$|[^0-9a-f])/;
 const LINK = /#offer=([0-9a-f]{32})$/;
@@ -169,6 +171,10 @@ export function startSpending(wallet, everything) {
     const kept = await wallet.store.get(`holds/${offer.hold}`);
     if (kept?.code) showHold(kept);
   }));
+  startCamera((text) => {
+    byId("offer").value = text.slice(0, MAX_TEXT);
+    byId("find-offer").requestSubmit();
+  });
   const [, linked] = LINK.exec(location.hash) ?? [];
   if (linked === undefined) return;
   byId("offer").value = linked;

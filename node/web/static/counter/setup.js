@@ -31,7 +31,8 @@ export function renderSetup(till) {
     fill(byId("key-code"), drawCode(till.publicKey, ["公钥", "Public key"]));
   }
   if (!isReady) return;
-  fill(byId("merchant-name"), till.merchant.name);
+  const isSuspended = !till.merchant.isActive;
+  fill(byId("merchant-name"), till.merchant.name, isSuspended ? say("（已暂停，不能收取）", " (suspended: it may refund, and take nothing)") : "");
   fill(byId("merchant-number"), till.merchant.number);
   renderTrust(till);
 }

@@ -160,7 +160,8 @@ export class Till {
   /** Forget what was settled long ago. */
   async tidy() {
     for (const item of await this.outbox.list()) {
-      if (item.state !== WAITING && item.madeMs + KEPT_MS < Date.now()) await this.outbox.remove(item.name);
+      const lastMs = Math.max(item.madeMs, item.about.untilMs ?? 0); // as long as its code could be shown again
+      if (item.state !== WAITING && lastMs + KEPT_MS < Date.now()) await this.outbox.remove(item.name);
     }
   }
 }
