@@ -97,6 +97,11 @@ await main(async ({ device }) => {
   await card.locator("#live").getByText("The card is on this phone").waitFor();
   await press(card, card.getByRole("checkbox", { name: /minutes of service/ }), "Space");
   await shoot(card, "story-choose");
+  await press(card, card.getByRole("button", { name: "中文" }));
+  await shoot(card, "story-choose-zh");
+  await press(till, till.getByRole("button", { name: "中文" }));
+  await shoot(till, "story-till-zh");
+  await press(card, card.getByRole("button", { name: "English" }));
   check((await findBarriers(card)).length === 0, "there are no barriers where one chooses");
   await press(card, button(card, "Show the card"));
   const shown = await readCodeText(card);

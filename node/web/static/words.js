@@ -22,11 +22,15 @@ export async function learnWords() {
   }
 }
 
+function begin(sentence) {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+}
+
 /** The sentences for a reason of the node's; `detail` is what it said besides. */
 export function explainReason(reason, detail = "") {
   if (Object.hasOwn(HERE, reason)) return HERE[reason];
   const known = Object.hasOwn(reasons, reason) ? reasons[reason] : null;
-  if (typeof known?.zh === "string" && typeof known?.en === "string") return [known.zh, known.en];
+  if (typeof known?.zh === "string" && typeof known?.en === "string") return [known.zh, begin(known.en)];
   return [`节点拒绝：${detail || reason}`, `The node refused: ${detail || reason}`];
 }
 
