@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from certificates.certificate import issue_certificate
+from certificates.certificate import issue_certificate, read_content
 from certificates.details import Opening, compute_public_commitment, compute_record_commitment
 from certificates.evidence import Evidence
 from certificates.jcs import JsonObject
+from certificates.one_code import OneCode, ProvenEntry, build_one_code
+from certificates.register import compute_document_hash, parse_number
 from contracts.activities import ActivityClass, CloseActivity, PublishActivity
+from contracts.certificates.registry import CERTIFICATE_REGISTERED, RegisterCertificate
 from contracts.hours import HOURS_RECORDED, Attendance, CertifyHours, Mode
 from contracts.identity.departed import VOLUNTEERS
 from contracts.identity.organisations import RegisterOrganisation
@@ -19,7 +22,14 @@ from contracts.records import BATCHES
 from contracts.rulebook import KINDS, RULE_BOOKS, compute_genesis_state, get_parties
 from ledger.authorities import Authority
 from ledger.blocks import Commit, Vote, compute_block_hash, compute_commit_message
-from ledger.checkpoint import Checkpoint, add_signatures, cosign, format_signed_checkpoint, sign_checkpoint
+from ledger.checkpoint import (
+    Checkpoint,
+    add_signatures,
+    cosign,
+    format_signed_checkpoint,
+    parse_signed_checkpoint,
+    sign_checkpoint,
+)
 from ledger.codec import encode
 from ledger.crypto import Context, SigningKey, hmac_sha256, sha256
 from ledger.events import split_entry
@@ -96,7 +106,8 @@ class Region:
     def make_checkpoint(self) -> str:
         """Return the note over the whole log, cosigned by three of the four."""
         checkpoint = Checkpoint(CHAIN_ID, self.reader.tip.size, self.reader.tip.frontier.root)
-        lines = [cosign(checkpoint, f"{name}.example", make_key(name), NOW_MS // 1_000 + len(name)) for name in PRESENT]
+        time_s = self.reader.tip.header.time_ms // 1_000
+        lines = [cosign(checkpoint, f"{name}.example", make_key(name), time_s + len(name)) for name in PRESENT]
         return format_signed_checkpoint(add_signatures(sign_checkpoint(checkpoint, make_key("log")), lines)).decode()
 
     def make_evidence(self, *, with_account: bool = False) -> Evidence:
@@ -107,6 +118,12 @@ class Region:
         keys |= {VOLUNTEERS.key(VOLUNTEER)} if with_account else set()
         openings = {index: self.openings[item.commitment] for index, item in records.items()}
         return Evidence(self.make_bundle(indexes, tuple(keys)), openings)
+
+    def make_code(self) -> OneCode:
+        """Return the code of the certificate that is registered."""
+        (index,) = self.find_entries(CERTIFICATE_REGISTERED.name)
+        proven = ProvenEntry(index, self.reader.read_entry(index), self.reader.prove_entry(index))
+        return build_one_code(parse_signed_checkpoint(self.make_checkpoint().encode()), proven, make_trust())
 
     def make_certificate(self) -> JsonObject:
         """Return the certificate that the first officer issues an hour later."""
@@ -143,8 +160,11 @@ def make_closing() -> SignedTransaction:
     return sign(draft(make_transaction("activities.close", CloseActivity(ACTIVITY, ORGANISATION))), OFFICERS[0])
 
 
-def make_region() -> Region:
-    """Build the chain: an organisation in block 1, a volunteer and an activity in block 2, their hours in block 3."""
+def make_region(*later: SignedTransaction) -> Region:
+    """Build the chain: an organisation in block 1, a volunteer and an activity in block 2, their hours in block 3.
+
+    Transactions that come later are in a fourth block, an hour after the third.
+    """
     store = MemoryStore()
     chain = Chain.open(store, GENESIS, RULE_BOOKS, compute_genesis_state(GENESIS), get_parties)
     openings = {compute_record_commitment(opening): opening for opening in map(_make_opening, range(3))}
@@ -158,7 +178,19 @@ def make_region() -> Region:
     )
     for number, transactions in enumerate(blocks, start=1):
         _commit(chain, transactions, TimeMs(NOW_MS - (len(blocks) - number) * HOUR_MS))
+    if later:
+        _commit(chain, later, TimeMs(NOW_MS + HOUR_MS))
     return Region(chain.reader(), tuple(item for transactions in blocks for item in transactions), openings)
+
+
+def make_registered_region() -> Region:
+    """Build the same chain, in which the certificate is then registered."""
+    document = make_region().make_certificate()
+    number, hashed = parse_number(str(document["id"])), compute_document_hash(document)
+    days = to_day(date(2026, 9, _SERVED[0][0])), to_day(date(2026, 9, _SERVED[1][0]))
+    minutes = Minutes(sum(minutes for _day, _start, minutes in _SERVED[:2]))
+    body = RegisterCertificate(number, ORGANISATION, VOLUNTEER, *days, minutes, hashed, read_content(document))
+    return make_region(_sign("certificates.register", body, *OFFICERS))
 
 
 def _sign(kind: str, body: object, *keys: SigningKey) -> SignedTransaction:

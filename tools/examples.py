@@ -13,12 +13,15 @@ from typing import Any, Final
 from certificates.credential_status import build_credential_status
 from certificates.dids import build_did_document
 from certificates.jcs import JsonObject, JsonValue, encode_jcs
+from certificates.one_code import compute_checkpoint, format_one_code, one_code_codec, rebuild_note
 from certificates.terms import CERTIFICATE, Term
+from contracts.certificates.registry import CERTIFICATE_REGISTERED
 from contracts.hours import HOURS_RECORDED
 from contracts.identity.parties import ORGANISATIONS
 from contracts.rulebook import KINDS
 from ledger import codec
 from ledger.blocks import HEADER, compute_block_hash
+from ledger.checkpoint import format_signed_checkpoint
 from ledger.codec import Codec, decode, encode
 from ledger.crypto import sha256
 from ledger.events import OUTCOME, EventType
@@ -42,6 +45,7 @@ from tools.example_region import (
     Region,
     make_closing,
     make_region,
+    make_registered_region,
     make_trust,
 )
 
@@ -64,6 +68,7 @@ def make_files() -> dict[str, bytes]:
         "site-certificate.json": encode_jcs(region.make_site_certificate()),
         "did.json": _format_json(build_did_document(SITE, [item.public_key for item in OFFICERS])).encode(),
         "bundle.json": _format_json(evidence).encode(),
+        "one-code.txt": format_one_code(make_registered_region().make_code()).encode(),
         "closing.draft": encode_signed(make_closing()),
         "chain.snapshot": _make_snapshot(region),
     }
@@ -78,6 +83,7 @@ def make_blocks() -> dict[str, str]:
         **_make_entry_blocks(region),
         **_make_state_blocks(region),
         **_make_certificate_blocks(region),
+        **_make_code_blocks(),
         **_make_genesis_blocks(),
         **_make_snapshot_blocks(region),
     }
@@ -171,6 +177,25 @@ def _make_certificate_blocks(region: Region) -> dict[str, str]:
         "certificate": _format_json(_shorten(document)),
         "opening": _format_json(_make_opening(region)),
         "terms": "".join(_list_terms()),
+    }
+
+
+def _make_code_blocks() -> dict[str, str]:
+    code = make_registered_region().make_code()
+    text = format_one_code(code)
+    root = compute_checkpoint(code).root
+    note = format_signed_checkpoint(rebuild_note(code, compute_checkpoint(code), make_trust())).decode()
+    event = CERTIFICATE_REGISTERED.decode(code.entry)
+    fields = (
+        ("version", None, 1),
+        ("type", None, CERTIFICATE_REGISTERED.name),
+        ("fields", CERTIFICATE_REGISTERED.codec, event),
+    )
+    return {
+        "one-code-text": "".join(f"{text[start : start + 120]}\n" for start in range(0, len(text), 120)),
+        "one-code": dump("code", one_code_codec, code),
+        "one-code-entry": dump_array("entry", fields) + f"\nroot\n  {root.hex()}\n",
+        "one-code-note": note,
     }
 
 

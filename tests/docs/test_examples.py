@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from certificates.artefacts import verify_artefact
+from certificates.checks import Times
+from certificates.reports import Question
 from certificates.verification import verify_certificate
 from contracts.rulebook import RULE_BOOKS, TABLES, compute_genesis_state, get_parties
 from ledger.genesis import parse_genesis
@@ -59,6 +62,8 @@ def test_the_files_do_what_the_pages_say() -> None:
     Chain.open(target, GENESIS, RULE_BOOKS, compute_genesis_state(GENESIS), get_parties)
     report = verify_certificate((FILES / "certificate.json").read_bytes(), (trust,), TimeMs(NOW_MS + 10**8)).report
     assert report.verdict is Verdict.VALID
+    code = verify_artefact((FILES / "one-code.txt").read_bytes(), Question((trust,), Times(TimeMs(NOW_MS + 10**8))))
+    assert (code.kind, code.verdict) == ("one_code", Verdict.VALID)
 
 
 def test_the_trust_file_is_the_one_of_its_page() -> None:
