@@ -74,6 +74,25 @@ await main(async ({ device }) => {
   await other.getByRole("button", { name: "Really remove it?" }).click();
   await other.waitFor({ state: "detached" });
 
+  // A certificate of one's own, with the records and details that its holder chooses.
+  await phone.setOffline(false);
+  const makeOwn = async (name, { isOpened, leave }) => {
+    await page.getByRole("button", { name: "Make a certificate myself" }).click();
+    const boxes = page.locator("input[name=own-record]");
+    await boxes.first().waitFor();
+    if (leave) await boxes.first().uncheck();
+    await page.getByLabel("Also show activity and place").setChecked(isOpened);
+    await shoot(page, name);
+    check((await findBarriers(page)).length === 0, "there are no barriers where one chooses records");
+    await page.getByRole("button", { name: "Make it" }).click();
+    await live.getByText("The certificate is made").waitFor();
+    const row = page.locator("#certificate-list li").filter({ hasText: "made by yourself" }).first();
+    const [own] = await Promise.all([page.waitForEvent("download"), row.getByRole("button", { name: "Save a copy" }).click()]);
+    return own.path();
+  };
+  await askTest("verify", await makeOwn("card-own", { isOpened: true, leave: false }), 2, 2);
+  await askTest("verify", await makeOwn("card-own-one", { isOpened: false, leave: true }), 1, 0);
+
   // What is wrong is said, and nothing comes of it.
   await page.getByLabel("or type the offer's number").fill("not a number");
   await page.getByRole("button", { name: "Look at the offer" }).click();

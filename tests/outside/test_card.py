@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cli.office.client import NodeClient
 from tests.cli import people
 from tests.cli.town import ROWS, Town
 from tests.outside.shops import film
@@ -49,4 +50,17 @@ def test_phone_keeps_key_hours_points_and_certificates(town: Town, in_browser: C
     def compare(path: str) -> None:
         assert Path(path).read_bytes() == certificate.read_bytes()
 
-    in_browser("card.mjs", {"enrol": enrol, "certify": certify, "compare": compare}, str(video))
+    def verify(path: str, records: int, opened: int) -> None:
+        trust = town.folder / "trust.txt"
+        with NodeClient(town.url) as client:
+            trust.write_bytes(client.get_bytes("/v1/trust"))
+        checked = town.hourledger("verify", path, "--trust", trust, "--json")
+        assert checked.code == 0, checked
+        (report,) = checked.document if isinstance(checked.document, list) else [checked.document]
+        assert report["statement"]["records"] == records
+        details = next(check["detail"] for check in report["checks"] if check["name"] == "details")
+        assert details.startswith(f"opened {opened} of {records} records")
+        document = json.loads(Path(path).read_text())
+        assert [proof["cryptosuite"] for proof in document["proof"]] == ["eddsa-jcs-2022", "eddsa-rdfc-2022"]
+
+    in_browser("card.mjs", {"enrol": enrol, "certify": certify, "compare": compare, "verify": verify}, str(video))

@@ -4,6 +4,7 @@ import { renderAccount, startAccount } from "./card/account.js";
 import { renderCard, startCard } from "./card/business-card.js";
 import { renderCertificates, startCertificates } from "./card/certificates.js";
 import { startDialog } from "./card/code-dialog.js";
+import { startOwnCertificates } from "./card/own-form.js";
 import { refreshHolds, renderHolds, startSpending } from "./card/spend.js";
 import { OtherChain, Wallet } from "./card/wallet.js";
 import { announce } from "./ui.js";
@@ -52,6 +53,7 @@ if (wallet !== null) {
   startSpending(wallet, () => refreshAll(wallet));
   startCard(wallet);
   startCertificates(wallet);
+  startOwnCertificates(wallet);
   await renderAll(wallet);
   document.documentElement.dataset.ready = "yes";
   await tryToRefresh(wallet);

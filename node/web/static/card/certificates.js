@@ -18,17 +18,24 @@ function glance(bytes) {
     const subject = document.credentialSubject ?? {};
     const days = `${subject.activityStartDate?.slice(0, 10)} – ${subject.activityEndDate?.slice(0, 10)}`;
     const organisation = String(subject.achievement?.creator?.name ?? document.issuer?.name ?? "");
-    return { number: parts.length === 0 ? null : parts.join(""), organisation, days, hours: Number(subject.creditsEarned) };
+    // What the volunteer made has no place in the register, and so no code of its own.
+    const isOwn = document.issuer?.otherIdentifier?.[0]?.identifierType === "ext:hourledger-volunteer";
+    const number = isOwn || parts.length === 0 ? null : parts.join("");
+    return { number, organisation, days, hours: Number(subject.creditsEarned), isOwn };
   } catch {
     return null;
   }
 }
 
-async function keepFile(wallet, file) {
-  const bytes = await readFile(file, MAX_FILE_BYTES);
+/** Keep a file: its name, type and bytes. */
+export async function keepBytes(wallet, { name, type, bytes }) {
   const id = toHex(newIdentifier());
-  const kept = { id, name: file.name.slice(0, 200), type: file.type, bytes, about: glance(bytes), code: null, addedMs: Date.now() };
+  const kept = { id, name: name.slice(0, 200), type, bytes, about: glance(bytes), code: null, addedMs: Date.now() };
   await wallet.store.put(`certificates/${id}`, kept);
+}
+
+async function keepFile(wallet, file) {
+  await keepBytes(wallet, { name: file.name, type: file.type, bytes: await readFile(file, MAX_FILE_BYTES) });
 }
 
 /** A copy of the file for whoever is to have it. */
@@ -63,6 +70,7 @@ function describeFile(wallet, kept) {
   const item = make("li", {}, make("p", {}, make("strong", {}, about?.organisation || kept.name)));
   if (about !== null && Number.isFinite(about.hours)) {
     item.append(make("p", { class: "soft" }, `${about.days} · `, say(`${about.hours} 小时`, `${about.hours} hours`)));
+    if (about.isOwn) item.append(make("p", { class: "soft" }, say("由您本人出具", "made by yourself")));
   }
   const buttons = make("div", { class: "row" });
   if (about?.number) {

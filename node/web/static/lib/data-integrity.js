@@ -96,8 +96,8 @@ async function verifyOne(document, proof) {
   return { cryptosuite: proof.cryptosuite, method, key };
 }
 
-/** The 64 bytes that are signed. @param {JsonObject} proof @param {JsonObject} document @returns {Uint8Array} */
-function computeHashData(proof, document) {
+/** The 64 bytes that are signed; a `proofValue` is left out. @param {JsonObject} proof @param {JsonObject} document @returns {Uint8Array} */
+export function computeHashData(proof, document) {
   const options = without(proof, "proofValue");
   if (proof.cryptosuite === RDFC && "@context" in document) options["@context"] = document["@context"];
   return join(hash(encodeCanonical(options, proof.cryptosuite)), hash(encodeCanonical(without(document, "proof"), proof.cryptosuite)));

@@ -177,7 +177,7 @@ function isConsistent(details, record) {
 }
 
 /** @param {string} chainId @param {any} organisation @param {any[]} records @returns {import("./certificate.js").Statement} */
-function computeStatement(chainId, organisation, records) {
+export function computeStatement(chainId, organisation, records) {
   const days = records.map((item) => item.day);
   return {
     chainId,
