@@ -35,6 +35,7 @@ from ledger.trust import format_trust
 from node.snapshot.format import MAGIC, Record, read_records, write_records
 from node.snapshot.writing import Source, iterate_records
 from tools.dump import dump, dump_array
+from tools.example_cards import make_card_blocks, make_card_files
 from tools.example_region import (
     CHAIN_ID,
     GENESIS,
@@ -69,6 +70,7 @@ def make_files() -> dict[str, bytes]:
         "did.json": _format_json(build_did_document(SITE, [item.public_key for item in OFFICERS])).encode(),
         "bundle.json": _format_json(evidence).encode(),
         "one-code.txt": format_one_code(make_registered_region().make_code()).encode(),
+        **make_card_files(),
         "closing.draft": encode_signed(make_closing()),
         "chain.snapshot": _make_snapshot(region),
     }
@@ -84,6 +86,7 @@ def make_blocks() -> dict[str, str]:
         **_make_state_blocks(region),
         **_make_certificate_blocks(region),
         **_make_code_blocks(),
+        **make_card_blocks(),
         **_make_genesis_blocks(),
         **_make_snapshot_blocks(region),
     }

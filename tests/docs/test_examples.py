@@ -9,18 +9,21 @@ import pytest
 from certificates.artefacts import verify_artefact
 from certificates.checks import Times
 from certificates.reports import Question
+from certificates.status_list import LIST_BYTES, Moment, make_status_list
+from certificates.status_uris import name_list
 from certificates.verification import verify_certificate
 from contracts.rulebook import RULE_BOOKS, TABLES, compute_genesis_state, get_parties
 from ledger.genesis import parse_genesis
 from ledger.proofs import parse_bundle
 from ledger.transactions import decode_signed, verify_signatures
 from ledger.trust import parse_trust
-from ledger.types import TimeMs
+from ledger.types import Height, TimeMs
 from ledger.verification import Verdict
 from node.chain import Chain
 from node.snapshot.restoring import Expected, restore
 from node.storage.memory import MemoryStore
-from tools.example_region import GENESIS, NOW_MS, make_closing
+from tools.example_cards import CARD_POSITION, LOG_KEY
+from tools.example_region import CHAIN_ID, GENESIS, HOUR_MS, NOW_MS, make_closing
 from tools.examples import FILES, PAGES, find_blocks, make_blocks, make_files, replace_blocks
 
 BLOCKS = make_blocks()
@@ -64,6 +67,20 @@ def test_the_files_do_what_the_pages_say() -> None:
     assert report.verdict is Verdict.VALID
     code = verify_artefact((FILES / "one-code.txt").read_bytes(), Question((trust,), Times(TimeMs(NOW_MS + 10**8))))
     assert (code.kind, code.verdict) == ("one_code", Verdict.VALID)
+
+
+def test_the_cards_are_good_under_the_trust_file() -> None:
+    trust = parse_trust((FILES / "trust.txt").read_bytes())
+    times = Times(TimeMs(NOW_MS + 600_000))
+    nonce = json.loads(BLOCKS["card-binding"])["nonce"]
+    moment = Moment(Height(3), NOW_MS)
+    status = make_status_list(name_list(CHAIN_ID, CARD_POSITION), bytes(LIST_BYTES), moment, LOG_KEY).encode()
+    for name in ("counter-merchant.txt", "counter-desk.txt", "card-shown.txt"):
+        question = Question(
+            (trust,), Times(TimeMs(NOW_MS + HOUR_MS)) if name == "card-shown.txt" else times, status, nonce=nonce
+        )
+        report = verify_artefact((FILES / name).read_bytes(), question)
+        assert report.verdict is Verdict.VALID, report
 
 
 def test_the_trust_file_is_the_one_of_its_page() -> None:
