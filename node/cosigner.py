@@ -38,7 +38,7 @@ class Cosigner:
 
     @property
     def log_key(self) -> SigningKey:
-        """The log's key, with which this node also signs cards and status lists (docs/adr/0028-*)."""
+        """The log's key, with which this node also signs cards and status lists (docs/adr/0028)."""
         return self._keys.log
 
     def find_own(self, deciders: Sequence[Authority]) -> Authority | None:
