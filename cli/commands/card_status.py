@@ -11,7 +11,7 @@ from cli.office.positions import fetch_position_status
 from cli.options import IDENTIFIER, PATH
 from cli.output import format_json
 from cli.session import Session, asks, asks_with_key, sends
-from contracts.cards.registered import AboutCard
+from contracts.card_table import AboutCard
 from ledger.types import Identifier
 
 _volunteer = click.argument("volunteer", type=IDENTIFIER)

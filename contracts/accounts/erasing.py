@@ -13,7 +13,7 @@ from typing import Final
 from contracts.activities.sign_ups import drop_sign_up
 from contracts.balances import add_issued, get_lots, put_lots
 from contracts.blocks import is_blocked
-from contracts.cards.registered import erase_cards
+from contracts.card_table import erase_cards
 from contracts.certificates.registry import erase_holder
 from contracts.identity.departed import ERASED, VOLUNTEERS, Volunteer, carry_enrolled_day
 from contracts.identity.parties import KEYS, TAGS, get_volunteer, has_authority_signed, require_officers

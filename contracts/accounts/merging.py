@@ -12,7 +12,7 @@ from typing import Final
 from contracts.accounts.carrying import CARRIED_EVENTS, CARRIED_KINDS
 from contracts.balances import get_lots, put_lots
 from contracts.blocks import is_blocked
-from contracts.cards.registered import supersede_card
+from contracts.card_table import supersede_card
 from contracts.identity.departed import MAX_TAGS, MERGED, VOLUNTEERS, Volunteer, carry_enrolled_day
 from contracts.identity.parties import KEYS, TAGS, Party, Role, get_volunteer, has_authority_signed, require_officers
 from contracts.identity.volunteer_keys import REPLACEMENTS

@@ -5,9 +5,18 @@ must be agreed. A volunteer has one card at a time: a new one supersedes the one
 """
 
 from dataclasses import dataclass, replace
-from enum import IntEnum
 from typing import Final
 
+from contracts.card_table import (
+    CARDS,
+    MAX_EARLIER,
+    AboutCard,
+    Card,
+    CardStatus,
+    about_codec,
+    list_parties,
+    mark_superseded,
+)
 from contracts.identity.parties import (
     KEYS,
     Party,
@@ -25,30 +34,8 @@ from ledger.errors import Rejection
 from ledger.events import EventType
 from ledger.execution import Effects, TransactionContext
 from ledger.reasons import Reason
-from ledger.state import Overlay, Table, View
+from ledger.state import Overlay, View
 from ledger.types import Day, Identifier, PublicKey
-
-MAX_EARLIER: Final = 64
-
-
-class CardStatus(IntEnum):
-    """Whether a volunteer's newest card stands."""
-
-    VALID = 1
-    SUSPENDED = 2
-    REVOKED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A volunteer's newest card, and the positions of those before it, oldest first: of so many, the latest."""
-
-    position: int
-    key: PublicKey
-    registered_day: Day
-    status: CardStatus
-    is_suspended_by_authority: bool
-    earlier: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,41 +47,12 @@ class RegisterCard:
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class AboutCard:
-    """Body and event: the card of a volunteer at a position."""
-
-    volunteer: Identifier
-    position: int
-
-
 _register = codec.struct(RegisterCard, codec.identifier, codec.public_key, position_codec)
-_about = codec.struct(AboutCard, codec.identifier, position_codec)
-
-CARDS: Final[Table[Card]] = Table(
-    b"card",
-    codec.struct(
-        Card,
-        position_codec,
-        codec.public_key,
-        codec.day,
-        codec.member(CardStatus),
-        codec.boolean,
-        codec.sequence(position_codec, 0, MAX_EARLIER),
-    ),
-)
-
-
-def _parties(event: AboutCard) -> tuple[Identifier, ...]:
-    return (event.volunteer,)
-
 
 CARD_REGISTERED: Final[EventType[RegisterCard]] = EventType("cards.registered", _register, lambda event: (event.volunteer,))
-CARD_SUPERSEDED: Final[EventType[AboutCard]] = EventType("cards.superseded", _about, _parties)
-CARD_SUSPENDED: Final[EventType[AboutCard]] = EventType("cards.suspended", _about, _parties)
-CARD_REINSTATED: Final[EventType[AboutCard]] = EventType("cards.reinstated", _about, _parties)
-CARD_REVOKED: Final[EventType[AboutCard]] = EventType("cards.revoked", _about, _parties)
-CARD_ERASED: Final[EventType[AboutCard]] = EventType("cards.erased", _about, _parties)
+CARD_SUSPENDED: Final[EventType[AboutCard]] = EventType("cards.suspended", about_codec, list_parties)
+CARD_REINSTATED: Final[EventType[AboutCard]] = EventType("cards.reinstated", about_codec, list_parties)
+CARD_REVOKED: Final[EventType[AboutCard]] = EventType("cards.revoked", about_codec, list_parties)
 
 
 def register_card(state: Overlay, body: RegisterCard, context: TransactionContext) -> Effects:
@@ -110,7 +68,7 @@ def register_card(state: Overlay, body: RegisterCard, context: TransactionContex
     if owner not in {None, Party(Role.VOLUNTEER, body.volunteer)}:
         raise Rejection(Reason.KEY_IN_USE, "the key already belongs to somebody else", body.key.hex())
     take_position(state, body.position)
-    events = [] if before is None else _supersede(state, body.volunteer, before)
+    events = [] if before is None else mark_superseded(state, body.volunteer, before)
     earlier = () if before is None else (*before.earlier, before.position)[-MAX_EARLIER:]
     day = Day(max(0, min(compute_today(state, context.block.time_ms), codec.MAX_DAY)))
     card = Card(body.position, body.key, day, CardStatus.VALID, is_suspended_by_authority=False, earlier=earlier)
@@ -152,34 +110,6 @@ def revoke_card(state: Overlay, body: AboutCard, context: TransactionContext) ->
     return _put(state, body, changed, PositionStatus.REVOKED, CARD_REVOKED)
 
 
-def supersede_card(state: Overlay, volunteer: Identifier) -> tuple[bytes, ...]:
-    """Let the card of an account that goes over into another be history; return the events."""
-    card = CARDS.get(state, volunteer)
-    if card is None:
-        return ()
-    CARDS.delete(state, volunteer)
-    return tuple(_supersede(state, volunteer, card))
-
-
-def erase_cards(state: Overlay, volunteer: Identifier) -> tuple[bytes, ...]:
-    """Let all cards of an account show that it was erased, and forget the key; return the events."""
-    card = CARDS.get(state, volunteer)
-    if card is None:
-        return ()
-    CARDS.delete(state, volunteer)
-    positions = (*card.earlier, card.position)
-    for position in positions:
-        set_status(state, position, PositionStatus.ERASED)
-    return tuple(CARD_ERASED.encode(AboutCard(volunteer, position)) for position in positions)
-
-
-def _supersede(state: Overlay, volunteer: Identifier, card: Card) -> list[bytes]:
-    if card.status is CardStatus.REVOKED:
-        return []
-    set_status(state, card.position, PositionStatus.SUPERSEDED)
-    return [CARD_SUPERSEDED.encode(AboutCard(volunteer, card.position))]
-
-
 def _require_either(state: View, volunteer: Identifier, context: TransactionContext) -> bool:
     """Return whether an authority signed; raise `Rejection` where neither it nor the volunteer did."""
     get_volunteer(state, volunteer)
@@ -198,8 +128,8 @@ def _require_open(card: Card | None, body: AboutCard) -> Card:
     """Return a card that is not revoked, or raise `Rejection`."""
     if card is None:
         raise Rejection(Reason.UNKNOWN_CARD, "the volunteer has no such card", str(body.position))
-    if card.status is CardStatus.REVOKED:
-        raise Rejection(Reason.CARD_CLOSED, "the card was revoked", str(body.position))
+    if card.status in {CardStatus.REVOKED, CardStatus.SUPERSEDED}:
+        raise Rejection(Reason.CARD_CLOSED, f"the card is {card.status.name.lower()}", str(body.position))
     return card
 
 
@@ -211,9 +141,8 @@ def _put(state: Overlay, body: AboutCard, card: Card, status: PositionStatus, ev
 
 KINDS: Final = (
     Kind("cards.register", _register, register_card),
-    Kind("cards.suspend", _about, suspend_card),
-    Kind("cards.reinstate", _about, reinstate_card),
-    Kind("cards.revoke", _about, revoke_card),
+    Kind("cards.suspend", about_codec, suspend_card),
+    Kind("cards.reinstate", about_codec, reinstate_card),
+    Kind("cards.revoke", about_codec, revoke_card),
 )
-EVENTS: Final = (CARD_REGISTERED, CARD_SUPERSEDED, CARD_SUSPENDED, CARD_REINSTATED, CARD_REVOKED, CARD_ERASED)
-TABLES: Final = (CARDS,)
+EVENTS: Final = (CARD_REGISTERED, CARD_SUSPENDED, CARD_REINSTATED, CARD_REVOKED)

@@ -8,6 +8,7 @@ A volunteer who never had a key gets the first one in the same way, without the 
 from dataclasses import dataclass, replace
 from typing import Final
 
+from contracts.card_table import end_card_of_key
 from contracts.identity.departed import VOLUNTEERS, Volunteer
 from contracts.identity.parties import (
     Party,
@@ -131,7 +132,8 @@ def take_up_key(state: Overlay, body: AboutReplacement, context: TransactionCont
         raise Rejection(Reason.WAITING_PERIOD, "the old key may still object", str(waiting.from_ms))
     REPLACEMENTS.delete(state, body.volunteer)
     VOLUNTEERS.put(state, replace(volunteer, key=waiting.key), body.volunteer)
-    return Effects((KEY_CHANGED.encode(ChangeKey(body.volunteer, waiting.key)),))
+    ended = end_card_of_key(state, body.volunteer, volunteer.key)
+    return Effects((KEY_CHANGED.encode(ChangeKey(body.volunteer, waiting.key)), *ended))
 
 
 def _get_replacement(state: View, volunteer: Identifier) -> Replacement:
@@ -146,7 +148,8 @@ def _give_key(state: Overlay, identifier: Identifier, volunteer: Volunteer, key:
     if REPLACEMENTS.has(state, identifier):
         REPLACEMENTS.delete(state, identifier)
     VOLUNTEERS.put(state, replace(volunteer, key=key), identifier)
-    return Effects((KEY_CHANGED.encode(ChangeKey(identifier, key)),))
+    ended = end_card_of_key(state, identifier, volunteer.key)
+    return Effects((KEY_CHANGED.encode(ChangeKey(identifier, key)), *ended))
 
 
 KINDS = (

@@ -15,7 +15,7 @@ from certificates.counter_card import (
     issue_counter_card,
 )
 from certificates.datetimes import format_datetime
-from contracts.cards.registered import CARDS, Card, CardStatus
+from contracts.card_table import CARDS, Card, CardStatus
 from contracts.exchange import HOLDS, HoldStatus
 from contracts.exchange.holds import Hold
 from contracts.lots import compute_sum

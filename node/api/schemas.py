@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from certificates.words import KINDS
-from contracts.cards.registered import CardStatus
+from contracts.card_table import CardStatus
 from contracts.certificates.registry import CertificateStatus
 from contracts.certificates.stars import StarStatus
 from contracts.hours import Correction, Resolution

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from contracts.cards.registered import Card
+from contracts.card_table import Card
 from contracts.rulebook import EVENT_TYPES
 from contracts.statuses import CHUNK_POSITIONS, LIST_POSITIONS, PositionStatus, read_status
 from ledger.events import split_entry

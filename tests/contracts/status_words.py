@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from contracts.cards.registered import AboutCard, RegisterCard
+from contracts.card_table import AboutCard
+from contracts.cards.registered import RegisterCard
 from contracts.statuses import get_chunk, read_status
 from tests.contracts.chain import Chain, identifier_of, key_of
 

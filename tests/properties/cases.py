@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
-from contracts.cards.registered import AboutCard, RegisterCard
+from contracts.card_table import AboutCard
+from contracts.cards.registered import RegisterCard
 from contracts.certificates.registry import (
     AboutCertificate,
     CertificateStatus,

@@ -18,7 +18,8 @@ from contracts.activities.projects import CloseProject, EvaluateProject, OpenPro
 from contracts.activities.sign_ups import SignUpVolunteer, WithdrawVolunteer
 from contracts.activities.terms import Risk, SetTerms, Terms
 from contracts.balances import ISSUED, get_lots
-from contracts.cards.registered import AboutCard, RegisterCard
+from contracts.card_table import AboutCard
+from contracts.cards.registered import RegisterCard
 from contracts.certificates.numbers import compute_number
 from contracts.certificates.registry import (
     AboutCertificate,

@@ -18,6 +18,7 @@ from contracts.activities.notices import GiveNotice
 from contracts.activities.places import ChangedSignUp
 from contracts.activities.projects import CloseProject, EvaluateProject, OpenProject, PlaceActivity
 from contracts.activities.terms import SetTerms
+from contracts.card_table import AboutCard
 from contracts.cards import registered as cards
 from contracts.certificates import registry, stars
 from contracts.exchange import ChangeOffer, HoldChanged, PublishOffer, WithdrawOffer
@@ -153,11 +154,11 @@ EVENTS: dict[str, Any] = {
     "certificates.suspended": registry.CertificateChanged,
     "certificates.reinstated": registry.CertificateChanged,
     "cards.registered": cards.RegisterCard,
-    "cards.superseded": cards.AboutCard,
-    "cards.suspended": cards.AboutCard,
-    "cards.reinstated": cards.AboutCard,
-    "cards.revoked": cards.AboutCard,
-    "cards.erased": cards.AboutCard,
+    "cards.superseded": AboutCard,
+    "cards.suspended": AboutCard,
+    "cards.reinstated": AboutCard,
+    "cards.revoked": AboutCard,
+    "cards.erased": AboutCard,
     "certificates.revoked": registry.CertificateRevoked,
     "certificates.superseded": registry.CertificateSuperseded,
     "certificates.star_changed": stars.StarChanged,

@@ -8,7 +8,8 @@ from certificates.artefacts import verify_artefact
 from certificates.card import Showing, parse_card, present_card
 from certificates.checks import Times
 from certificates.reports import Question
-from contracts.cards.registered import AboutCard, RegisterCard
+from contracts.card_table import AboutCard
+from contracts.cards.registered import RegisterCard
 from contracts.exchange.holds import EndHold
 from contracts.statuses import LIST_POSITIONS, compute_chunk_key
 from ledger.trust import TrustPolicy, parse_trust
