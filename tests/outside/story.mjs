@@ -34,6 +34,20 @@ async function readCodeText(page) {
   return dialog.locator("#code-text").textContent();
 }
 
+/** What the page for verifiers says to a text. */
+async function checkElsewhere(device, text) {
+  const page = await device.newPage();
+  await page.goto(`${url}/verify`);
+  await page.waitForFunction(() => document.documentElement.dataset.learned === "yes");
+  await page.locator("#text").fill(text);
+  await page.locator("#paste button").click();
+  const answer = page.locator("#result .answer").first();
+  await answer.waitFor();
+  const verdict = await answer.getAttribute("data-verdict");
+  await page.close();
+  return verdict;
+}
+
 await main(async ({ device }) => {
   const phone = await device(PHONE);
   const card = await phone.newPage();
@@ -108,6 +122,7 @@ await main(async ({ device }) => {
   check(await card.locator("#code-picture svg").isVisible(), "what is chosen usually fits into one code");
   await shoot(card, "story-card");
   await card.keyboard.press("Escape");
+  for (const text of [shown, code]) check((await checkElsewhere(counter, text)) === "valid", "whoever checks it learns that it is good");
   const asked = await card.evaluate(() => {
     document.getElementById("audience").value = "https://desk.example";
     document.getElementById("nonce").value = "word-123";
@@ -126,6 +141,10 @@ await main(async ({ device }) => {
   await phone.setOffline(false);
   await button(card, "Code for an organisation's desk (15 minutes)").click();
   const desk = await readCodeText(card);
+  await till.getByRole("button", { name: "English" }).click();
+  await till.locator("#text").fill(desk);
+  await button(till, "Check").click();
+  await till.locator("#result").getByRole("heading", { name: "Not a code for points" }).waitFor();
   await card.keyboard.press("Escape");
 
   // Another phone takes over, and this one is told so.

@@ -16,6 +16,7 @@ const TITLES = {
   expired: ["已过期", "Its time is over"],
   over: ["已过期", "Its time is over"],
   other: ["不是本商户的码", "For another merchant"],
+  desk: ["不是付积分的码", "Not a code for points"],
   unknown: ["无法核验", "It cannot be checked"],
   invalid: ["无效", "Not valid"],
 };
@@ -36,6 +37,7 @@ function explain(answer) {
     released: ["积分已退回志愿者。", "The points went back to the volunteer."],
     expired: ["积分已退回志愿者。", "The points went back to the volunteer."],
     over: [`有效期到 ${zh}。`, `It was good until ${en}.`],
+    desk: ["这是给组织前台看的码：请志愿者出示保留积分的码。", "This code is for an organisation's desk. Ask for the one with the points."],
     other: ["这个码是给另一家商户的。", "This code is for another merchant. Do not take it here."],
   };
   if (key === "refused") return explainReason(answer.item.reason, answer.item.detail);
@@ -83,7 +85,7 @@ export function showAnswer(till, answer, done) {
   const result = byId("result");
   const parts = [make("h3", {}, say(...TITLES[answer.key]))];
   const isGood = answer.key === "good" || answer.key === "offline";
-  if (answer.card !== null) parts.push(make("p", { class: "figure" }, say(`${answer.card.points} 积分`, `${answer.card.points} points`)));
+  if (answer.card?.points !== undefined) parts.push(make("p", { class: "figure" }, say(`${answer.card.points} 积分`, `${answer.card.points} points`)));
   parts.push(make("p", {}, say(...explain(answer))));
   if (isGood) parts.push(...makeForm(till, answer.card, done));
   result.className = answer.tone;

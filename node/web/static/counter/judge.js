@@ -27,7 +27,7 @@ export function judge({ report, own, onLedger }) {
 
 function judgeFailed(report, failed) {
   const card = report.statement;
-  if (failed.name === "merchant") return { tone: BAD, key: "other", card };
+  if (failed.name === "merchant") return { tone: BAD, key: card?.profile === "organisation" ? "desk" : "other", card };
   if (failed.reason === "hold_expired") return { tone: BAD, key: "over", card };
   if (failed.verdict === "undetermined") return { tone: OPEN, key: "unknown", card, reason: failed.reason, detail: failed.detail };
   return { tone: BAD, key: "invalid", card, reason: failed.reason, detail: failed.detail };
