@@ -42,8 +42,8 @@ class _Conversion:
 
     def add_node(self, node: JsonObject, levels_left: int) -> str:
         """Add what a node and all below it say, and return its name."""
-        if levels_left <= 0 or len(self.triples) > MAX_TRIPLES:
-            raise CodecError("a document too large or too deep to be read as linked data")
+        if levels_left <= 0:
+            raise CodecError("a document too deep to be read as linked data")
         subject = self._name_node(node)
         terms: Mapping[str, Term] = self.vocabulary.terms
         for name in _list_values(node.get("type", [])):
@@ -51,7 +51,7 @@ class _Conversion:
             if known is None:
                 raise CodecError("a document with a type that is not known here")
             terms = {**terms, **known.terms}
-            self.triples.append((subject, RDF_TYPE, f"<{known.iri}>"))
+            self._add(subject, RDF_TYPE, f"<{known.iri}>")
         for name, value in node.items():
             if name in {"id", "type"}:
                 continue
@@ -61,8 +61,13 @@ class _Conversion:
             predicate = f"<{term.iri}>"
             for item in _list_values(value):
                 said = self.add_node(item, levels_left - 1) if isinstance(item, dict) else _format_value(item, term)
-                self.triples.append((subject, predicate, said))
+                self._add(subject, predicate, said)
         return subject
+
+    def _add(self, subject: str, predicate: str, said: str) -> None:
+        if len(self.triples) >= MAX_TRIPLES:
+            raise CodecError("a document too large to be read as linked data")
+        self.triples.append((subject, predicate, said))
 
     def _name_node(self, node: JsonObject) -> str:
         if "id" in node:

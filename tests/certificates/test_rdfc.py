@@ -153,9 +153,12 @@ def test_nodes_that_cannot_be_told_apart_are_refused() -> None:
 
 
 def test_size_and_depth_are_bounded() -> None:
-    many: Any = [{"type": "Result", "value": str(number)} for number in range(10_000)]
-    with pytest.raises(CodecError, match="too large"):
-        canonicalise({"type": "AchievementSubject", "result": many})
+    nodes: Any = [{"type": "Result", "value": str(number)} for number in range(5_000)]
+    texts: Any = [str(number) for number in range(10_001)]
+    large: list[Any] = [{"type": "AchievementSubject", "result": nodes}, {"name": texts}, {"type": ["Result"] * 10_001}]
+    for document in large:
+        with pytest.raises(CodecError, match="too large"):
+            canonicalise(document)
     deep: Any = {"narrative": "x"}
     for _ in range(40):
         deep = {"narrative": deep}
