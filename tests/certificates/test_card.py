@@ -87,8 +87,8 @@ def test_copy_of_a_kept_card_is_worth_nothing(trust: Any) -> None:
 
 def test_showing_is_for_one_nonce_and_one_audience(trust: Any) -> None:
     shown = show_card("hours").encode()
-    asked: dict[str, Any]
-    for asked in ({"nonce": "another"}, {"audience": "https://another.example"}):
+    others: tuple[dict[str, Any], ...] = ({"nonce": "another"}, {"audience": "https://another.example"})
+    for asked in others:
         report = verify_artefact(shown, ask(trust, make_list(), **asked))
         assert find(report, "holder") == (Verdict.INVALID, Reason.CLAIM_MISMATCH)
     assert verify_artefact(shown, ask(trust, make_list(), audience=f"https://{CHAIN_ID}/verify")).verdict is Verdict.VALID
