@@ -94,7 +94,7 @@ def _showing_options(function: Any) -> Any:  # noqa: ANN401 - a decorator of com
 @click.option("--claim", "claims", multiple=True, help="A claim to show, such as hours. May be given several times.")
 @click.option("--nonce", help="What the other side asked for. Otherwise the card is shown to anybody, for ten minutes.")
 @click.option("--audience", help="To whom it is shown, as the other side says. Otherwise to anybody.")
-@click.option("--out", type=PATH, help="The file to write. Otherwise it is printed.")
+@click.option("--out", type=PATH, help="The file to write, a QR code where it ends in .svg or .png. Otherwise it is printed.")
 @_showing_options
 def present(
     *,
@@ -118,7 +118,7 @@ def present(
     showing = Showing(audience or compute_open_audience(card.chain_id), asked, TimeMs(compute_now_ms()))
     shown = present_card(text.decode("ascii", "replace"), claims, key, showing)
     if out is not None and not is_dry_run:
-        write_whole(out, shown.encode())
+        write_whole(out, _encode(shown, out))
     document = {
         "dry_run": is_dry_run,
         "claims": sorted(set(claims)),
@@ -139,6 +139,17 @@ def show(*, file: Path, is_json: bool) -> None:
     statement = _describe_code(data) if data.startswith(PREFIX.encode()) else _describe_card(data)
     lines = [f"{name:<18} {value}" for name, value in statement.items()]
     Output(is_json).give({"is_verified": False, **statement}, "\n".join((*lines, "not verified: use hourledger verify")))
+
+
+def _encode(text: str, out: Path) -> bytes:
+    """Return what is written into a file: a picture of the text's QR code, or the text."""
+    form = out.suffix.lower()
+    if form not in {".svg", ".png"}:
+        return text.encode()
+    from cli.printing.codes import draw_png, draw_svg, make_code  # noqa: PLC0415 - only pictures need it
+
+    code = make_code(text)
+    return draw_svg(code) if form == ".svg" else draw_png(code)
 
 
 def _read(file: Path) -> bytes:
@@ -165,7 +176,7 @@ def _describe_card(data: bytes) -> JsonObject:
 @click.option("--hold", type=IDENTIFIER, help="A hold of the volunteer's: the code is for its merchant.")
 @click.option("--volunteer", type=IDENTIFIER, help="The volunteer: the code is for an organisation's desk.")
 @_award
-@click.option("--out", type=PATH, help="The file to write. Otherwise the code's text is printed.")
+@click.option("--out", type=PATH, help="The file to write, a QR code where it ends in .svg or .png. Otherwise it is printed.")
 @dry_run_option
 @asks_with_key
 def counter(
@@ -187,7 +198,7 @@ def counter(
     answer = _ask_for_code(session, hold, volunteer, award)
     text = str(answer["card"])
     if out is not None and not is_dry_run:
-        write_whole(out, text.encode())
+        write_whole(out, _encode(text, out))
     done = "would be" if is_dry_run else "is"
     words = text if out is None else f"The code {done} in {out}, good until {answer['until']}."
     session.output.give({"dry_run": is_dry_run, **answer}, words)

@@ -105,6 +105,9 @@ def test_codes_for_counters(town: Town, account: str) -> None:
     assert (report["kind"], report["statement"]["account"], report["statement"]["stars"]) == ("counter_card", account, 0)
     assert town.hourledger("card", "show", code, "--json").document["profile"] == "organisation"
     assert verify(town, code, "--merchant", merchant, code=1)["checks"][-1]["reason"] == "claim_mismatch"
+    picture = town.folder / "code.png"
+    town("card", "counter", "--hold", hold, "--out", picture, key="holder")
+    assert verify(town, picture, "--merchant", merchant)["statement"]["points"] == 2
     for_shop = town("card", "counter", "--hold", hold, "--out", code, key="holder").document
     report = verify(town, code, "--merchant", merchant)
     assert (report["statement"]["points"], report["statement"]["hold"], for_shop["points"]) == (2, hold, 2)
