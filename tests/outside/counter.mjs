@@ -131,8 +131,19 @@ await main(async ({ device }) => {
   await send.click({ timeout: 1_000 }).catch(() => undefined); // unless the page has sent it by itself meanwhile
   await page.locator("#balance").getByText("Balance: 8 points").waitFor();
 
+  // Two windows of one till take the same points at the same time: once.
+  const window = await till.newPage();
+  await window.goto(`${url}/counter`);
+  await window.getByLabel("or paste the code's text").fill(held[4]);
+  await window.getByRole("button", { name: "Check", exact: true }).click();
+  await paste(held[4]);
+  await Promise.all([page, window].map((one) => one.locator("#result").getByRole("button", { name: "Take 2 points" }).click()));
+  for (const one of [page, window]) await one.locator("#live").getByText("2 points are taken").waitFor();
+  await page.locator("#balance").getByText("Balance: 10 points").waitFor();
+  check((await page.locator("#items li").count()) === 6, "there is one item for both");
+
   // The month so far.
   await page.getByRole("button", { name: "Look", exact: true }).click();
-  await page.locator("#month-words").getByText("9 points taken, 1 refunded, 8 in all; not closed yet.").waitFor();
+  await page.locator("#month-words").getByText("11 points taken, 1 refunded, 10 in all; not closed yet.").waitFor();
   await shoot(page, "counter-end");
 }, seeFilm(video));

@@ -60,7 +60,7 @@ await main(async ({ device }) => {
   await press(card, button(card, "Look again"));
   await card.locator("#points").getByText("20", { exact: true }).waitFor();
 
-  const counter = await device(DESKTOP);
+  const counter = await device({ ...DESKTOP, colorScheme: "dark" });
   const till = await counter.newPage();
   await till.goto(`${url}/counter`);
   await press(till, button(till, "Make a key"));
@@ -94,6 +94,7 @@ await main(async ({ device }) => {
   await type(till, till.locator("#text"), code);
   await till.keyboard.press("Enter");
   await till.locator("#result").getByRole("heading", { name: "Good", exact: true }).waitFor();
+  check((await findBarriers(till)).length === 0, "there are no barriers in the answer, in the dark");
   await press(till, button(till, "Take 3 points"));
   await till.locator("#live").getByText("3 points are taken").waitFor();
   await shoot(till, "story-taken-desktop");
@@ -146,6 +147,8 @@ await main(async ({ device }) => {
   await button(till, "Check").click();
   await till.locator("#result").getByRole("heading", { name: "Not a code for points" }).waitFor();
   await card.keyboard.press("Escape");
+
+  await askTest("keepStatus");
 
   // Another phone takes over, and this one is told so.
   const other = await device(PHONE);

@@ -33,15 +33,22 @@ def test_points_are_earned_spent_and_refunded(town: Town, in_browser: Callable[.
         town("merchant", "register", "--name", "Tea", "--public-key", key, key="authority")
         return {"offer": None}
 
-    texts = in_browser("story.mjs", {"enrol": enrol, "admit": admit})
+    lists: list[bytes] = []
+
+    def keep_status() -> None:
+        with NodeClient(town.url) as client:
+            lists.append(client.get_bytes("/v1/status-lists/0"))
+
+    texts = in_browser("story.mjs", {"enrol": enrol, "admit": admit, "keepStatus": keep_status})
+    keep_status()
+    status, afterwards = lists
     with NodeClient(town.url) as client:
         trust = [parse_trust(client.get_bytes("/v1/trust"))]
-        status = client.get_bytes("/v1/status-lists/0")
     at = Times(TimeMs(compute_now_ms()))
 
     def judge(name: str, **asked: Any) -> ArtefactReport:
         report = verify_artefact(texts[name].encode(), Question(trust, at, **asked))
-        assert report.verdict is Verdict.VALID, report
+        assert report.verdict is Verdict.VALID, [item for item in report.report.checks if item.reason is not None]
         return report
 
     hold, desk = judge("code").statement, judge("desk").statement
@@ -59,3 +66,5 @@ def test_points_are_earned_spent_and_refunded(town: Town, in_browser: Callable[.
     assert without_network["claims"] == {"organisation_name": "河畔", "hours": 20}
     wrong = verify_artefact(texts["forDesk"].encode(), Question(trust, at, status=status, nonce="another"))
     assert wrong.verdict is Verdict.INVALID
+    of_the_old_phone = verify_artefact(texts["shown"].encode(), Question(trust, at, status=afterwards))
+    assert of_the_old_phone.verdict is Verdict.INVALID

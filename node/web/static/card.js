@@ -10,6 +10,9 @@ import { OtherChain, Wallet } from "./card/wallet.js";
 import { announce } from "./ui.js";
 import { explain, learnWords } from "./words.js";
 
+/** How often what waits is tried again. */
+const EVERY_MS = 15_000;
+
 async function openWallet() {
   try {
     return await Wallet.open();
@@ -58,4 +61,7 @@ if (wallet !== null) {
   document.documentElement.dataset.ready = "yes";
   await tryToRefresh(wallet);
   addEventListener("online", () => tryToRefresh(wallet));
+  setInterval(async () => {
+    if (await wallet.outbox.isWaiting()) await tryToRefresh(wallet);
+  }, EVERY_MS);
 }

@@ -11,12 +11,13 @@ const HERE = {
   not_authenticated: ["节点不认识这把密钥，或者本机时钟不准。", "The node does not know this key, or this device's clock is wrong."],
 };
 const AWAY = ["连不上节点。", "The node cannot be reached."];
-let reasons = {};
+let reasons = null;
 
 /** Learn the node's words for its reasons. Without them, a reason is told as the node told it. */
 export async function learnWords() {
+  if (reasons !== null) return;
   try {
-    reasons = (await getJson("/v1/words")).reasons ?? {};
+    reasons = (await getJson("/v1/words")).reasons ?? null;
   } catch {
     // the node is away; whoever is refused something by it has reached it
   }
@@ -29,7 +30,7 @@ function begin(sentence) {
 /** The sentences for a reason of the node's; `detail` is what it said besides. */
 export function explainReason(reason, detail = "") {
   if (Object.hasOwn(HERE, reason)) return HERE[reason];
-  const known = Object.hasOwn(reasons, reason) ? reasons[reason] : null;
+  const known = reasons !== null && Object.hasOwn(reasons, reason) ? reasons[reason] : null;
   if (typeof known?.zh === "string" && typeof known?.en === "string") return [known.zh, begin(known.en)];
   return [`节点拒绝：${detail || reason}`, `The node refused: ${detail || reason}`];
 }

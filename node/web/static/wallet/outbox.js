@@ -24,6 +24,11 @@ export class Outbox {
     return items.sort((left, right) => right.madeMs - left.madeMs);
   }
 
+  /** Whether anything waits for its outcome. */
+  async isWaiting() {
+    return (await this.list()).some((item) => item.state === WAITING);
+  }
+
   /** The item of a name, or undefined. */
   async find(name) {
     return this.store.get(PREFIX + name);
