@@ -43,8 +43,18 @@ def _describe_statement(statement: JsonObject, language: Language) -> str:
         case {"minutes": int(minutes), "organisation_name": str(organisation), "first_day": first, "last_day": last, **rest}:
             records = rest.get("records")
             return _describe_service(minutes, records, f"{first}", f"{last}", organisation, language)
+        case {"claims": dict(claims), "standing": standing, "hidden": hidden}:
+            shown = ", ".join(f"{name} {_format_claim(value)}" for name, value in claims.items())
+            return f"{shown or '-'} ({standing}; +{hidden})"
         case _:
             return ", ".join(f"{name} {value}" for name, value in statement.items() if isinstance(value, str | int))
+
+
+def _format_claim(value: JsonValue) -> str:
+    """Return a claim of a card: a training is two dates."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {item}" for name, item in value.items())
+    return str(value)
 
 
 def _describe_service(minutes: int, records: JsonValue, first: str, last: str, organisation: str, language: Language) -> str:
