@@ -1,10 +1,10 @@
 // Standard input: a list of {file, width, height}, each file of grey values, a byte a pixel. Standard output: what our reader and what
-// jsQR read in each, null for nothing, and how long ours took in milliseconds.
+// jsQR read in each, null for nothing, all codes that ours found, and how long ours took in milliseconds.
 import { readFileSync } from "node:fs";
 
 import jsQR from "jsqr";
 
-import { readQr } from "../../node/web/static/lib/qr-read.js";
+import { readQrs } from "../../node/web/static/lib/qr-read.js";
 
 function load({ file, width, height }) {
   const grey = readFileSync(file);
@@ -18,9 +18,9 @@ const asksJsqr = process.argv[2] === "jsqr";
 const answers = JSON.parse(readFileSync(0, "utf8")).map((item) => {
   const picture = load(item);
   const start = performance.now();
-  const ours = readQr(picture);
+  const all = readQrs(picture);
   const ms = Math.round(performance.now() - start);
   const theirs = asksJsqr ? (jsQR(picture.data, picture.width, picture.height, { inversionAttempts: "dontInvert" })?.data ?? null) : null;
-  return { ours, theirs, ms };
+  return { ours: all[0] ?? null, all, theirs, ms };
 });
 process.stdout.write(JSON.stringify(answers));

@@ -182,6 +182,17 @@ def test_codes_are_read_however_they_are_seen(view: str, run_node: Run, tmp_path
     assert read == pictures.names
 
 
+def test_all_codes_in_a_picture_are_found(run_node: Run, tmp_path: Path) -> None:
+    pictures = _Pictures(tmp_path)
+    page = Image.new("L", (900, 700), WHITE)
+    texts = ["HLC1:ONE", "HLC1:TWO", "https://hours.example/river"]
+    for text, place in zip(texts, [(20, 20), (480, 60), (250, 380)], strict=True):
+        page.paste(_scale(_make_code(3, "M", text), 6), place)
+    pictures.add("three", page, "")
+    (answer,) = pictures.read(run_node)
+    assert sorted(answer["all"]) == sorted(texts)
+
+
 def test_a_code_may_be_damaged_as_far_as_its_level_allows(run_node: Run, tmp_path: Path) -> None:
     pictures = _Pictures(tmp_path)
     text = "HLC1:" + ALPHANUMERIC

@@ -52,6 +52,10 @@ def _prepare(town: Town, folder: Path) -> str:
     (folder / "code.txt").write_text(code)
     _photograph(code, folder / "photograph.jpg")
     Image.new("L", (400, 300), 230).save(folder / "blank.png")
+    both = Image.new("L", (1_400, 700), 255)
+    for place, text in enumerate((code, f"HLC1:{code[5:60]}")):
+        both.paste(_draw(text, 4), (20 + 700 * place, 20))
+    both.save(folder / "two.png")
     (folder / "trust.txt").write_bytes(fetch_trust(town))
     (folder / "other.txt").write_bytes((EXAMPLES / "trust.txt").read_bytes())
     return number

@@ -117,6 +117,7 @@ async function checkWrongFiles(verifier) {
   check((await verifier.give("noise", Buffer.from(Array.from({ length: 999 }, (_, place) => (place * 97) % 256)))) === "invalid", "noise");
   check((await verifier.give("torn.png", read("code.png").subarray(0, 99))) === "invalid", "half a picture");
   check((await verifier.choose("blank.png")) === "undetermined", "a picture without a code cannot be told");
+  check((await verifier.choose("two.png")) === "undetermined", "nor which of two codes is meant");
   check((await verifier.give("plain.pdf", "%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer<<>>\n")) === "undetermined", "nor a PDF file without a certificate");
   check(await verifier.shows("No certificate is attached to this PDF file"), "and it is told what to do instead");
   await shoot(page, "verify-plain-pdf");

@@ -10,9 +10,10 @@ const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
 const D = mod(-121665n * invert(121666n));
 const ROOT_OF_MINUS_ONE = power(2n, (P - 1n) / 4n);
 const LOW_BITS = 2n ** 255n - 1n;
-/** Points are [X, Y, Z, T] with x = X / Z, y = Y / Z and x * y = T / Z. */
+/** @typedef {[bigint, bigint, bigint, bigint]} Point [X, Y, Z, T] with x = X / Z, y = Y / Z and x * y = T / Z */
+/** @type {Point} */
 const NEUTRAL = [0n, 1n, 1n, 0n];
-const BASE = decodePoint(fromNumber(mod(4n * invert(5n))));
+const BASE = /** @type {Point} */ (decodePoint(fromNumber(mod(4n * invert(5n)))));
 
 function mod(number, modulus = P) {
   const rest = number % modulus;
@@ -42,7 +43,7 @@ function fromNumber(number) {
   return Uint8Array.from({ length: 32 }, (_, place) => Number((number >> BigInt(8 * place)) & 255n));
 }
 
-/** The point of 32 bytes, or null where they are none. Its y may be above P: callers ask `isCanonical` where that matters. */
+/** The point of 32 bytes, or null where they are none. Its y may be above P: callers ask `isCanonical` where that matters. @param {Uint8Array} bytes @returns {Point | null} */
 function decodePoint(bytes) {
   const whole = toNumber(bytes);
   const y = mod(whole & LOW_BITS);
@@ -64,6 +65,7 @@ function isCanonical(bytes) {
   return (toNumber(bytes) & LOW_BITS) < P;
 }
 
+/** @param {Point} left @param {Point} right @returns {Point} */
 function add([x1, y1, z1, t1], [x2, y2, z2, t2]) {
   const a = mod((y1 - x1) * (y2 - x2));
   const b = mod((y1 + x1) * (y2 + x2));
@@ -73,11 +75,12 @@ function add([x1, y1, z1, t1], [x2, y2, z2, t2]) {
   return [mod(e * f), mod(g * h), mod(f * g), mod(e * h)];
 }
 
+/** @param {Point} point @returns {Point} */
 function negate([x, y, z, t]) {
   return [mod(-x), y, z, mod(-t)];
 }
 
-/** first * left + second * right, bit by bit for both at once. */
+/** first * left + second * right, bit by bit for both at once. @param {bigint} first @param {Point} left @param {bigint} second @param {Point} right @returns {Point} */
 function addMultiples(first, left, second, right) {
   const both = add(left, right);
   let sum = NEUTRAL;
@@ -90,6 +93,7 @@ function addMultiples(first, left, second, right) {
   return sum;
 }
 
+/** @param {Point} point @returns {boolean} */
 function isOfSmallOrder(point) {
   const twice = add(point, point);
   const fourTimes = add(twice, twice);

@@ -14,23 +14,30 @@ import { enlarge, invert, makeGrey, shrink, smooth, thresholdLocally, thresholdW
 export const MAX_PIXELS = 1 << 26;
 const SIDES = [900, 1800];
 const SMALL = 500;
-const MAX_TRIES = 12;
+const MAX_CODES = 8;
+/** Triples that are tried in vain before a plane is given up. */
+const MAX_MISSES = 8;
 const GOOD_TIMING = 0.72;
 
 /**
- * The text of a code in a picture, null where none is read. `isThorough` also tries what costs more: for a file, not for one of many
- * frames of a camera.
- * @param {Picture} picture @param {{ isThorough?: boolean }} [options] @returns {string | null}
+ * The texts of codes in a picture, each once. `isThorough` also tries what costs more, and looks for several: for a file, not for one
+ * of many frames of a camera.
+ * @param {Picture} picture @param {{ isThorough?: boolean }} [options] @returns {string[]}
  */
-export function readQr(picture, { isThorough = true } = {}) {
+export function readQrs(picture, { isThorough = true } = {}) {
   const { width, height, data } = picture;
-  if (!(width > 0 && height > 0) || width * height > MAX_PIXELS || data.length < 4 * width * height) return null;
+  if (!(width > 0 && height > 0) || width * height > MAX_PIXELS || data.length < 4 * width * height) return [];
   const grey = makeGrey(picture);
   for (const dark of listPlanes(grey, isThorough)) {
-    const text = readPlane(dark);
-    if (text !== null) return text;
+    const texts = readPlane(dark, isThorough ? MAX_CODES : 1);
+    if (texts.length > 0) return texts;
   }
-  return null;
+  return [];
+}
+
+/** The text of the first code, null where none is read. @param {Picture} picture @param {{ isThorough?: boolean }} [options] @returns {string | null} */
+export function readQr(picture, options = {}) {
+  return readQrs(picture, options)[0] ?? null;
 }
 
 /** @param {Plane} grey @param {boolean} isThorough @returns {Generator<Plane>} */
@@ -60,17 +67,32 @@ function findRadius({ width, height }) {
   return Math.max(8, Math.round(Math.min(width, height) / 12));
 }
 
-/** @param {Plane} dark @returns {string | null} */
-function readPlane(dark) {
-  let tries = 0;
+/** @param {Plane} dark @param {number} most @returns {string[]} */
+function readPlane(dark, most) {
+  const texts = new Set();
+  const used = new Set();
+  let misses = 0;
   for (const triple of listTriples(findFinders(dark))) {
-    for (const { version, map } of listFits(dark, triple)) {
-      tries += 1;
-      if (tries > MAX_TRIES) return null;
-      for (const variant of version === 1 ? listVariants(map) : [map]) {
-        const text = decodeQr(sample(dark, variant, version));
-        if (text !== null) return text;
-      }
+    if (triple.some((finder) => used.has(finder))) continue;
+    const text = readTriple(dark, triple);
+    if (text === null) {
+      misses += 1;
+      if (misses >= MAX_MISSES) break;
+      continue;
+    }
+    texts.add(text);
+    for (const finder of triple) used.add(finder);
+    if (texts.size >= most) break;
+  }
+  return [...texts];
+}
+
+/** @param {Plane} dark @param {[any, any, any]} triple @returns {string | null} */
+function readTriple(dark, triple) {
+  for (const { version, map } of listFits(dark, triple)) {
+    for (const variant of version === 1 ? listVariants(map) : [map]) {
+      const text = decodeQr(sample(dark, variant, version));
+      if (text !== null) return text;
     }
   }
   return null;

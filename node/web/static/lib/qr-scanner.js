@@ -33,12 +33,19 @@ export class QrScanner {
    * @param {ImageData} picture @param {boolean} isThorough @returns {Promise<string | null>}
    */
   async read(picture, isThorough) {
+    return (await this.readAll(picture, isThorough))[0] ?? null;
+  }
+
+  /**
+   * The texts of all codes, each once, as far as they are found.
+   * @param {ImageData} picture @param {boolean} isThorough @returns {Promise<string[]>}
+   */
+  async readAll(picture, isThorough) {
     const native = await this.native;
     if (native !== null) {
       try {
-        const [found] = await native.detect(picture);
-        if (found !== undefined) return found.rawValue;
-        if (!isThorough) return null;
+        const found = await native.detect(picture);
+        if (found.length > 0 || !isThorough) return [...new Set(found.map((/** @type {{ rawValue: string }} */ item) => item.rawValue))];
       } catch {
         // Then ours is asked.
       }
@@ -46,26 +53,26 @@ export class QrScanner {
     return this.readInWorker(picture, isThorough);
   }
 
-  /** @param {Picture} picture @param {boolean} isThorough @returns {Promise<string | null>} */
+  /** @param {Picture} picture @param {boolean} isThorough @returns {Promise<string[]>} */
   readInWorker({ width, height, data }, isThorough) {
     this.worker ??= new Worker(new URL("qr-worker.js", import.meta.url), { type: "module" });
     const { worker } = this;
     this.last += 1;
     const id = this.last;
     return new Promise((resolve) => {
-      const finish = (/** @type {string | null} */ text) => {
+      const finish = (/** @type {string[]} */ texts) => {
         clearTimeout(timer);
         worker.removeEventListener("message", hear);
         worker.removeEventListener("error", fail);
-        resolve(text);
+        resolve(texts);
       };
       const hear = (/** @type {MessageEvent} */ event) => {
-        if (event.data.id === id) finish(event.data.text);
+        if (event.data.id === id) finish(event.data.texts);
       };
-      const fail = () => finish(null);
+      const fail = () => finish([]);
       const timer = setTimeout(() => {
         this.close();
-        finish(null);
+        finish([]);
       }, WAIT_MS);
       worker.addEventListener("message", hear);
       worker.addEventListener("error", fail);

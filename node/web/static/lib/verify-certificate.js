@@ -19,7 +19,7 @@ export const MAX_CERTIFICATE_BYTES = 8 << 20;
 const VOID = 255;
 const MAX_MINUTE = 2 * 1_440;
 
-/** @typedef {{ trust: import("./trust.js").TrustPolicy[], times: import("./checks.js").Times, status: Uint8Array | Refusal | null, merchant?: Uint8Array | null, audience?: string | null, nonce?: string | null }} Question */
+/** @typedef {{ trust: import("./trust.js").TrustPolicy[], times: import("./checks.js").Times, status: Uint8Array | Refusal | null, merchant?: string | null, audience?: string | null, nonce?: string | null }} Question */
 /** @typedef {{ document: any, evidenceUri: string, evidence: import("./evidence.js").Evidence, checkpoint: import("./checkpoint.js").Checkpoint, issuedMs: number, position: number | null }} File */
 /** @typedef {import("./dids.js").Method} Method */
 /** @typedef {Map<string, Uint8Array | null>} Values */

@@ -43,6 +43,7 @@ export const FACTS = {
   since: ["注册日期", "Enrolled since"],
   stars: ["星级", "Stars"],
   standing: ["状态", "Standing"],
+  register: ["登记簿", "Register"],
   position: ["状态位置", "Status position"],
   hidden: ["未出示的项目数（含掩护项）", "Items not shown, decoys included"],
   profile: ["用途", "Use"],
@@ -56,6 +57,12 @@ export const FACTS = {
   height: ["区块高度", "Block"],
   purpose: ["用途", "Purpose"],
   document: ["证明内容的哈希", "Hash of the document"],
+};
+
+/** Those that are called otherwise on a card. */
+export const CARD_FACTS = {
+  first_day: ["名片自", "Card from"],
+  last_day: ["名片有效至", "Card until"],
 };
 
 /** Words for values of a few facts. */

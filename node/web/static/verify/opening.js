@@ -1,7 +1,7 @@
 // Files and texts as people have them, opened: a picture is searched for a code, a PDF file for its attachment, all else is what it is.
 
 import { toUtf8 } from "../lib/bytes.js";
-import { MAX_ARTEFACT_BYTES } from "../lib/artefacts.js";
+import { MAX_ARTEFACT_BYTES, recognise } from "../lib/artefacts.js";
 import { Refusal } from "../lib/errors.js";
 import { isPdf, listAttachments } from "../lib/pdf.js";
 import { QrScanner } from "../lib/qr-scanner.js";
@@ -36,12 +36,19 @@ function openPdf(bytes) {
 async function openPicture(blob) {
   const scanner = new QrScanner();
   try {
-    const text = await scanner.read(await readPixels(blob), true);
-    if (text === null) throw new Refusal("no_code", "no QR code was found in the picture");
-    return openText(text);
+    return chooseCode(await scanner.readAll(await readPixels(blob), true));
   } finally {
     scanner.close();
   }
+}
+
+/** The one code of a ledger among those in a picture. */
+function chooseCode(texts) {
+  if (texts.length === 0) throw new Refusal("no_code", "no QR code was found in the picture");
+  const ours = texts.map(openText).filter(({ data }) => recognise(data) !== "unknown");
+  if (ours.length === 0) throw new Refusal("no_code", "it has a QR code, but none of this ledger");
+  if (ours.length > 1) throw new Refusal("several_codes", `${ours.length} codes are in it`);
+  return ours[0];
 }
 
 async function readPixels(blob) {

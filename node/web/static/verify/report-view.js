@@ -1,21 +1,24 @@
 // A report as people read it: the answer first, then what it states, then every check in words.
 
 import { make, say, showTime } from "../ui.js";
-import { FACTS, MEANINGS, NOTES, REASONS, VALUES } from "./meanings.js";
+import { CARD_FACTS, FACTS, MEANINGS, NOTES, REASONS, VALUES } from "./meanings.js";
 
 const MARKS = { valid: "✓", invalid: "✗", undetermined: "?" };
 const TONES = { valid: "good", invalid: "bad", undetermined: "open" };
 const WORDS = {
   valid: ["有效", "Valid"],
   invalid: ["无效", "Not valid"],
-  undetermined: ["无法判定", "Cannot be told"],
+  undetermined: ["无法判定", "Undetermined"],
 };
 const SENTENCES = {
   valid: ["以下各项均已核验并成立。", "Everything below was checked and holds."],
   invalid: ["其中有误，请勿采信。", "Something in it is wrong. Do not rely on it."],
   undetermined: ["未发现错误，但有事项无法判定。", "Nothing is wrong with it, but something could not be decided."],
+  nothing: ["里面没有可以核验的内容。", "There is nothing in it that can be checked."],
+  history: ["核验成立，但有效期已过，只作为历史。", "Everything below was checked and holds, but its time is over: it is history."],
+  replaced: ["核验成立，但已被更新的证明取代，只作为历史。", "Everything below was checked and holds, but a newer one has taken its place: it is history."],
 };
-const FIRST = ["organisation_name", "minutes", "records", "points", "quantity", "stars", "hours", "first_day", "last_day", "until", "standing"];
+const FIRST = ["organisation_name", "minutes", "records", "points", "quantity", "stars", "hours", "first_day", "last_day", "until", "standing", "register"];
 const REASON_FIRST = ["number", "chain_id"];
 const MAX_SHOWN = 300;
 
@@ -27,13 +30,14 @@ function showValue(name, value) {
   if (name === "minutes" || name === "imported_minutes") return say(`${Math.floor(value / 60)} 小时 ${value % 60} 分钟`, `${Math.floor(value / 60)} h ${value % 60} min`);
   if (name === "stars") return value === 0 ? say("未写明", "none named") : `${"★".repeat(value)}`;
   if (["issued", "until", "expires"].includes(name)) return say(...showTime(Date.parse(value)));
-  if ((name === "standing" || name === "profile" || name === "purpose") && Object.hasOwn(VALUES, value ?? "")) return say(...VALUES[value]);
+  if ((name === "standing" || name === "register" || name === "profile" || name === "purpose") && Object.hasOwn(VALUES, value ?? "")) return say(...VALUES[value]);
   if (value === null) return say("未知", "not known");
   const shown = typeof value === "object" ? Object.values(value).join(" – ") : String(value);
   return shown.length > MAX_SHOWN ? `${shown.slice(0, MAX_SHOWN)}…` : shown;
 }
 
-function nameFact(name) {
+function nameFact(name, isCard) {
+  if (isCard && Object.hasOwn(CARD_FACTS, name)) return say(...CARD_FACTS[name]);
   if (name.startsWith("training:")) return say(`培训 ${name.slice(9)}`, `Training ${name.slice(9)}`);
   return Object.hasOwn(FACTS, name) ? say(...FACTS[name]) : name;
 }
@@ -47,8 +51,8 @@ function listFacts(statement) {
 
 function showFacts(report) {
   if (report.statement === null) return [];
-  const facts = listFacts(report.statement);
-  const rows = (items) => items.flatMap(([name, value]) => [make("dt", {}, nameFact(name)), make("dd", {}, showValue(name, value))]);
+  const facts = listFacts(report.register === null ? report.statement : { ...report.statement, register: report.register });
+  const rows = (items) => items.flatMap(([name, value]) => [make("dt", {}, nameFact(name, report.kind === "card")), make("dd", {}, showValue(name, value))]);
   const isMain = ([name]) => FIRST.includes(name) || name.startsWith("training:") || name === "since";
   const others = facts.filter((item) => !isMain(item));
   const more = make("details", {}, make("summary", {}, say("编号与账本", "Numbers and ledger")), make("dl", { class: "facts code" }, ...rows(others)));
@@ -81,6 +85,22 @@ function showNotes(report, words) {
   return notes.length === 0 ? [] : [make("ul", { class: "notes" }, ...notes.map((item) => make("li", {}, say(...item))))];
 }
 
+function chooseSentence({ kind, verdict, statement, register }) {
+  if (kind === "unknown") return SENTENCES.nothing;
+  if (verdict === "valid" && statement?.standing === "expired") return SENTENCES.history;
+  if (verdict === "valid" && register === "superseded") return SENTENCES.replaced;
+  return SENTENCES[verdict];
+}
+
+/** Why it is not valid, where the eye is: the first check that failed, for all that rests on it fails, too. */
+function showWhy(report, words) {
+  const failed = report.checks.find((check) => check.verdict === report.verdict);
+  if (report.verdict === "valid" || failed === undefined) return [];
+  const [zh, en] = explainCheck(failed, words);
+  const [titleZh, titleEn] = bothOf(words.checks?.[failed.name]) ?? [failed.name, failed.name];
+  return [make("p", { class: "answer-why" }, say(`${titleZh}：${zh}`, `${titleEn}: ${en}`))];
+}
+
 function showAnswer(report, words) {
   const kind = bothOf(words.kinds?.[report.kind]);
   const answer = make("div", { class: `answer ${TONES[report.verdict]}`, "data-verdict": report.verdict });
@@ -88,7 +108,7 @@ function showAnswer(report, words) {
   const body = make("div", {});
   if (kind !== null) body.append(make("p", { class: "answer-kind" }, say(...kind)));
   body.append(make("h2", { id: "answer-title", tabindex: "-1" }, say(...WORDS[report.verdict])));
-  body.append(make("p", { class: "answer-sentence" }, say(...SENTENCES[report.verdict])));
+  body.append(make("p", { class: "answer-sentence" }, say(...chooseSentence(report))), ...showWhy(report, words));
   if (report.as_of !== null) {
     const [zh, en] = showTime(Date.parse(report.as_of));
     body.append(make("p", { class: "answer-as-of" }, say(`截至 ${zh}`, `As of ${en}`)));
