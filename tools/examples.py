@@ -10,10 +10,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
+from certificates.artefacts import verify_artefact
+from certificates.checks import Times
 from certificates.credential_status import build_credential_status
 from certificates.dids import build_did_document
 from certificates.jcs import JsonObject, JsonValue, encode_jcs
 from certificates.one_code import compute_checkpoint, format_one_code, one_code_codec, rebuild_note
+from certificates.reports import Question, format_artefact_report
 from certificates.terms import CERTIFICATE, Term
 from contracts.certificates.registry import CERTIFICATE_REGISTERED
 from contracts.hours import HOURS_RECORDED
@@ -32,6 +35,7 @@ from ledger.state_pages import compute_state_leaf_hash
 from ledger.state_tree import state_proof_codec
 from ledger.transactions import MAX_SIGNATURES, KeySignature, decode_payload, encode_signed, transaction_codec
 from ledger.trust import format_trust
+from ledger.types import TimeMs
 from node.snapshot.format import MAGIC, Record, read_records, write_records
 from node.snapshot.writing import Source, iterate_records
 from tools.dump import dump, dump_array
@@ -39,6 +43,8 @@ from tools.example_cards import make_card_blocks, make_card_files
 from tools.example_region import (
     CHAIN_ID,
     GENESIS,
+    HOUR_MS,
+    NOW_MS,
     OFFICERS,
     ORGANISATION,
     POSITION,
@@ -194,7 +200,9 @@ def _make_code_blocks() -> dict[str, str]:
         ("type", None, CERTIFICATE_REGISTERED.name),
         ("fields", CERTIFICATE_REGISTERED.codec, event),
     )
+    question = Question((make_trust(),), Times(TimeMs(NOW_MS + 2 * HOUR_MS)))
     return {
+        "report": _format_json(format_artefact_report(verify_artefact(text.encode(), question))),
         "one-code-text": "".join(f"{text[start : start + 120]}\n" for start in range(0, len(text), 120)),
         "one-code": dump("code", one_code_codec, code),
         "one-code-entry": dump_array("entry", fields) + f"\nroot\n  {root.hex()}\n",

@@ -15,6 +15,7 @@ from ledger.reasons import Reason
 from node.scanning.formats import MAX_FILE_BYTES, Found, is_scannable, parse_found
 
 MAX_WALL_S: Final = 40
+_KEPT: Final = ("LD_LIBRARY_PATH",)
 _COMMAND: Final = (sys.executable, "-m", "node.scanning.worker")
 
 
@@ -72,8 +73,9 @@ def _require_size(data: bytes) -> None:
 
 
 def _make_environment() -> dict[str, str]:
-    """Return the environment of the process that scans: this one's modules, and nothing that it has no use for."""
-    return {"PYTHONPATH": os.pathsep.join(item or os.curdir for item in sys.path), "PYTHONDONTWRITEBYTECODE": "1"}
+    """Return the environment of the process that scans: where modules and libraries are, and nothing else."""
+    modules = {"PYTHONPATH": os.pathsep.join(item or os.curdir for item in sys.path), "PYTHONDONTWRITEBYTECODE": "1"}
+    return modules | {name: os.environ[name] for name in _KEPT if name in os.environ}
 
 
 def _read_answer(answer: bytes, code: int | None) -> Found:
