@@ -1,8 +1,8 @@
 # Everything a developer or a newcomer runs. Needs python3 (3.11 or 3.12), make and git; each target makes .venv when needed.
-#   ARGS="..."    passed on to the program of demo, run, bench, bench-long, bench-consensus, test and coverage
+#   ARGS="..."    passed on to the program of demo, run, bench, bench-long, bench-consensus, test, test-long and coverage
 #   PYTHON=...    the Python to make .venv with
 
-.PHONY: help demo test coverage check fix run bench bench-long bench-consensus simulate lock clean
+.PHONY: help demo test test-long coverage check fix run bench bench-long bench-consensus simulate lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?=
@@ -25,6 +25,9 @@ demo: .venv/runtime ## the whole story on this machine (ARGS="--hours FILE --hom
 test: .venv/dev ## all tests on all cores (ARGS="tests/ledger -k merkle")
 	@$(bin)/python -m pytest -n auto --dist worksteal $(ARGS)
 
+test-long: .venv/dev ## the same tests over all of their seeds and examples, in half an hour or more (ARGS as for test)
+	@HOURLEDGER_TESTS=long $(bin)/python -m pytest -n auto --dist worksteal $(ARGS)
+
 coverage: .venv/dev ## the same with branch coverage, which takes twice as long
 	@$(bin)/python -m pytest -n auto --dist worksteal --cov --cov-branch --cov-report=term $(ARGS)
 
@@ -43,6 +46,7 @@ fix: .venv/dev ## mend what can be mended: lint, format, generated documents
 	@$(bin)/python -m tools.kinds
 	@$(bin)/python -m tools.suspension
 	@$(bin)/python -m tools.examples
+	@$(bin)/python -m tools.vectors
 
 run: .venv/runtime ## a development node with one authority, kept in ./.hourledger
 	@test -d $(HOME_DIR) || $(bin)/hourledger node init --home $(HOME_DIR)

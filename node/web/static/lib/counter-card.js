@@ -78,18 +78,24 @@ export function parseCounterCard(text) {
 
 /** @param {any} claims @returns {Card} */
 function readClaims(claims) {
-  const isMap = claims instanceof Map && claims.size === 5 && [ISS, EXP, IAT, PROFILE].every((key) => claims.has(key));
+  const isMap = claims instanceof Map && [ISS, EXP, IAT, PROFILE].every((key) => claims.has(key));
   const [chainId, until, issued, profile] = isMap ? [ISS, EXP, IAT, PROFILE].map((key) => claims.get(key)) : [];
   const isGood = typeof chainId === "string" && chainId !== "" && toUtf8(chainId).length <= 255 && isWithin(issued, 0, MAX_SECONDS)
     && isWithin(until, 0, MAX_SECONDS) && issued < until && Array.isArray(profile);
   if (!isGood) throw new FormError("the card does not have the claims of a counter card");
-  const known = claims.has(CTI) ? readMerchant(profile, claims.get(CTI)) : claims.has(CNF) ? readDesk(profile, claims.get(CNF)) : null;
+  const known = claims.size === 5 ? readProfile(claims, profile) : null;
   if (known !== null) return { chainId, issuedMs: issued * 1000, untilMs: until * 1000, ...known };
   const [number] = profile;
   if (isWithin(number, -(2n ** 64n), 2n ** 64n) && number !== 1 && number !== 2) {
     throw new FormError(`a counter card of the profile ${number} is not known here`, "unsupported_version");
   }
   throw new FormError("the card does not have the members of its profile");
+}
+
+/** @param {Map<any, any>} claims @param {any[]} profile @returns {any} */
+function readProfile(claims, profile) {
+  if (claims.has(CTI)) return readMerchant(profile, claims.get(CTI));
+  return claims.has(CNF) ? readDesk(profile, claims.get(CNF)) : null;
 }
 
 /** @param {any[]} items @param {any} hold @returns {{ name: "merchant", profile: MerchantProfile } | null} */
