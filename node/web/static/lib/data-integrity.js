@@ -9,7 +9,7 @@ import { parseMultibase } from "./multibase.js";
 import { canonicalise } from "./rdf.js";
 import { hash } from "./sha256.js";
 import { verifySignature } from "./signatures.js";
-import { CONTEXTS } from "./terms.js";
+import { VOCABULARIES } from "./terms.js";
 
 export const JCS = "eddsa-jcs-2022";
 export const RDFC = "eddsa-rdfc-2022";
@@ -106,8 +106,7 @@ export function computeHashData(proof, document) {
 /** @param {JsonObject} document @param {string} cryptosuite @returns {Uint8Array} */
 function encodeCanonical(document, cryptosuite) {
   if (cryptosuite === JCS) return encodeJcs(document);
-  if (!("@context" in document) || !isSameJson(document["@context"], CONTEXTS)) {
-    throw new FormError("linked data with other contexts than those of a certificate", "unsupported_version");
-  }
-  return canonicalise(document);
+  const vocabulary = VOCABULARIES.find(({ contexts }) => "@context" in document && isSameJson(document["@context"], contexts));
+  if (vocabulary === undefined) throw new FormError("linked data with other contexts than those of our templates", "unsupported_version");
+  return canonicalise(document, vocabulary);
 }

@@ -4,7 +4,7 @@
 import { FormError, toHex, toUtf8 } from "./bytes.js";
 import { isObject } from "./json.js";
 import { hash } from "./sha256.js";
-import { COMMON, STRING, TYPES } from "./terms.js";
+import { CERTIFICATE, STRING } from "./terms.js";
 
 const BLANK = "_:b";
 const CANONICAL = "_:c14n";
@@ -19,27 +19,28 @@ const ESCAPES = /** @type {Record<string, string>} */ ({ "\b": "\\b", "\t": "\\t
 
 /**
  * The canonical N-Quads of a document, whose `@context` the caller has looked at.
- * @param {{ [name: string]: any }} document @returns {Uint8Array}
+ * @param {{ [name: string]: any }} document @param {import("./terms.js").Vocabulary} [vocabulary] @returns {Uint8Array}
  */
-export function canonicalise(document) {
+export function canonicalise(document, vocabulary = CERTIFICATE) {
   const { "@context": _, ...rest } = document;
-  const conversion = { triples: /** @type {Triple[]} */ ([]), blanks: 0 };
+  const conversion = { triples: /** @type {Triple[]} */ ([]), blanks: 0, vocabulary };
   addNode(conversion, rest, MAX_DEPTH);
   const names = nameBlankNodes(conversion.triples);
   const rename = (/** @type {string} */ name) => names.get(name) ?? name;
   return toUtf8(format(conversion.triples.map(([subject, predicate, object]) => [rename(subject), predicate, rename(object)])));
 }
 
-/** Add what a node and all below it say. @param {{ triples: Triple[], blanks: number }} conversion @param {any} node @param {number} levels @returns {string} its name */
+/** Add what a node and all below it say. @param {{ triples: Triple[], blanks: number, vocabulary: import("./terms.js").Vocabulary }} conversion @param {any} node @param {number} levels @returns {string} its name */
 function addNode(conversion, node, levels) {
   const { triples } = conversion;
+  const { common, types } = conversion.vocabulary;
   if (levels <= 0 || triples.length > MAX_TRIPLES) throw new FormError("a document too large or too deep to be read as linked data");
   const subject = nameNode(conversion, node);
-  let terms = COMMON;
+  let terms = common;
   for (const name of listValues(node.type ?? [])) {
-    if (typeof name !== "string" || !Object.hasOwn(TYPES, name)) throw new FormError("a document with a type that is not known here");
-    terms = { ...terms, ...TYPES[name].terms };
-    triples.push([subject, RDF_TYPE, `<${TYPES[name].iri}>`]);
+    if (typeof name !== "string" || !Object.hasOwn(types, name)) throw new FormError("a document with a type that is not known here");
+    terms = { ...terms, ...types[name].terms };
+    triples.push([subject, RDF_TYPE, `<${types[name].iri}>`]);
   }
   for (const [name, value] of Object.entries(node)) {
     if (name === "id" || name === "type") continue;

@@ -1,4 +1,4 @@
-// What the terms of certificates mean in JSON-LD: exactly those that the template uses. The same table as certificates/terms.py,
+// What the terms of our documents mean in JSON-LD: exactly those that our templates use. The same table as certificates/terms.py,
 // which says where it is from; a test holds the two against each other.
 
 const VC = "https://www.w3.org/2018/credentials#";
@@ -95,3 +95,36 @@ export const TYPES = {
     },
   },
 };
+
+/** @typedef {{ contexts: string[], common: Record<string, Term>, types: Record<string, NodeType> }} Vocabulary */
+
+/** Of certificates. @type {Vocabulary} */
+export const CERTIFICATE = { contexts: CONTEXTS, common: COMMON, types: TYPES };
+
+/** Of status lists. @type {Vocabulary} */
+export const STATUS_LIST = {
+  contexts: CONTEXTS.slice(0, 1),
+  common: {},
+  types: {
+    BitstringStatusList: {
+      iri: `${STATUS}BitstringStatusList`,
+      terms: {
+        encodedList: literal(`${STATUS}encodedList`, `${SECURITY}multibase`),
+        statusPurpose: literal(`${STATUS}statusPurpose`),
+      },
+    },
+    BitstringStatusListCredential: { iri: `${STATUS}BitstringStatusListCredential`, terms: {} },
+    DataIntegrityProof: TYPES.DataIntegrityProof,
+    VerifiableCredential: {
+      iri: `${VC}VerifiableCredential`,
+      terms: {
+        credentialSubject: named(`${VC}credentialSubject`),
+        issuer: named(`${VC}issuer`),
+        validFrom: literal(`${VC}validFrom`, `${XSD}dateTime`),
+        validUntil: literal(`${VC}validUntil`, `${XSD}dateTime`),
+      },
+    },
+  },
+};
+
+export const VOCABULARIES = [CERTIFICATE, STATUS_LIST];
