@@ -149,6 +149,11 @@ await main(async ({ device }) => {
   await card.keyboard.press("Escape");
 
   await askTest("keepStatus");
+  await card.locator("#offer").fill(link);
+  await button(card, "Look at the offer").click();
+  await button(card, "Set the points aside and show the code").click();
+  await card.getByRole("dialog").waitFor();
+  await button(card, "Close").click();
 
   // Another phone takes over, and this one is told so.
   const other = await device(PHONE);
@@ -161,7 +166,9 @@ await main(async ({ device }) => {
   await press(card, button(card, "Move to the new phone"));
   await card.locator("#live").getByText("The new phone's key is in force").waitFor();
   await button(next, "Look again").click();
-  await next.locator("#points").getByText("20", { exact: true }).waitFor();
+  await next.locator("#points").getByText("17", { exact: true }).waitFor();
+  await next.locator("#holds").getByRole("button", { name: "Show the code" }).click(); // it was made on the other phone
+  check((await readCodeText(next)).startsWith("HLC1:"), "open holds are found again");
   await button(card, "Refresh").click();
   await card.locator("#live").getByText("The node does not know this key").waitFor();
   return { code, shown, forDesk, withoutNetwork, desk };

@@ -5,6 +5,8 @@ import { canSign } from "../wallet/keys.js";
 import { DONE, WAITING } from "../wallet/outbox.js";
 import { copyText, drawCode } from "../code.js";
 import { explainItem, guard } from "../guard.js";
+import { renderCard } from "./business-card.js";
+import { restoreHolds } from "./spend.js";
 
 const MINUTES_PER_HOUR = 60;
 
@@ -49,6 +51,7 @@ async function lookAgain(wallet, everything) {
   if (await wallet.findAccount()) {
     renderAccount(wallet);
     announce("已登记，欢迎！", "You are enrolled. Welcome!", "good");
+    await restoreHolds(wallet);
     await everything();
   } else {
     announce("还没有登记：请把公钥交给组织。", "You are not enrolled yet: give your public key to the organisation.", "open");
@@ -59,6 +62,8 @@ async function move(wallet, form) {
   const item = await wallet.moveTo(byId("new-key").value);
   if (item.state === DONE) {
     form.reset();
+    await wallet.store.remove("card"); // it ended with the key
+    await renderCard(wallet);
     announce("新手机的密钥已生效。这台手机上的密钥不再有效。", "The new phone's key is in force. The key on this phone does nothing any more.", "good");
   } else if (item.state === WAITING) {
     announce("连不上节点，连上后自动完成。", "The node cannot be reached. It will be done as soon as it can.", "open");

@@ -15,8 +15,6 @@ import { sign } from "../wallet/keys.js";
 import { getText, postJson } from "../wallet/requests.js";
 
 const EVIDENCE = "data:application/vnd.hourledger.bundle+json;base64,";
-const RECORDED = "hours.recorded";
-const MAX_PAGES = 1_000;
 /** What one request for a bundle may ask for, less the header. */
 export const MAX_RECORDS = 1_900;
 
@@ -30,7 +28,8 @@ export class NotMade extends Error {}
 export async function listOwnRecords(wallet) {
   const counted = new Map(wallet.figures.records.filter((item) => item.status === "counted").map((item) => [item.record, item]));
   const newest = new Map();
-  for await (const [index, fields] of iterateRecords(wallet)) {
+  for await (const [index, entry] of wallet.iterateEntries("hours.recorded")) {
+    const fields = readRecord(entry);
     // A correction is a later entry about the same record.
     const isOwn = toHex(fields.volunteer) === wallet.account; // and not of an account that was merged into this one
     if (isOwn && counted.has(toHex(fields.record))) newest.set(toHex(fields.record), { index, ...fields });
@@ -43,17 +42,6 @@ export async function listOwnRecords(wallet) {
     groups.set(organisation, [...(groups.get(organisation) ?? []), item]);
   }
   return [...groups].map(([organisation, records]) => ({ organisation, records: records.sort((a, b) => b.day.localeCompare(a.day)) }));
-}
-
-async function* iterateRecords(wallet) {
-  let start = 0;
-  for (let page = 0; start !== null && page < MAX_PAGES; page += 1) {
-    const answer = await wallet.askSigned(`/v1/volunteers/${wallet.account}/entries`, `from=${start}&limit=500`);
-    for (const { index, type, entry } of answer.entries) {
-      if (type === RECORDED) yield [index, readRecord(fromHex(entry))];
-    }
-    start = answer.next;
-  }
 }
 
 /** The openings in certificates that are kept on this phone: whoever issued one gave them to the volunteer. */

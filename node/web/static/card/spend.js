@@ -1,6 +1,7 @@
 // Points set aside for a merchant's offer, and the code for the counter.
 
 import { FormError, fromHex, toHex } from "../lib/bytes.js";
+import { decode } from "../lib/codec.js";
 import { announce, byId, fill, make, say, showTime } from "../ui.js";
 import { DONE, REFUSED } from "../wallet/outbox.js";
 import { getJson, postJson, Refused } from "../wallet/requests.js";
@@ -83,6 +84,20 @@ export async function refreshHolds(wallet) {
     }
   } finally {
     await renderHolds(wallet);
+  }
+}
+
+/** Find the holds that another phone of this account has made and that are open still: their codes can be shown here, too. */
+export async function restoreHolds(wallet) {
+  for await (const [, entry] of wallet.iterateEntries("exchange.held")) {
+    const [, , fields] = decode(entry);
+    const hold = toHex(fields[0]);
+    if ((await wallet.store.get(`holds/${hold}`)) !== undefined) continue;
+    const now = await wallet.askSigned(`/v1/holds/${hold}`);
+    if (now.status !== "open") continue;
+    const merchant = await getJson(`/v1/merchants/${now.merchant}`);
+    const { offer, points, quantity, status, expires_ms: untilMs } = now;
+    await keepHold(wallet, { hold, offer, merchantName: String(merchant.name), points, quantity, untilMs, status, code: null });
   }
 }
 

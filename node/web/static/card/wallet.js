@@ -8,7 +8,8 @@ import { askToKeep, openStore } from "../wallet/store.js";
 import { makeTransaction } from "../wallet/transactions.js";
 
 const DAY_MS = 86_400_000;
-const MAX_PAGES = 200;
+const MAX_PAGES = 1_000;
+const PAGE = 500;
 const IDENTIFIER_BYTES = 16;
 const KEY_BYTES = 32;
 
@@ -73,6 +74,18 @@ export class Wallet {
   /** A question that is signed with the key. */
   async askSigned(path, query = "") {
     return getJson(path, { query, key: this.key });
+  }
+
+  /** The entries of the log about this account of one type: `[index, bytes]`. */
+  async *iterateEntries(wanted) {
+    let start = 0;
+    for (let page = 0; start !== null && page < MAX_PAGES; page += 1) {
+      const answer = await this.askSigned(`/v1/volunteers/${this.account}/entries`, `from=${start}&limit=${PAGE}`);
+      for (const { index, type, entry } of answer.entries) {
+        if (type === wanted) yield [index, fromHex(entry)];
+      }
+      start = answer.next;
+    }
   }
 
   /** Ask for points and records, and keep them with their time. */
