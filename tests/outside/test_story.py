@@ -68,3 +68,14 @@ def test_points_are_earned_spent_and_refunded(town: Town, in_browser: Callable[.
     assert wrong.verdict is Verdict.INVALID
     of_the_old_phone = verify_artefact(texts["shown"].encode(), Question(trust, at, status=afterwards))
     assert of_the_old_phone.verdict is Verdict.INVALID
+
+
+def test_key_of_a_lost_phone_is_replaced(town: Town, in_browser: Callable[..., Any]) -> None:
+    height = town("governance", "show").document["height"]
+    town("governance", "set", "key_waiting_days=0", "--at-height", height + 2, key="authority")
+    account = shops.earn_points(town)
+
+    def request(key: str) -> None:
+        town("volunteer", "request-key", account, key, key="first second")
+
+    in_browser("lost.mjs", {"tellAccount": lambda: account, "request": request})
