@@ -354,6 +354,14 @@ class TestForgedValues:
             with pytest.raises(ProofError):
                 verify(changed)
 
+    @pytest.mark.parametrize("position", [1, 2, 3])
+    def test_a_value_denied_by_its_own_leaf(self, position: int) -> None:
+        item = BUNDLE.values[position]
+        assert item.value is not None
+        leaf = (state_tree.compute_key_hash(item.key), state_tree.compute_value_hash(item.value))
+        with pytest.raises(ProofError, match="is present"):
+            verify(change_value(position, value=None, leaf=leaf))
+
     @pytest.mark.parametrize("position", range(len(VALUES)))
     def test_another_key(self, position: int) -> None:
         for key in (b"record/3", b"record/12", b"", b"record/1\x00"):

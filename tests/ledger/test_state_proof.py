@@ -129,6 +129,16 @@ def test_absent_keys_beside_one_leaf_share_its_place() -> None:
         verify_items(lonely, (), tree.root)
 
 
+@given(sets_of_keys, st.data())
+def test_what_is_there_cannot_be_shown_as_absent_by_its_own_leaf(keys: set[bytes], data: st.DataObject) -> None:
+    items, hashes = prove(keys | {PRESENT[0]})
+    at = data.draw(st.sampled_from([at for at, item in enumerate(items) if item.value_hash is not None]))
+    item = items[at]
+    denied = StateItem(item.key_hash, None, item.depth, item.get_place())
+    with pytest.raises(ProofError, match="is present"):
+        verify_items([*items[:at], denied, *items[at + 1 :]], hashes, TREE.root)
+
+
 def test_a_leaf_that_cannot_stand_there() -> None:
     absent = next(item for item in prove(set(KEYS))[0] if item.value_hash is None and item.leaf is not None)
     (item,), hashes = [absent], join_proofs({absent.key_hash: state_tree.prove(PAGES.get, absent.key_hash)})
