@@ -1,6 +1,6 @@
 """Reports of a verification in words: a line for the verdict, what is stated, a line for each check, and what is left open."""
 
-import locale
+import os
 from typing import Final
 
 from certificates.jcs import JsonObject, JsonValue
@@ -8,13 +8,15 @@ from certificates.reports import ArtefactReport
 from certificates.words import CHECKS, KINDS, NOTES, VERDICTS, Language, get_reason
 from ledger.verification import Check, Verdict
 
+_LANGUAGE_VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
 _MARKS: Final = {Verdict.VALID: "✓", Verdict.INVALID: "✗", Verdict.UNDETERMINED: "?"}
 
 
 def find_language() -> Language:
     """Return Chinese where the machine is set to it, else English."""
-    name = locale.getlocale()[0] or ""
-    return "zh" if name.lower().startswith(("zh", "chinese")) else "en"
+    # As POSIX has it: the first of these that is set decides, whether or not the machine has data of that locale.
+    name = next((value for variable in _LANGUAGE_VARIABLES if (value := os.environ.get(variable))), "")
+    return "zh" if name.startswith("zh") else "en"
 
 
 def describe_report(name: str, report: ArtefactReport, language: Language, indent: str = "") -> str:

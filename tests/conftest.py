@@ -3,10 +3,14 @@
 Hypothesis prints what reproduces a failure. `--hypothesis-seed=N` repeats a run, `--hypothesis-profile=deep` looks longer.
 """
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.effort import choose
+
+os.environ["LC_ALL"] = "C.UTF-8"  # what programs say follows the machine's language, and tests read English
 
 settings.register_profile(
     "quick", max_examples=25, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]

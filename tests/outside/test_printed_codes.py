@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.outside
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def read(run_node: Run, folder: Path, images: list[Image.Image]) -> list[dict[str, Any]]:
+def read(run_node: Run, folder: Path, images: Sequence[Image.Image]) -> list[dict[str, Any]]:
     """Return what our reader and jsQR read in each picture."""
     questions = []
     for number, image in enumerate(images):

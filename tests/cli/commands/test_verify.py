@@ -6,6 +6,7 @@ import pytest
 
 from certificates.datetimes import format_datetime
 from certificates.jcs import encode_jcs
+from cli.reports import find_language
 from ledger.notes import SignatureType, VerifierKey
 from ledger.trust import build_trust, format_trust
 from ledger.types import TimeMs
@@ -59,6 +60,24 @@ def test_report_in_chinese(hourledger: CommandLine, files: Path) -> None:
     assert "未查询此后是否被撤销或取代" in result.out
     unknown = hourledger("verify", files / "good.json", "--trust", files / "foreign", "--lang", "zh")
     assert "? 受信任机构联合签署：您的信任文件不认识它所来自的账本" in unknown.out
+
+
+@pytest.mark.parametrize(
+    ("variables", "language"),
+    [
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LANG": "de_DE.UTF-8", "LC_MESSAGES": "zh_TW"}, "zh"),
+        ({"LANG": ""}, "en"),
+        ({}, "en"),
+    ],
+)
+def test_language_is_the_machines(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], language: str) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert find_language() == language
 
 
 def test_folder_of_trust_files(hourledger: CommandLine, files: Path) -> None:
