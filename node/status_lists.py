@@ -1,6 +1,6 @@
 """Status lists as a node gives them out: made from the chain at its checkpoint, once for each block that anybody asks about.
 
-The newest block's are kept, a few at most: a list is asked for by many, and takes some milliseconds to make.
+The newest block's are kept, a few at most: a list is asked for by many, and takes up to 50 ms to make.
 """
 
 import secrets

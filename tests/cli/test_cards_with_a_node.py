@@ -128,3 +128,20 @@ def test_a_registered_certificate_has_a_position_and_can_be_suspended(town: Town
     assert verify(town, file, "--node", town.url, code=1)["register"] == "suspended"
     town("cert", "reinstate", *about, key="first second")
     assert verify(town, file, "--node", town.url)["register"] == "valid"
+
+
+def test_cards_of_an_erased_account_say_so(town: Town, account: str) -> None:
+    town.make_key("phone")
+    town("card", "register", account, "--card-key", town.public_key("phone"), key="holder")
+    town("card", "issue", account, "--out", town.folder / "card.txt", key="phone")
+    shown = show(town, "--claim", "hours", "--claim", "records", "--nonce", "n-1")
+    asked = ("verify", shown, "--trust", town.folder / "trust.txt", "--nonce", "n-1", "--node", town.url, "--lang", "en")
+    told = town.hourledger(*asked)
+    assert told.out.splitlines()[1] == "  hours 5, records 2 (valid; +14)"
+    town("volunteer", "erase-account", account, "--yes", key="holder")
+    report = verify(town, shown, "--nonce", "n-1", "--node", town.url, code=1)
+    assert report["statement"]["standing"] == "erased"
+    assert (
+        town("card", "issue", account, "--out", shown, key="phone", good=False).document["error"]["reason"]
+        == "not_authenticated"
+    )
