@@ -302,7 +302,7 @@ def _verify_listed(file: _File, trust: Sequence[TrustPolicy], status: bytes, tim
             raise ProofError(f"the certificate is {item.status.name.lower()}", Reason.NOT_CURRENT, item.source)
         return None, f"neither revoked nor suspended, says {item.source}"
 
-    checks.attempt("standing", f"position {file.position}", look_up)
+    checks.attempt("standing", "no position" if file.position is None else f"position {file.position}", look_up)
     return replace(checks.items[0], as_of_ms=found[0].as_of_ms if found else None)
 
 

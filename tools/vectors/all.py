@@ -12,6 +12,7 @@ from tools.vectors.counters import list_counters
 from tools.vectors.evidence import list_evidence
 from tools.vectors.history import list_history
 from tools.vectors.kit import make_kit
+from tools.vectors.listed import list_listed
 from tools.vectors.lists import list_lists
 from tools.vectors.pictures import list_pictures
 from tools.vectors.register import list_register
@@ -61,6 +62,7 @@ def list_cases() -> Iterator[Case]:
     yield from list_evidence(kit)
     yield from list_history(kit)
     yield from list_register(kit)
+    yield from list_listed(kit)
     yield from list_codes(kit.of("one_code", "code.txt"))
     yield from list_cards(kit.of("card", "card.txt"))
     yield from list_counters(kit.of("counter_card", "code.txt"))

@@ -9,7 +9,8 @@ from certificates.jcs import encode_jcs
 from certificates.jws import sign_jws
 from certificates.sd_jwt import compute_digest, make_disclosures
 from contracts.accounts.erasing import EraseVolunteer
-from contracts.cards.registered import AboutCard, RegisterCard
+from contracts.card_table import AboutCard
+from contracts.cards.registered import RegisterCard
 from ledger.crypto import SigningKey, sha256
 from ledger.types import TimeMs
 from tools.vectors.case import Case

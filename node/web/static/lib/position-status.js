@@ -25,8 +25,12 @@ const chunk = binary("statuses", CHUNK_POSITIONS / 2);
 export async function findStatus(status, place, trust, times) {
   if (status === null) throw new Refusal("status_unknown", "no status list was given");
   if (status instanceof Refusal) throw status;
-  const first = status.find((byte) => ![0x20, 0x09, 0x0d, 0x0a].includes(byte));
-  return first === 0x7b ? readBundle(status, place, trust, times) : readList(status, place, trust, times);
+  return isStatusList(status) ? readList(status, place, trust, times) : readBundle(status, place, trust, times);
+}
+
+/** Whether a status is a list, and not a bundle or another JSON object. @param {Uint8Array} status @returns {boolean} */
+export function isStatusList(status) {
+  return status.find((byte) => ![0x20, 0x09, 0x0d, 0x0a].includes(byte)) !== 0x7b;
 }
 
 /** @param {Uint8Array} data @param {Place} place @param {import("./trust.js").TrustPolicy[]} trust @param {import("./checks.js").Times} times */

@@ -12,6 +12,7 @@ import { FormError, Refusal } from "./errors.js";
 import { computeCommitment, parseEvidence } from "./evidence.js";
 import { isSameJson, parseJsonObject } from "./json.js";
 import { HEADER, isActive, makeKey, readBatch, readOrganisation, readRecord, readVolunteer, splitEntry } from "./ledger-shapes.js";
+import { findStatus, isStatusList } from "./position-status.js";
 import { describeStanding, parseNumber, readStanding } from "./register.js";
 import { verifyUnderTrust } from "./trust.js";
 
@@ -39,7 +40,7 @@ export async function verifyCertificate(data, question) {
   const asOfMs = computeQuorumTimeMs(verified) || (header?.timeMs ?? null);
   if (header !== null) await checks.attempt("time", formatDatetime(question.times.atTimeMs), () => verifyTimes(file, asOfMs ?? 0, question.times));
   checks.date(asOfMs);
-  const register = question.status === null ? null : await verifyRegister(checks, file, statement, question);
+  const register = await verifyStatus(checks, file, statement, question);
   const isOpen = register === null && findVerdict(checks.items) === "valid";
   const shown = statement === null ? null : { ...formatStatement(statement), position: file.position };
   return makeReport("certificate", checks, { asOfMs, statement: shown, register, notes: isOpen ? ["register_not_asked"] : [] });
@@ -207,6 +208,30 @@ function verifyClaims(file, statement, issue) {
 function verifyTimes(file, asOfMs, times) {
   requireNotAfter(file.issuedMs, times.atTimeMs);
   return [null, `the evidence is ${Math.floor(verifyAge(asOfMs, times) / 1000)} s old`];
+}
+
+/** Add the check of a status, where there is one. @param {Checks} checks @param {File} file @param {import("./certificate.js").Statement | null} statement @param {Question} question */
+async function verifyStatus(checks, file, statement, question) {
+  const { status } = question;
+  if (status === null) return null;
+  if (!(status instanceof Uint8Array) || !isStatusList(status)) return verifyRegister(checks, file, statement, question);
+  await verifyListed(checks, file, status, question);
+  return null;
+}
+
+/** Add the check of the position in a status list. A superseded certificate stays true as history. @param {Checks} checks @param {File} file @param {Uint8Array} status @param {Question} question */
+async function verifyListed(checks, { checkpoint, position }, status, { trust, times }) {
+  /** @type {import("./position-status.js").FoundStatus[]} */
+  const found = [];
+  await checks.attempt("standing", position === null ? "no position" : `position ${position}`, async () => {
+    if (position === null) throw new Refusal("stale", "the certificate names no position in the status lists");
+    const read = await findStatus(status, { chainId: checkpoint.origin, position }, trust, times);
+    found.push(read);
+    if (read.status === "superseded") return [null, `superseded, says ${read.source}: it stays true as history`];
+    if (read.status !== "valid") throw new Refusal("not_current", `the certificate is ${read.status}`, read.source);
+    return [null, `neither revoked nor suspended, says ${read.source}`];
+  });
+  if (found.length > 0) checks.items[checks.items.length - 1].as_of = formatDatetime(found[0].asOfMs);
 }
 
 /**
