@@ -14,6 +14,7 @@ from certificates.card_verification import verify_card
 from certificates.checks import Checks
 from certificates.counter_card import PREFIX
 from certificates.counter_verification import verify_counter_card
+from certificates.credential_status import read_position
 from certificates.jcs import JsonValue, encode_jcs, parse_json_object
 from certificates.one_code import FAMILY
 from certificates.one_code_verification import read_one_code, verify_one_code
@@ -21,6 +22,7 @@ from certificates.position_status import Place
 from certificates.register import parse_number
 from certificates.reports import ArtefactReport, Question, report_unreadable
 from certificates.status_list import verify_status_list
+from certificates.status_uris import parse_list_uri
 from certificates.verification import MAX_CERTIFICATE_BYTES, summarise, verify_certificate
 from contracts.certificates.registry import CERTIFICATE_REGISTERED
 from ledger.errors import CodecError
@@ -65,6 +67,18 @@ def find_number(data: bytes) -> Identifier:
     if recognise(data) == "one_code":
         return CERTIFICATE_REGISTERED.decode(read_one_code(data).entry).number
     return parse_number(str(parse_json_object(data, max_bytes=MAX_ARTEFACT_BYTES).get("id")))
+
+
+def find_listed_place(data: bytes) -> Place | None:
+    """Return the status position of a card, or of a certificate that names one; None for anything else. Raises `CodecError`."""
+    if recognise(data) != "certificate" or b'"credentialStatus"' not in data:
+        return find_place(data)
+    match parse_json_object(data, max_bytes=MAX_ARTEFACT_BYTES):
+        case {"credentialStatus": [{"statusListCredential": str(uri)}, *_others]} as document:
+            position = read_position(document)
+            name = parse_list_uri(uri.rpartition("/")[0])
+            return None if position is None else Place(name.chain_id, position)
+    return None
 
 
 def find_place(data: bytes) -> Place | None:

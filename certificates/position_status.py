@@ -15,7 +15,7 @@ from ledger.codec import decode
 from ledger.errors import HourledgerError, ProofError
 from ledger.notes import encode_text
 from ledger.proofs import parse_bundle, verify_values
-from ledger.reasons import Reason
+from ledger.reasons import EXPLANATIONS, ExitCode, Reason
 from ledger.trust import TrustPolicy
 from ledger.types import TimeMs
 
@@ -48,9 +48,16 @@ def find_status(
     if status is None:
         raise ProofError("no status list was given", Reason.STATUS_UNKNOWN)
     if isinstance(status, HourledgerError):
-        raise status
+        raise _make_unknown(status)
     read = _read_list if is_status_list(status) else _read_bundle
     return read(status, place, trust, times)
+
+
+def _make_unknown(error: HourledgerError) -> HourledgerError:
+    """Return why a status could not be had, as something that leaves the answer open."""
+    if EXPLANATIONS[error.reason].exit_code is ExitCode.UNDETERMINED:
+        return error
+    return ProofError(f"the status could not be had: {error.detail}", Reason.STATUS_UNKNOWN, error.value)
 
 
 def is_status_list(status: bytes) -> bool:

@@ -316,7 +316,8 @@ def _verify_times(file: _File, as_of_ms: TimeMs | None, at_time_ms: TimeMs, max_
 def summarise(result: CertificateReport) -> ArtefactReport:
     """Return the report in the form that all artefacts have."""
     statement = None if result.statement is None else {**format_statement(result.statement), "position": result.position}
-    is_open = result.register is None and result.report.verdict is Verdict.VALID
+    is_listed = any(check.name == "standing" for check in result.report.checks)
+    is_open = result.register is None and not is_listed and result.report.verdict is Verdict.VALID
     notes = ("register_not_asked",) if is_open else ()
     return ArtefactReport("certificate", result.report, result.as_of_ms, statement, result.register, notes)
 

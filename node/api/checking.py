@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 from aiohttp import web
 
-from certificates.artefacts import MAX_ARTEFACT_BYTES, find_place, verify_artefact
+from certificates.artefacts import MAX_ARTEFACT_BYTES, find_listed_place, recognise, verify_artefact
 from certificates.checks import Times
 from certificates.handover import build_chain_trust
 from certificates.jcs import encode_jcs
@@ -71,7 +71,7 @@ async def verify(request: web.Request) -> web.Response:
 
     The body is a file as people have it, a picture or a PDF file too, or the text of a code; or an object with `document`, the
     certificate or the text, and optionally `trust` (texts of trust files), `at_time_ms`, `max_age_s`, and for a card `status`
-    (the text of a status list or a bundle; otherwise this node's list counts for cards of its chain), `nonce` and `audience`.
+    (the text of a status list or a bundle; otherwise this node's list counts for what is of its chain), `nonce` and `audience`.
     """
     body = await read_body(request, MAX_REQUEST_BYTES)
     service = get_service(request)
@@ -91,14 +91,17 @@ async def verify(request: web.Request) -> web.Response:
 
 
 def _find_own_status(data: bytes, chain_id: str, pinned: Pinned, lists: StatusLists) -> bytes | HourledgerError | None:
-    """Return this node's own status list for a card of this chain, or why there is none; None for anything else."""
+    """Return this node's status list for a card or a certificate of this chain that names a position, None for anything else.
+
+    Where there is no such list, a card is told why. A certificate need not be registered.
+    """
     try:
-        place = find_place(data)
+        place = find_listed_place(data)
         if place is None or place.chain_id != chain_id:
             return None
         return lists.make(pinned.reader, place.position // LIST_POSITIONS, None)
     except HourledgerError as error:
-        return error
+        return error if recognise(data) == "card" else None
 
 
 def _respond(body: bytes) -> web.Response:

@@ -151,6 +151,7 @@ def test_card_that_does_not_stand(trust: Any, status: PositionStatus, standing: 
     [
         (None, Reason.STATUS_UNKNOWN),
         (HourledgerError(Reason.NODE_UNREACHABLE, "nobody answers"), Reason.NODE_UNREACHABLE),
+        (HourledgerError(Reason.NOT_FOUND, "no position of that list is taken"), Reason.STATUS_UNKNOWN),
         (make_list(position=5), Reason.STALE),
         (make_list(log="another log"), Reason.UNTRUSTED_LOG),
         (make_list(time_ms=NOW - DAY_MS), Reason.STALE),

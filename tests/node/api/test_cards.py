@@ -6,16 +6,20 @@ import pytest
 
 from certificates.artefacts import verify_artefact
 from certificates.card import Showing, parse_card, present_card
+from certificates.certificate import issue_certificate
 from certificates.checks import Times
+from certificates.evidence import Evidence
 from certificates.reports import Question
 from contracts.card_table import AboutCard
 from contracts.cards.registered import RegisterCard
+from contracts.certificates.registry import Revocation, RevokeCertificate
 from contracts.exchange.holds import EndHold
 from contracts.statuses import LIST_POSITIONS, compute_chunk_key
 from ledger.trust import TrustPolicy, parse_trust
-from ledger.types import TimeMs
+from ledger.types import EntryIndex, TimeMs
 from ledger.verification import Verdict
 from tests.node import story as people
+from tests.node.api.test_proofs import fetch_bundle
 from tests.node.running import AUTHORITY, RunningNode
 
 VOLUNTEER = people.VOLUNTEER.hex()
@@ -168,3 +172,19 @@ def test_node_verifies_cards_with_its_own_status_list(new_node: RunningNode) -> 
     assert new_node.post("/v1/verify", listed).json()["verdict"] == "valid"  # an older list, for who asks with it
     wrong = {"document": shown, "status": 7}
     assert new_node.post("/v1/verify", wrong).status == 400
+
+
+def test_node_holds_certificates_of_its_chain_against_its_own_list(new_node: RunningNode) -> None:
+    story = people.tell(new_node)
+    evidence = Evidence(fetch_bundle(new_node, story), {EntryIndex(story.hours_entry): people.make_opening(1)})
+    listed = issue_certificate(evidence, people.OFFICER, new_node.now_ms, position=people.POSITION)
+    elsewhere = issue_certificate(evidence, people.OFFICER, new_node.now_ms, position=7 * LIST_POSITIONS)
+    report = new_node.post("/v1/verify", listed).json()
+    assert (report["verdict"], report["checks"][-1]["name"], report["notes"]) == ("valid", "standing", [])
+    body = RevokeCertificate(people.CERTIFICATE, people.ORGANISATION, Revocation.ISSUED_IN_ERROR)
+    new_node.carry_out("certificates.revoke", body, people.OFFICER, people.SECOND_OFFICER)
+    report = new_node.post("/v1/verify", listed).json()
+    assert (report["verdict"], report["checks"][-1]["reason"]) == ("invalid", "not_current")
+    # A certificate need not be registered: that there is no such list says nothing against it, and the report says so.
+    report = new_node.post("/v1/verify", elsewhere).json()
+    assert (report["verdict"], report["checks"][-1]["name"], len(report["notes"])) == ("valid", "time", 1)
