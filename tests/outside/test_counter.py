@@ -25,7 +25,7 @@ def test_till_takes_points_once_with_a_network_and_without(town: Town, in_browse
         shops.open_shop(town, "Tea")
 
     def hold(offer: str) -> dict[str, Any]:
-        holds.extend(shops.hold_points(town, account, offer, quantity) for quantity in (2, 1, 1, 1, 1))
+        holds.extend(shops.hold_points(town, account, offer, quantity) for quantity in (2, 1, 1, 1, 1, 1))
         books = shops.open_shop(town, "Books")
         of_other = shops.hold_points(town, account, shops.publish_offer(town, "Books", books))
         shops.film(holds[0].code, video)
