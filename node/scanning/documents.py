@@ -26,8 +26,7 @@ def read_document(data: bytes) -> Found:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
         if error.err_code == _PASSWORD_ERROR:
-            detail = "the PDF file is encrypted: save it without a password"
-            raise HourledgerError(Reason.UNREADABLE_FILE, detail) from error
+            raise HourledgerError(Reason.NO_CODE, "the PDF file is encrypted; save it without a password") from error
         raise CodecError("the PDF file is damaged or was cut off") from error
     try:
         attachments = _read_attachments(document)
@@ -39,12 +38,13 @@ def read_document(data: bytes) -> Found:
 
 
 def _read_attachments(document: pypdfium2.PdfDocument) -> tuple[bytes, ...]:
-    count = min(document.count_attachments(), MAX_ATTACHMENTS)
-    items = [document.get_attachment(index) for index in range(count)]
-    found = [bytes(item.get_data()) for item in items if item.get_name() == ATTACHMENT_NAME]
+    """Return the attachments that may be certificates, each once: by their name, or else what begins as JSON objects do."""
+    items = [document.get_attachment(index) for index in range(min(document.count_attachments(), MAX_ATTACHMENTS))]
+    named = [item for item in items if item.get_name() == ATTACHMENT_NAME]
+    found = [bytes(item.get_data()) for item in named or items]
     if any(len(data) > MAX_ATTACHMENT_BYTES for data in found):
-        raise CodecError("the certificate in the PDF file is too large", Reason.TOO_LARGE)
-    return tuple(dict.fromkeys(found))
+        raise CodecError("what is attached to the PDF file is too large", Reason.TOO_LARGE)
+    return tuple(dict.fromkeys(found if named else (data for data in found if data.lstrip()[:1] == b"{")))
 
 
 def _read_pages(document: pypdfium2.PdfDocument, most: int) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from ledger.notes import format_base64, parse_base64
 from ledger.reasons import Reason
 
 ATTACHMENT_NAME: Final = "certificate.json"
-"""The name under which a PDF certificate carries the file that it shows."""
+"""The name under which a PDF certificate of ours carries the file that it shows."""
 
 MAX_FILE_BYTES: Final = 16 << 20
 """Of a picture or PDF file that is scanned: phones take large pictures."""
@@ -17,6 +17,15 @@ MAX_FILE_BYTES: Final = 16 << 20
 _PDF: Final = b"%PDF-"
 _PDF_START: Final = 1_024
 """Readers look for the first line of a PDF file within as many bytes (ISO 32000-1, annex H, note 13)."""
+_PHONE_PICTURES: Final = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis"})
+_FOREIGN: Final = (
+    (b"GIF8", "GIF"),
+    (b"BM", "BMP"),
+    (b"II*\x00", "TIFF"),
+    (b"MM\x00*", "TIFF"),
+    (b"<svg", "SVG"),
+    (b"<?xml", "SVG"),
+)
 _PICTURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 
 
@@ -30,9 +39,16 @@ def is_picture(data: bytes) -> bool:
     return data.startswith(_PICTURES) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
 
 
+def find_foreign_picture(data: bytes) -> str | None:
+    """Return what a picture is that is not read here, None for anything else."""
+    if data[4:8] == b"ftyp":  # ISO base media file: what phones make of photographs
+        return "HEIC or AVIF" if data[8:12] in _PHONE_PICTURES else None
+    return next((name for start, name in _FOREIGN if data.startswith(start)), None)
+
+
 def is_scannable(data: bytes) -> bool:
-    """Whether bytes have to be scanned to see what is in them."""
-    return is_picture(data) or is_pdf(data)
+    """Whether bytes have to be scanned, or cannot be, to see what is in them."""
+    return is_picture(data) or is_pdf(data) or find_foreign_picture(data) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Final
 from certificates.artefacts import recognise
 from ledger.errors import CodecError, HourledgerError
 from ledger.reasons import Reason
-from node.scanning.formats import MAX_FILE_BYTES, Found, is_scannable, parse_found
+from node.scanning.formats import MAX_FILE_BYTES, Found, find_foreign_picture, is_scannable, parse_found
 
 MAX_WALL_S: Final = 40
 _KEPT: Final = ("LD_LIBRARY_PATH",)
@@ -32,7 +32,7 @@ def open_file(data: bytes) -> Opened:
     """Return what is in a file; raise `HourledgerError` where it has nothing, or more than one thing, that can be verified."""
     if not is_scannable(data):
         return Opened(data)
-    _require_size(data)
+    _require_readable(data)
     try:
         done = subprocess.run(  # noqa: S603 - our own program, and no shell
             _COMMAND, input=data, capture_output=True, check=False, timeout=MAX_WALL_S, env=_make_environment()
@@ -46,7 +46,7 @@ async def open_file_aside(data: bytes) -> Opened:
     """Do the same as `open_file` while other requests go on."""
     if not is_scannable(data):
         return Opened(data)
-    _require_size(data)
+    _require_readable(data)
     process = await asyncio.create_subprocess_exec(
         *_COMMAND,
         stdin=asyncio.subprocess.PIPE,
@@ -67,7 +67,10 @@ async def open_file_aside(data: bytes) -> Opened:
     return _choose(_read_answer(answer, process.returncode))
 
 
-def _require_size(data: bytes) -> None:
+def _require_readable(data: bytes) -> None:
+    foreign = find_foreign_picture(data)
+    if foreign is not None:
+        raise HourledgerError(Reason.NO_CODE, f"a picture of the kind {foreign} is not read; save it as PNG or JPEG")
     if len(data) > MAX_FILE_BYTES:
         raise CodecError(f"a picture or PDF file of more than {MAX_FILE_BYTES} bytes is not scanned", Reason.TOO_LARGE)
 

@@ -1,4 +1,4 @@
-"""The certificate that a PDF file carries, taken out by the browser: from our pages, and from files of others or damaged ones."""
+"""The certificate that a PDF file carries, taken out by the browser: from our pages, files of others and damaged ones."""
 
 import json
 import random
@@ -73,7 +73,7 @@ def test_a_file_that_others_saved_again(run_node: Run, tmp_path: Path) -> None:
 def test_what_cannot_be_taken_out(run_node: Run) -> None:
     bomb = zlib.compress(bytes(9 << 20))
     refused = {
-        "unreadable_file": write_pdf(PACKED, f"/Filter /FlateDecode /Length {len(PACKED)}", extra="/Encrypt 7 0 R"),
+        "no_code": write_pdf(PACKED, f"/Filter /FlateDecode /Length {len(PACKED)}", extra="/Encrypt 7 0 R"),
         "unsupported_version": write_pdf(PACKED, f"/Filter [/ASCIIHexDecode /FlateDecode] /Length {len(PACKED)}"),
         "too_large": write_pdf(bomb, f"/Filter /FlateDecode /Length {len(bomb)}"),
         "malformed": write_pdf(PACKED[:-9], f"/Filter /FlateDecode /Length {len(PACKED) - 9}"),

@@ -1,6 +1,8 @@
 """Pictures and PDF files for tests, made here so that what is in each can be read."""
 
+from collections.abc import Mapping
 from io import BytesIO
+from types import MappingProxyType
 from typing import Any
 
 import pypdfium2
@@ -37,11 +39,20 @@ def put_on_paper(*codes: Image.Image, size: tuple[int, int] = (2_400, 1_400), an
     return table
 
 
-def make_pdf(attachment: bytes | None = None, code: str | None = None, *, is_encrypted: bool = False) -> bytes:
+def make_pdf(
+    attachment: bytes | None = None,
+    code: str | None = None,
+    *,
+    name: str = "certificate.json",
+    more: Mapping[str, bytes] = MappingProxyType({}),
+    is_encrypted: bool = False,
+) -> bytes:
     """Return a PDF file of one page, with a certificate attached and a code on it where they are given."""
     pdf = FPDF()
     if attachment is not None:
-        pdf.embed_file(bytes=attachment, basename="certificate.json")
+        pdf.embed_file(bytes=attachment, basename=name)
+    for other, data in more.items():
+        pdf.embed_file(bytes=data, basename=other)
     pdf.add_page()
     if code is not None:
         pdf.image(draw_code(code), x=20, y=20, w=80)

@@ -77,6 +77,13 @@ def test_pdf_gives_what_is_attached_and_the_code_on_the_page() -> None:
     assert open_file(make_pdf(b'{"a":1}')) == Opened(b'{"a":1}', is_attached=True)
 
 
+def test_attachments_of_other_names_are_taken_where_they_are_json() -> None:
+    assert open_file(make_pdf(b'{"a":1}', name="badge.json")).artefact == b'{"a":1}'
+    assert open_file(make_pdf(b'{"a":1}', more={"other.json": b'{"b":1}', "notes.txt": b"hello"})).artefact == b'{"a":1}'
+    assert fail(make_pdf(b'{"a":1}', name="a.json", more={"b.json": b'{"b":1}'})) is Reason.SEVERAL_CODES
+    assert fail(make_pdf(b"hello", name="notes.txt")) is Reason.NO_CODE
+
+
 def test_pdf_without_attachment_is_scanned_for_a_code() -> None:
     pdf = make_pdf(code=CODE)
     assert is_pdf(pdf)
@@ -86,7 +93,7 @@ def test_pdf_without_attachment_is_scanned_for_a_code() -> None:
 
 
 def test_encrypted_pdf() -> None:
-    assert fail(make_pdf(code=CODE, is_encrypted=True)) is Reason.UNREADABLE_FILE
+    assert fail(make_pdf(code=CODE, is_encrypted=True)) is Reason.NO_CODE
 
 
 @pytest.mark.parametrize(

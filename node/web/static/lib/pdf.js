@@ -29,7 +29,7 @@ function toLatin(bytes) {
  */
 export function listAttachments(bytes) {
   const text = toLatin(bytes);
-  if (text.includes("/Encrypt")) throw new Refusal("unreadable_file", "the PDF file is encrypted: save it without a password");
+  if (text.includes("/Encrypt")) throw new Refusal("no_code", "the PDF file is encrypted; save it without a password");
   const found = new Map();
   let place = text.indexOf(TYPE);
   for (let count = 0; place >= 0 && count < MAX_ATTACHMENTS; count += 1, place = text.indexOf(TYPE, place + 1)) {
