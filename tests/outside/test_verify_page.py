@@ -78,11 +78,14 @@ def test_verifiers_check_whatever_they_are_shown(town: Town, in_browser: Callabl
     town("card", "register", account, "--card-key", town.public_key("phone"), key="holder")
     town("card", "issue", account, "--out", folder / "card.txt", key="phone")
 
-    def show() -> dict[str, str]:
-        """The holder shows the cards at this very moment."""
+    def show(nonce: str | None) -> dict[str, str]:
+        """The holder shows the cards at this very moment, for a word where there is one."""
         shown, counter = folder / "shown.txt", folder / "counter.txt"
         key = ("--key", town.folder / "phone.pem")
-        town.hourledger("card", "present", folder / "card.txt", "--claim", "hours", *key, "--out", shown)
+        word = () if nonce is None else ("--nonce", nonce)
+        for file in (shown, counter):
+            file.unlink(missing_ok=True)
+        town.hourledger("card", "present", folder / "card.txt", "--claim", "hours", *key, *word, "--out", shown)
         town("card", "counter", "--volunteer", account, "--out", counter, key="holder")
         return {"card": shown.read_text(), "counter": counter.read_text()}
 

@@ -96,11 +96,25 @@ async function checkFiles(verifier) {
 }
 
 async function checkCards(verifier) {
-  const { card, counter } = await askTest("show");
+  const { page } = verifier;
+  const { card, counter } = await askTest("show", null);
   check((await verifier.paste(card)) === "valid", "a card that was just shown is valid");
   check(await verifier.shows("Shown by its holder"), "who showed it is told");
-  await shoot(verifier.page, "verify-card");
+  await shoot(page, "verify-card");
   check((await verifier.paste(counter)) === "valid", "a counter card is valid");
+
+  await page.locator("#again").click();
+  await page.getByText("Options").click();
+  await page.getByRole("button", { name: "Make a word" }).click();
+  const nonce = await page.getByLabel("Word for a card").inputValue();
+  check(/^[a-z2-9]{10}$/.test(nonce), "a word is made");
+  await shoot(page, "verify-options");
+  check((await verifier.paste(card)) === "invalid", "a card that was shown for another word is a copy");
+  check((await verifier.paste((await askTest("show", nonce)).card)) === "valid", "one that is shown for the word is the holder's");
+  check(!(await verifier.shows("It was not shown for a nonce of yours")), "and nothing is left open");
+  await page.locator("#again").click();
+  await page.getByLabel("Word for a card").fill("");
+  await page.getByText("Options").click();
 }
 
 async function checkWrongFiles(verifier) {

@@ -15,6 +15,9 @@ import { openStore } from "./wallet/store.js";
 const MAX_TRUST_BYTES = 131_072;
 const DAY_MS = 86_400_000;
 const ORIGINS = "origins";
+/** Letters and digits that nobody mistakes for one another: 32 of them, so that each byte is as good as any. */
+const LETTERS = "abcdefghijkmnpqrstuvwxyz23456789";
+const NONCE_LETTERS = 10;
 const NO_CAMERA = ["没有摄像头，或未获准使用。请允许使用摄像头，或选择二维码的图片。", "There is no camera, or it may not be used. Allow it in the browser, or choose a picture of the code."];
 
 /** What this page keeps; null where the browser keeps nothing, as in some private windows. */
@@ -63,12 +66,13 @@ async function verify({ data, notes }) {
   const days = Number(byId("max-age").value);
   const times = () => ({ atTimeMs: Math.floor(Date.now() / 1000) * 1000, maxAgeMs: days === 0 ? null : days * DAY_MS });
   const nothing = { status: null, refused: null };
-  const first = await judge(data, trust.listBytes(), { times: times(), ...nothing });
+  const nonce = byId("nonce").value.trim() || null;
+  const first = await judge(data, trust.listBytes(), { times: times(), nonce, ...nothing });
   // Of what is wrong anyway nobody needs to ask; without a network nobody can, and the report says that nobody did.
   const mayAsk = byId("may-ask").checked && first.subject !== null && first.report.verdict !== "invalid";
   const known = mayAsk ? await askStatus(first.subject, ownOrigins, place) : nothing;
   const isSame = known.status === null && known.refused === null;
-  const { report } = isSame ? first : await judge(data, trust.listBytes(), { times: times(), ...known });
+  const { report } = isSame ? first : await judge(data, trust.listBytes(), { times: times(), nonce, ...known });
   return { report, notes };
 }
 
@@ -227,6 +231,9 @@ function start() {
     hush();
     scrollTo({ top: 0 });
     byId("ways-title").focus();
+  });
+  byId("make-nonce").addEventListener("click", () => {
+    byId("nonce").value = Array.from(crypto.getRandomValues(new Uint8Array(NONCE_LETTERS)), (byte) => LETTERS[byte % LETTERS.length]).join("");
   });
   byId("trust-file").addEventListener("change", async (event) => {
     const [file] = event.target.files;

@@ -7,7 +7,7 @@ const PATIENCE_MS = 60_000;
 let worker = null;
 let last = 0;
 
-/** The report on `data`, and what can be asked about it; `asked` has `times`, `status` and `refused`. */
+/** The report on `data`, and what can be asked about it; `asked` has `times`, `nonce`, `status` and `refused`. */
 export function judge(data, trust, asked) {
   worker ??= new Worker(new URL("../lib/verify-worker.js", import.meta.url), { type: "module" });
   last += 1;

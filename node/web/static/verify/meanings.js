@@ -78,8 +78,17 @@ export const VALUES = {
   organisation: ["组织核对身份", "at an organisation's desk"],
 };
 
-/** Words for what only this page can say. */
+/** Reasons that only this page has, or that mean something else to whoever is shown a file than to whoever made it. */
 export const REASONS = {
+  invalid_signature: [
+    "签发之后被改动过，或不是所称的人签署的：请勿采信。",
+    "It was changed after it was signed, or somebody else signed it: do not rely on it.",
+  ],
+  malformed: [
+    "内容不完整，或不是本账本的格式：请向出示人重新索取。",
+    "It is not whole, or nothing of this ledger: ask whoever shows it for it again.",
+  ],
+  too_large: ["内容太大，无法核验：本账本的文件没有这么大。", "It is too large to be checked: no file of this ledger is."],
   no_attachment: [
     "这个 PDF 没有附带证明文件。如果页面上有二维码，请扫描它，或截图后选择图片。",
     "No certificate is attached to this PDF file. If a code is printed on it, scan the code, or choose a picture of it.",
