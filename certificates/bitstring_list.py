@@ -6,12 +6,13 @@ Made from a Token Status List's bytes. A bit a position, the first in the high b
 import gzip
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from certificates.base64url import format_base64url, parse_base64url
 from certificates.checks import Checks
-from certificates.data_integrity import JCS, RDFC, add_proof, verify_proofs
+from certificates.data_integrity import JCS, RDFC, add_proof, verify_proofs, without
 from certificates.datetimes import format_datetime, parse_datetime
 from certificates.jcs import JsonObject, parse_json_object
 from certificates.log_keys import require_log_key
@@ -96,36 +97,41 @@ def _build_document(
     }
 
 
+@dataclass(frozen=True, slots=True)
 class BitstringList:
     """A credential as it was read: `bits` are unpacked, nothing is verified."""
 
-    __slots__ = ("bits", "document", "expires_ms", "issued_ms", "issuer", "name", "purpose")
+    document: JsonObject
+    name: ListName
+    purpose: Purpose
+    issuer: PublicKey
+    issued_ms: TimeMs
+    expires_ms: TimeMs
+    bits: bytes
 
-    def __init__(self, document: JsonObject) -> None:
-        """Take apart a document; raise `CodecError` for one that is not the template."""
-        match document:
-            case {
-                "id": str(uri),
-                "issuer": str(issuer),
-                "validFrom": str(issued),
-                "validUntil": str(expires),
-                "credentialSubject": {"encodedList": str(encoded)},
-            }:
-                pass
-            case _:
-                raise CodecError("the file is not a status list of this ledger")
-        address, _, purpose = uri.rpartition("/")
-        if purpose not in set(Purpose) or not encoded.startswith(_MULTIBASE):
-            raise CodecError("the list is of no purpose that is known here, or not in base64url")
-        self.document = document
-        self.name = parse_list_uri(address)
-        self.purpose = Purpose(purpose)
-        self.issuer = parse_did_key(issuer)
-        self.issued_ms, self.expires_ms = parse_datetime(issued), parse_datetime(expires)
-        self.bits = unpack_exactly(parse_base64url(encoded.removeprefix(_MULTIBASE)), BITSTRING_BYTES, _GZIP)
-        expected = _build_document(self.name, self.purpose, self.issuer, (self.issued_ms, self.expires_ms), encoded)
-        if {name: value for name, value in document.items() if name != "proof"} != expected:
-            raise CodecError("the list says something else than the template")
+
+def parse_bitstring_list(document: JsonObject) -> BitstringList:
+    """Read a credential; raise `CodecError` for one that is not the template."""
+    match document:
+        case {
+            "id": str(uri),
+            "issuer": str(issuer),
+            "validFrom": str(issued),
+            "validUntil": str(expires),
+            "credentialSubject": {"encodedList": str(encoded)},
+        }:
+            pass
+        case _:
+            raise CodecError("the file is not a status list of this ledger")
+    address, _, purpose = uri.rpartition("/")
+    if purpose not in set(Purpose) or not encoded.startswith(_MULTIBASE):
+        raise CodecError("the list is of no purpose that is known here, or not in base64url")
+    name, key = parse_list_uri(address), parse_did_key(issuer)
+    times_ms = parse_datetime(issued), parse_datetime(expires)
+    bits = unpack_exactly(parse_base64url(encoded.removeprefix(_MULTIBASE)), BITSTRING_BYTES, _GZIP)
+    if without(document, "proof") != _build_document(name, Purpose(purpose), key, times_ms, encoded):
+        raise CodecError("the list says something else than the template")
+    return BitstringList(document, name, Purpose(purpose), key, *times_ms, bits)
 
 
 def verify_bitstring_list(data: bytes, question: Question) -> ArtefactReport:
@@ -148,7 +154,7 @@ def verify_bitstring_list(data: bytes, question: Question) -> ArtefactReport:
 
 
 def _read(data: bytes) -> tuple[BitstringList, str]:
-    found = BitstringList(parse_json_object(data, max_bytes=MAX_CREDENTIAL_BYTES))
+    found = parse_bitstring_list(parse_json_object(data, max_bytes=MAX_CREDENTIAL_BYTES))
     return found, f"{found.purpose} in list {found.name.number} of {found.name.chain_id}"
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 from certificates.base45 import format_base45, parse_base45
 from certificates.cbor import CborValue, decode_cbor, encode_cbor
 from certificates.cose import CoseSign1, parse_cose, sign_cose
+from certificates.jws import MAX_SECONDS
 from contracts.certificates.stars import MAX_STARS
 from contracts.exchange.holds import MAX_QUANTITY
 from contracts.statuses import MAX_POSITIONS
@@ -23,7 +24,6 @@ from ledger.types import HASH_BYTES, IDENTIFIER_BYTES, Hash, Identifier, PublicK
 PREFIX: Final = "HLC1:"
 MAX_CHARACTERS: Final = 1_024
 DESK_SECONDS: Final = 900
-MAX_SECONDS: Final = 253_402_300_799
 _ISS, _EXP, _IAT, _CTI, _CNF = 1, 4, 6, 7, 8
 _PROFILE: Final = -70_001
 _THUMBPRINT: Final = 5

@@ -16,6 +16,8 @@ from ledger.types import SIGNATURE_BYTES, PublicKey, Signature
 
 ALGORITHM: Final = "EdDSA"
 PARTS: Final = 3
+MAX_SECONDS: Final = 253_402_300_799
+"""9999-12-31T23:59:59Z."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +71,6 @@ def take_seconds(value: JsonValue, name: str) -> int:
     if type(value) is not int or not 0 <= value <= MAX_SECONDS:
         raise CodecError(f"{name} is not a time in seconds")
     return value
-
-
-MAX_SECONDS: Final = 253_402_300_799
-"""9999-12-31T23:59:59Z."""
 
 
 def _require_members(found: JsonObject, expected: Collection[str], place: str) -> None:

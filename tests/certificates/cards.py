@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from hashlib import sha256
+from itertools import count
 from typing import Any
 
 from certificates.card import CardContent, Showing, compute_open_audience, issue_card, present_card
@@ -31,10 +32,12 @@ CLAIMS: Mapping[str, Any] = {
 }
 
 
-def draw_bytes(length: int, _counter: list[int] = [0]) -> bytes:  # noqa: B006 - the counter is the point
+_DRAWS = count()
+
+
+def draw_bytes(length: int) -> bytes:
     """Bytes that are new each time and the same in each run."""
-    _counter[0] += 1
-    return sha256(b"draw %d" % _counter[0]).digest()[:length]
+    return sha256(b"draw %d" % next(_DRAWS)).digest()[:length]
 
 
 def make_card(claims: Mapping[str, Any] = CLAIMS, log: str = "a1 log", chain_id: str = CHAIN_ID) -> str:

@@ -15,11 +15,11 @@ from certificates.base64url import format_base64url, parse_base64url
 from certificates.bitstring_list import (
     BITSTRING_BYTES,
     MEANT,
-    BitstringList,
     Purpose,
     get_bit,
     make_bitstring_list,
     pack_bits,
+    parse_bitstring_list,
 )
 from certificates.certificate import issue_certificate
 from certificates.jcs import encode_jcs, parse_json_object
@@ -193,7 +193,7 @@ def test_bitstring_says_nothing_but_the_template() -> None:
     document = make_bitstring_list(NAME, Purpose.REFRESH, bytes(LIST_BYTES), MOMENT, LOG_KEY)
     for changed in ({**document, "name": "x"}, {**document, "issuer": "x"}, {**document, "id": "https://x/y"}):
         with pytest.raises(CodecError):
-            BitstringList(changed)
+            parse_bitstring_list(changed)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_addresses_are_read_as_written() -> None:
 
 @given(st.binary(max_size=300) | st.text('eyJabc._-~{}":,0123', max_size=120).map(str.encode))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
-    for parse in (parse_status_list, lambda item: BitstringList(parse_json_object(item))):
+    for parse in (parse_status_list, lambda item: parse_bitstring_list(parse_json_object(item))):
         with pytest.raises(CodecError):
             parse(data)
 
