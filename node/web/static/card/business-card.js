@@ -51,10 +51,11 @@ async function register(wallet) {
   return item;
 }
 
-/** Fetch the card, registering one first where there is none of this key. Returns whether it is there now. */
+/** Fetch the card, registering one first where none of this key stands. Returns whether it is there now. */
 async function fetchCard(wallet) {
   const found = await findOnLedger(wallet);
-  if (found === null || found.key !== wallet.publicKey) {
+  const isOver = found !== null && ["revoked", "superseded"].includes(found.status);
+  if (found === null || isOver || found.key !== wallet.publicKey) {
     const item = await register(wallet);
     if (item.state !== DONE) {
       explainItem(item);
