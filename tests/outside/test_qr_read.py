@@ -4,6 +4,7 @@ import json
 import random
 import subprocess
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -258,3 +259,19 @@ def test_ours_reads_what_others_read_or_more(run_node: Run, tmp_path: Path) -> N
 def _read_by_zxing(picture: Image.Image) -> str | None:
     found = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
     return found[0].text if found else None
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "GIF", "BMP"])
+def test_pictures_tell_their_size_before_they_are_unpacked(form: str, run_node: Run) -> None:
+    sizes = [(1, 1), (640, 480), (3_000, 17)]
+    files = []
+    for size in sizes:
+        for options in ({}, {"lossless": True}, {"exif": b"Exif\0\0"}) if form == "WEBP" else ({},):
+            written = BytesIO()
+            Image.new("RGB", size, (1, 2, 3)).save(written, form, **options)
+            files.append((size, written.getvalue()))
+    calls = [["pixels", data.hex()] for _, data in files] + [["pixels", data[:20].hex()] for _, data in files]
+    done = run_node("library.mjs", input=json.dumps(calls))
+    assert done.returncode == 0, done.stderr
+    told = [item["value"] for item in json.loads(done.stdout)]
+    assert told == [size[0] * size[1] for size, _ in files] + [0] * len(files)

@@ -129,7 +129,12 @@ async function checkWrongFiles(verifier) {
   check((await verifier.give("deep.json", "[".repeat(100_000))) === "invalid", "a nested file");
   check((await verifier.give("large.json", `{"a":"${"x".repeat(9 << 20)}"}`)) === "invalid", "a large file");
   check((await verifier.give("noise", Buffer.from(Array.from({ length: 999 }, (_, place) => (place * 97) % 256)))) === "invalid", "noise");
+  const bomb = read("code.png");
+  bomb.writeUInt32BE(60_000, 16);
+  bomb.writeUInt32BE(60_000, 20);
+  check((await verifier.give("bomb.png", bomb)) === "invalid", "a picture that says it is very large");
   check((await verifier.give("torn.png", read("code.png").subarray(0, 99))) === "invalid", "half a picture");
+  check((await verifier.give("phone.heic", "\0\0\0\x18ftypheic\0\0\0\0", "image/heic")) === "undetermined", "a picture that is not read cannot be told");
   check((await verifier.choose("blank.png")) === "undetermined", "a picture without a code cannot be told");
   check((await verifier.choose("two.png")) === "undetermined", "nor which of two codes is meant");
   check((await verifier.give("plain.pdf", "%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer<<>>\n")) === "undetermined", "nor a PDF file without a certificate");

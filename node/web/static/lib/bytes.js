@@ -4,6 +4,7 @@ import { FormError } from "./errors.js";
 
 export { FormError };
 
+const HALF = /[\ud800-\udfff]/u; // With this flag, a whole pair is one character and none of these.
 const HEX = /^(?:[0-9a-f]{2})*$/;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 const CHUNK = 8_192;
@@ -34,9 +35,14 @@ export function compare(left, right) {
   return left.length - right.length;
 }
 
+/** Whether a text has no half of a pair of surrogates, which has no UTF-8. */
+export function isWellFormed(text) {
+  return !HALF.test(text);
+}
+
 /** The UTF-8 of a text; raises for one that has half a pair of surrogates. */
 export function toUtf8(text) {
-  if (!text.isWellFormed()) throw new FormError("the text is not well-formed");
+  if (!isWellFormed(text)) throw new FormError("the text is not well-formed");
   return new TextEncoder().encode(text);
 }
 

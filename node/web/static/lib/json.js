@@ -1,7 +1,7 @@
 // Strict JSON: the part that has one reading and one canonical form (RFC 8785 over I-JSON, RFC 7493). Names twice, numbers other than
 // whole ones below 2^53, and half pairs of surrogates are refused. Objects that are read have no prototype, so any name is just a name.
 
-import { FormError, fromUtf8, toUtf8 } from "./bytes.js";
+import { FormError, fromUtf8, isWellFormed, toUtf8 } from "./bytes.js";
 
 const MAX_BYTES = 1 << 20;
 /** Levels of lists and objects. */
@@ -113,7 +113,7 @@ function readText(reader) {
     parts.push(letter === "u" ? readUnit(reader) : readEscape(letter));
   }
   const text = parts.join("");
-  if (!text.isWellFormed()) throw new FormError("a text with half a pair of surrogates, which has no UTF-8 form");
+  if (!isWellFormed(text)) throw new FormError("a text with half a pair of surrogates, which has no UTF-8 form");
   return text;
 }
 

@@ -1,6 +1,6 @@
 // Signed notes and their keys (https://c2sp.org/signed-note), as strict as ledger/notes.py: what is read is written back the same.
 
-import { FormError, fromBase64, isSame, join, toBase64, toHex, toUtf8 } from "./bytes.js";
+import { FormError, fromBase64, isSame, isWellFormed, join, toBase64, toHex, toUtf8 } from "./bytes.js";
 import { Refusal } from "./errors.js";
 import { hash } from "./sha256.js";
 import { isSignature } from "./signatures.js";
@@ -32,7 +32,7 @@ export function parseDecimal(text, name) {
 
 /** @param {string} name @returns {boolean} */
 function isKeyName(name) {
-  return name !== "" && name.isWellFormed() && !REFUSED_IN_NAME.test(name);
+  return name !== "" && isWellFormed(name) && !REFUSED_IN_NAME.test(name);
 }
 
 /** @param {string} name */
