@@ -134,6 +134,7 @@ def erase(scene: Scene) -> Erased:
     issue = ("cert", "issue", WHO, "--out", town.folder / "certificate.json", "--register")
     number = town.at_office(*issue).document["id"].removeprefix("urn:uuid:").replace("-", "")
     town("cert", "status", number, "--out", town.folder / "before.json")
+    make_card(town, account)
     salts, content = read_salts(scene), scene.read_office()
     assert len(salts) == 28
     assert all(item in content for item in (WHO.encode(), NAME.encode(), PLACE.encode(), bytes.fromhex(account), *salts))
@@ -145,6 +146,15 @@ def erase(scene: Scene) -> Erased:
     office = ("--office", town.folder / "office", "--json")
     assert town.hourledger("volunteer", "erase", WHO, "--yes", *office).document["records"] == 28
     return Erased(organisation, account, salts, headers, checkpoint)
+
+
+def make_card(town: Town, account: str) -> None:
+    """Have the person's business card registered and written; its key is on a phone."""
+    town.make_key("phone")
+    town("card", "register", account, "--card-key", town.public_key("phone"), key="holder")
+    town("card", "issue", account, "--out", town.folder / "card.txt", key="phone")
+    shown = ("--claim", "hours", "--nonce", "n-1", "--out", town.folder / "shown.txt")
+    town.hourledger("card", "present", town.folder / "card.txt", *shown, "--key", town.folder / "phone.pem")
 
 
 def read_checkpoint(town: Town) -> Checkpoint:
@@ -169,6 +179,19 @@ def test_what_is_erased_is_gone_and_history_stays(scene: Scene) -> None:
     history = town.hourledger(*verify)
     assert (history.code, history.document["register"]) == (0, None)
     assert town.hourledger(*verify, "--status", town.folder / "before.json").document["register"] == "valid"
+
+    number = history.document["statement"]["position"] // 131_072
+    with NodeClient(town.url) as client:
+        (town.folder / "list.jwt").write_bytes(client.get_bytes(f"/v1/status-lists/{number}"))
+    listed = town.hourledger(*verify, "--status", town.folder / "list.jwt")
+    assert (listed.code, listed.document["checks"][-1]["reason"]) == (1, "not_current")
+    assert "erased" in listed.document["checks"][-1]["detail"]
+
+    # So does the card, and nobody writes another.
+    card = ("verify", town.folder / "shown.txt", "--trust", town.folder / "trust.txt", "--nonce", "n-1", "--json")
+    shown = town.hourledger(*card, "--node", town.url)
+    assert (shown.code, shown.document["statement"]["standing"]) == (1, "erased")
+    assert town("card", "issue", account, "--out", town.folder / "again.txt", key="phone", good=False).code == 1
 
     # The log goes on from where it was, and replay from the first block gives the same roots in every old block.
     known, newest = erased.checkpoint, read_checkpoint(town)
@@ -228,5 +251,8 @@ def plant_bare_hash(town: Town, organisation: str) -> None:
 
 def list_public(scene: Scene, erased: Erased) -> list[bytes]:
     """What a guess may be mixed with that is no secret: the chain's name, keys and identifiers."""
-    keys = [load_key(scene.town.folder / f"{name}.pem", None).public_key for name in ("authority", "first", "second", "holder")]
+    keys = [
+        load_key(scene.town.folder / f"{name}.pem", None).public_key
+        for name in ("authority", "first", "second", "holder", "phone")
+    ]
     return [CHAIN_ID.encode(), bytes(32), bytes.fromhex(erased.organisation), bytes.fromhex(erased.account), *map(bytes, keys)]
