@@ -21,7 +21,6 @@ from cli.reports import describe_report, find_language
 from cli.trust_files import load_policies
 from ledger.errors import HourledgerError
 from ledger.types import Identifier, TimeMs
-from node.scanning.formats import MAX_FILE_BYTES, is_scannable
 
 _MS_PER_DAY = 86_400_000
 _STDIN = "-"
@@ -90,12 +89,16 @@ def command(
 
 
 def _read(file: Path) -> bytes:
+    from node.scanning.formats import MAX_FILE_BYTES  # noqa: PLC0415 - as below
+
     if str(file) == _STDIN:
         return sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
     return read_bounded(file, MAX_FILE_BYTES, "the file")
 
 
 def _verify_file(data: bytes, asked: Question, status_file: Path | None, node_url: str | None) -> ArtefactReport:
+    from node.scanning.formats import is_scannable  # noqa: PLC0415 - nothing of a node is loaded before there is a file
+
     if not is_scannable(data):
         return verify_artefact(data, replace(asked, status=_find_status(data, status_file, node_url)))
     from node.scanning.opening import open_file  # noqa: PLC0415 - only pictures and PDF files need it
