@@ -49,6 +49,11 @@ class DemoHome:
         return self.folder / "certificate.json"
 
     @property
+    def page(self) -> Path:
+        """The certificate as a page to print."""
+        return self.folder / "certificate.pdf"
+
+    @property
     def trust(self) -> Path:
         """The region's trust file."""
         return self.folder / "trust.txt"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from certificates.details import compute_public_commitment
-from certificates.jcs import encode_jcs
+from cli.demo.certifying import certify_holder
 from cli.demo.home import DemoHome
 from cli.demo.steps import Steps
 from cli.office.book_records import Records, Totals
@@ -17,7 +17,7 @@ from cli.office.files import write_whole
 from cli.office.importer import Advance, ImportOptions, ImportResult, enrol, import_rows
 from cli.office.issuing import Issuer
 from cli.office.outbox import Outbox
-from cli.office.planning import fold_category
+from cli.office.planning import Fate, fold_category
 from cli.office.record_book import KnownVolunteer, RecordBook
 from cli.office.rows import AttendanceRow
 from cli.office.tags import FILE_NAME, Registrar, load_registrar_key
@@ -69,8 +69,7 @@ def tell_story(
         result = import_rows(desk, rows, options, advance)
         redeemed = redeem(home, steps, desk, holder, merchant)
         issuer = Issuer(client, desk.records, organisation, home.load_officers()[0])
-        certificate = issuer.issue(find_account(book, holder), compute_now_ms())
-        write_whole(home.certificate, encode_jcs(certificate))
+        certify_holder(home, steps, issuer, find_account(book, holder), has_news=bool(result.select(Fate.NEW)))
         write_whole(home.trust, client.get_bytes("/v1/trust"))
         totals = desk.records.compute_totals()
         activities = book.count_published()

@@ -62,6 +62,7 @@ def format_ending(home: DemoHome, ending: Ending) -> dict[str, Any]:
         "refused_rows": [format_refusal(item) for item in refused],
         "changed_rows": [item.row.row_number for item in told.result.select(Fate.CHANGED)],
         "certificate": str(home.certificate),
+        "page": str(home.page) if home.page.exists() else None,
         "trust": str(home.trust),
         "verification": {"verdict": report["verdict"], "checks": report["checks"], "statement": report["statement"]},
         "authorities": 1 if ending.network is None else ending.network.authorities,
@@ -91,6 +92,7 @@ def describe_ending(home: DemoHome, ending: Ending) -> str:
         "",
         f"Everything is in {home.folder}",
         f"  hourledger verify {home.certificate} --trust {home.trust}",
+        *([f"  {home.page}     (to print; the code on it can be checked by itself)"] if home.page.exists() else []),
         f"  hourledger demo --home {home.folder}     (goes on from here: nothing is done twice)",
         f"It took {ending.seconds:.0f} s.",
     ]

@@ -62,7 +62,8 @@ def say_total(facts: Facts) -> Text:
 def list_particulars(facts: Facts) -> Iterator[tuple[Text, str]]:
     """Yield labels and values of the table."""
     yield _UNIT, facts.organisation
-    yield _ACCOUNT, facts.account
+    if facts.name:  # Without one, the account stands above.
+        yield _ACCOUNT, facts.account
     if facts.issuer:
         yield _ISSUER, facts.issuer
     yield _ISSUED, facts.issued
@@ -124,6 +125,6 @@ def list_texts(facts: Facts) -> Iterator[str]:
         yield value
     for text in both:
         yield text.both()
-    yield f"{facts.number} 0123456789"
+    yield f"{facts.number} {facts.account} 0123456789"
     for line in facts.lines:
         yield from (line.date, line.hours, line.what, line.place)

@@ -46,8 +46,12 @@ def test_sample_is_told_and_told_again(tmp_path: Path) -> None:
     assert {row["reason"] for row in first["refused_rows"]} == {"class_counts_no_hours"}
     assert first["verification"]["verdict"] == "valid"
     assert {check["verdict"] for check in first["verification"]["checks"]} == {"valid"}
+    certificate, page = Path(first["certificate"]).read_bytes(), Path(first["page"])
+    assert verify(page, Path(first["trust"])) == 0
     again = tell("--home", tmp_path)
     assert select(again, SAMPLE) == SAMPLE
+    assert Path(again["certificate"]).read_bytes() == certificate
+    assert verify(page, Path(again["trust"])) == 0
     assert (again["new_records"], again["redemptions"], again["points_redeemed"]) == (0, 1, first["points_redeemed"])
 
 
