@@ -7,12 +7,13 @@ import re
 import socket
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.rulebook import TABLES
 from ledger.reasons import Reason
 from node.api.server import ENDPOINTS, Endpoint
+from tests.effort import choose
 from tests.node import story as people
 from tests.node.api.test_openapi import describe_path, validate_answer
 from tests.node.running import Answer, RunningNode
@@ -57,6 +58,7 @@ def get_state(node: RunningNode) -> bytes:
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda item: f"{item.method} {item.path}")
+@settings(max_examples=choose(12, 100))
 @given(data=st.data())
 def test_any_request_to_any_endpoint(node: RunningNode, endpoint: Endpoint, data: st.DataObject) -> None:
     method, path = endpoint.method, describe_path(endpoint.path)
