@@ -15,6 +15,8 @@ MAX_FILE_BYTES: Final = 16 << 20
 """Of a picture or PDF file that is scanned: phones take large pictures."""
 
 _PDF: Final = b"%PDF-"
+_TEXTS: Final = (b"{", b"HL", b"eyJ")
+"""What documents, codes and cards begin with: those may have the five characters in them by chance."""
 _PDF_START: Final = 1_024
 """Readers look for the first line of a PDF file within as many bytes (ISO 32000-1, annex H, note 13)."""
 _PHONE_PICTURES: Final = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis"})
@@ -31,7 +33,7 @@ _PICTURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 
 def is_pdf(data: bytes) -> bool:
     """Whether bytes begin as a PDF file does."""
-    return data[:1] != b"{" and _PDF in data[:_PDF_START]
+    return _PDF in data[:_PDF_START] and not data.lstrip(b" \t\r\n").startswith(_TEXTS)
 
 
 def is_picture(data: bytes) -> bool:

@@ -170,6 +170,12 @@ def test_any_bytes_behind_a_good_beginning(data: bytes) -> None:
             scan_bytes(start + data)
 
 
+def test_code_that_has_the_beginning_of_a_pdf_file_in_it_is_a_code() -> None:
+    for text in (b"HLB1:AB%PDF-1.7CD", b"\nHLC1:%PDF-", b'{"a": "%PDF-"}', b"eyJh%PDF-"):
+        assert not is_scannable(text)
+    assert is_pdf(b"junk of a mail program\r\n%PDF-1.7")
+
+
 @given(st.binary(max_size=100))
 def test_answers_of_the_process_are_not_trusted(data: bytes) -> None:
     with pytest.raises(HourledgerError):
