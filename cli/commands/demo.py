@@ -15,7 +15,19 @@ from cli.demo.node_process import initialise_node, run_node
 from cli.demo.steps import Steps
 from cli.demo.story import Told, load_registrar, tell_story
 from cli.demo.telling import Ending, NetworkEnding, describe_ending, format_ending
-from cli.demo.two_regions import LAKE, RIVER, STAR_HOURS, TwoHomes, arrive, check_certificate, send, trust_each_other, welcome
+from cli.demo.two_regions import (
+    LAKE,
+    RIVER,
+    STAR_HOURS,
+    TwoHomes,
+    arrive,
+    check_certificate,
+    fetch_card,
+    send,
+    show_card,
+    trust_each_other,
+    welcome,
+)
 from cli.demo.two_regions_telling import MovedEnding, describe_moved, format_moved
 from cli.office.importer import ImportOptions
 from cli.office.roster import Roster, read_roster
@@ -143,8 +155,9 @@ def _tell_of_two(homes: TwoHomes, output: Output, roster: Roster, settings: Impo
             sent = send(homes, here, told.holder, newcomer.volunteer, LAKE[0], minutes)
         output.step(f"The node of {RIVER[1]} is stopped; the time arrives at {LAKE[1]} from the file, once")
         arrival = arrive(homes, there, newcomer)
-    output.step("Both nodes are stopped; the certificate is checked offline under the trust files side by side")
-    ending = MovedEnding(told, sent, arrival, check_certificate(homes), time.monotonic() - started)
+        fetch_card(homes, there, newcomer)
+    output.step("Both nodes are stopped; certificate and card are checked offline under the trust files side by side")
+    ending = MovedEnding(told, sent, arrival, check_certificate(homes), show_card(homes), time.monotonic() - started)
     output.give(format_moved(homes, ending), describe_moved(homes, ending))
     return ExitCode.OK if ending.is_good else ExitCode.REFUSED
 

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from certificates.artefacts import verify_artefact
+from certificates.card import MAX_CARD_BYTES, Showing, compute_open_audience, present_card
+from certificates.checks import Times
+from certificates.register import MAX_STATUS_BYTES
+from certificates.reports import ArtefactReport, Question
 from certificates.verification import MAX_CERTIFICATE_BYTES, CertificateReport, verify_certificate
 from cli.demo.home import OFFICERS, DemoHome
 from cli.demo.steps import Steps
@@ -18,12 +23,14 @@ from cli.reading import read_bounded
 from cli.regions import MAX_TRANSFER_BYTES, build_receipt, save_transfer
 from cli.session import compute_now_ms
 from cli.trust_files import load_policies
+from contracts.cards.registered import RegisterCard
 from contracts.certificates.stars import PublicizeStar
 from contracts.identity.organisations import RegisterOrganisation
 from contracts.identity.volunteers import Enrolment, EnrolVolunteers
 from contracts.regions.arriving import ReceiveTime
 from contracts.regions.leaving import SendTime
 from contracts.regions.trusted import TrustRegion
+from contracts.statuses import LIST_POSITIONS
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
 from ledger.transactions import encode_signed
@@ -32,6 +39,7 @@ from ledger.types import Identifier, Minutes, TimeMs
 RIVER: Final = ("river.hourledger.example/log", "River 河")
 LAKE: Final = ("lake.hourledger.example/log", "Lake 湖")
 NEW_ORGANISATION: Final = "Lakeside Volunteers 湖畔志愿服务队"
+SHOWN_CLAIM: Final = "imported_minutes"
 STAR_HOURS: Final = 1
 """What the lake asks for one star: little enough that the time of any roster leads to it."""
 
@@ -56,6 +64,16 @@ class TwoHomes:
     def trust(self) -> Path:
         """The trust files of both, side by side."""
         return self.folder / "trust"
+
+    @property
+    def card(self) -> Path:
+        """The volunteer's business card of the lake."""
+        return self.folder / "card.txt"
+
+    @property
+    def status_list(self) -> Path:
+        """The list that says whether the card stands."""
+        return self.folder / "status-list.jwt"
 
     @property
     def transfer(self) -> Path:
@@ -142,6 +160,37 @@ def arrive(homes: TwoHomes, steps: Steps, newcomer: Newcomer) -> Arrival:
     path = f"/v1/volunteers/{newcomer.volunteer.hex()}/merits"
     merits = steps.client.get_json(path, key=homes.lake.load_person("volunteer"))
     return Arrival(sum(item["minutes"] for item in merits["totals"]), second, before, stars)
+
+
+def fetch_card(homes: TwoHomes, steps: Steps, newcomer: Newcomer) -> None:
+    """Register a business card at the lake, have the node write it, and save it with the list that says whether it stands."""
+    key = homes.lake.load_person("volunteer")
+    registered = steps.carry_out(
+        "card",
+        "cards.register",
+        lambda: RegisterCard(newcomer.volunteer, key.public_key, _find_position(steps)),
+        [key],
+    )
+    card = steps.client.post_bytes("/v1/cards", {"volunteer": newcomer.volunteer.hex()}, key=key)
+    number = registered.position // LIST_POSITIONS
+    write_whole(homes.card, card)
+    write_whole(homes.status_list, steps.client.get_bytes(f"/v1/status-lists/{number}"))
+
+
+def _find_position(steps: Steps) -> int:
+    return int(steps.client.get_json("/v1/status-positions/free")["position"])
+
+
+def show_card(homes: TwoHomes) -> ArtefactReport:
+    """Show what has arrived, and nothing else of the card, for a verifier's nonce; return what the verifier finds, offline."""
+    now_ms = TimeMs(compute_now_ms())
+    nonce = new_identifier().hex()
+    text = read_bounded(homes.card, MAX_CARD_BYTES, "the card").decode("ascii", "replace")
+    showing = Showing(compute_open_audience(LAKE[0]), nonce, now_ms)
+    shown = present_card(text, [SHOWN_CLAIM], homes.lake.load_person("volunteer"), showing)
+    status = read_bounded(homes.status_list, MAX_STATUS_BYTES, "the status list")
+    question = Question(load_policies((homes.trust,)), Times(now_ms), status, nonce=nonce)
+    return verify_artefact(shown.encode(), question)
 
 
 def _read_receipt(homes: TwoHomes) -> ReceiveTime:

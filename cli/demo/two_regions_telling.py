@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from certificates.reports import ArtefactReport
 from certificates.verification import CertificateReport, format_report
 from cli.demo.story import ORGANISATION_NAME, Told
 from cli.demo.telling import describe_report
@@ -20,7 +21,16 @@ class MovedEnding:
     sent: int
     arrival: Arrival
     report: CertificateReport
+    card: ArtefactReport
     seconds: float
+
+    @property
+    def minutes_shown(self) -> int | None:
+        """What a verifier has learned from the card of the lake about time that has arrived."""
+        match self.card.statement:
+            case {"claims": {"imported_minutes": int(minutes)}}:
+                return minutes
+        return None
 
     @property
     def is_good(self) -> bool:
@@ -28,7 +38,8 @@ class MovedEnding:
         arrival = self.arrival
         return (
             self.report.report.verdict is Verdict.VALID
-            and arrival.minutes == self.sent
+            and self.card.verdict is Verdict.VALID
+            and arrival.minutes == self.minutes_shown == self.sent
             and arrival.second_arrival is Reason.ALREADY_EXISTS
             and arrival.star_before in {None, Reason.TOO_FEW_HOURS}
         )
@@ -50,6 +61,9 @@ def format_moved(homes: TwoHomes, ending: MovedEnding) -> dict[str, Any]:
         "second_arrival": arrival.second_arrival,
         "star_before_arrival": arrival.star_before,
         "stars_publicised": arrival.stars,
+        "card": str(homes.card),
+        "card_verdict": ending.card.verdict,
+        "minutes_shown_by_card": ending.minutes_shown,
         "is_good": ending.is_good,
         "seconds": round(ending.seconds),
     }
@@ -68,6 +82,7 @@ def describe_moved(homes: TwoHomes, ending: MovedEnding) -> str:
         f"  arrived      {describe_minutes(arrival.minutes)}, proven from the file alone, with the node of {RIVER[1]} stopped",
         f"  again        a second arrival of the same time: {second}",
         *_describe_star(arrival),
+        f"  shown        {_describe_card(ending)}",
         "",
         f"The certificate of {told.holder} from {RIVER[1]}, checked with both nodes stopped:",
         *describe_report(ending.report),
@@ -78,6 +93,14 @@ def describe_moved(homes: TwoHomes, ending: MovedEnding) -> str:
         f"It took {ending.seconds:.0f} s.",
     ]
     return "\n".join(lines)
+
+
+def _describe_card(ending: MovedEnding) -> str:
+    failed = next((check for check in ending.card.report.checks if check.verdict is not Verdict.VALID), None)
+    if failed is not None or ending.minutes_shown is None:
+        return f"the card is {ending.card.verdict}: {'it does not show the time' if failed is None else failed.detail}"
+    minutes = describe_minutes(ending.minutes_shown)
+    return f"by the business card, {minutes} and nothing else, checked with both nodes stopped: VALID"
 
 
 def _describe_star(arrival: Arrival) -> list[str]:

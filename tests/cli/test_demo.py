@@ -151,6 +151,7 @@ def test_a_volunteer_moves_to_another_region_once(tmp_path: Path) -> None:
         assert (ending["minutes_sent"], ending["minutes_arrived"]) == (1_215, 1_215)
         assert ending["second_arrival"] == "already_exists"
         assert ending["stars_publicised"] == 1
+        assert (ending["card_verdict"], ending["minutes_shown_by_card"]) == ("valid", 1_215)
     # The trust files of both regions lie side by side; the other region's alone says nothing about the certificate.
     assert verify(Path(told["certificate"]), Path(told["trust"])) == 0
     assert verify(Path(told["certificate"]), Path(told["trust"]) / "lake.txt") == 3
