@@ -21,7 +21,8 @@ class VectorCase:
     @property
     def data(self) -> bytes:
         padding = self.document.get("padding", {"byte": 0, "count": 0})
-        return bytes([padding["byte"]]) * padding["count"] + self.read_file(self.document["input"])
+        before: bytes = bytes([padding["byte"]]) * padding["count"]
+        return before + self.read_file(self.document["input"])
 
     @property
     def trust(self) -> list[bytes]:
