@@ -22,7 +22,7 @@ PAGES = sorted(
     for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"))
     if "```console" in path.read_text(encoding="utf-8")
 )
-SECONDS = 120
+SECONDS = 300
 
 _PIECE = re.compile(r"^(?:<!-- file: (\S+) -->\n)?```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
