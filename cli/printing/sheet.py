@@ -21,8 +21,8 @@ from node.scanning.formats import ATTACHMENT_NAME
 _WIDTH, _HEIGHT = 210.0, 297.0
 _LEFT, _RIGHT = 22.0, 188.0
 _INNER = _RIGHT - _LEFT
-_FOOT = 206.0
-"""Where the lower part with the code begins, in millimetres from the top."""
+_FOOT, _LOW_FOOT = 206.0, 244.0
+"""Where the lower part begins, with a code and without one, in millimetres from the top."""
 _CODE = 72.0
 """Side of the code with the white around it."""
 _BOTTOM = 274.0
@@ -67,8 +67,9 @@ def make_sheet(facts: Facts, certificate: bytes, font: Font) -> bytes:
     y = _draw_heading(sheet, facts)
     y = _draw_service(sheet, facts, y + 6)
     y = _draw_particulars(sheet, facts, y + 5)
-    rest = _draw_lines(sheet, facts.lines, y + 3.5, _FOOT - 3)
-    _draw_foot(sheet, facts)
+    foot = _FOOT if facts.code else _LOW_FOOT
+    rest = _draw_lines(sheet, facts.lines, y + 3.5, foot - 3)
+    _draw_foot(sheet, facts, foot)
     page = 1
     while rest:
         page += 1
@@ -213,12 +214,12 @@ def _draw_row(sheet: _Sheet, y: float, cells: tuple[str, ...], style: _Style) ->
     return end + 0.3
 
 
-def _draw_foot(sheet: _Sheet, facts: Facts) -> None:
-    sheet.rule(_FOOT, _RED)
-    x, y = _LEFT, _FOOT + 4
+def _draw_foot(sheet: _Sheet, facts: Facts, foot: float) -> None:
+    sheet.rule(foot, _RED)
+    x, y = _LEFT, foot + 4
     if facts.code:
         picture = BytesIO(draw_png(make_code(facts.code)))
-        sheet.pdf.image(picture, _LEFT - 3, _FOOT + 1.5, _CODE, _CODE, alt_text=wording.CODE_TITLE.both())
+        sheet.pdf.image(picture, _LEFT - 3, foot + 1.5, _CODE, _CODE, alt_text=wording.CODE_TITLE.both())
         x += _CODE
     for text in wording.list_advice(facts):
         y = sheet.write(x, y, _RIGHT - x, text.zh, _ADVICE)
