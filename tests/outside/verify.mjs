@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { verifyArtefact } from "../../node/web/static/lib/artefacts.js";
 import { fromHex } from "../../node/web/static/lib/bytes.js";
 import { Refusal } from "../../node/web/static/lib/errors.js";
+import { findSubject } from "../../node/web/static/lib/subject.js";
 import { parseTrust } from "../../node/web/static/lib/trust.js";
 
 function readStatus({ status, refused }) {
@@ -23,6 +24,7 @@ for (const item of JSON.parse(readFileSync(0, "utf8"))) {
     nonce,
     merchant,
   };
+  findSubject(fromHex(data)); // whatever the bytes are, it says what can be asked about them, or null
   reports.push(await verifyArtefact(fromHex(data), question));
 }
 process.stdout.write(JSON.stringify(reports));

@@ -251,6 +251,7 @@ function start() {
 }
 
 start();
+if (!isSecureContext) announce("本页须用 HTTPS 地址打开，否则浏览器无法核验签名。", "Open this page by HTTPS: without it, the browser cannot check signatures.", "bad");
 document.documentElement.dataset.ready = "yes";
 await learnTrust();
 words = await learnWords(place);

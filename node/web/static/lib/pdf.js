@@ -1,5 +1,5 @@
-// The certificate that a PDF file carries as an attachment (ISO 32000-1, 7.11.4): streams of embedded files, plain or in Flate, found by
-// their own dictionaries. Pages are not drawn, so codes on them are not seen.
+// The certificate that a PDF file carries as an attachment (ISO 32000-1, 7.11.4): streams of embedded files, plain or compressed
+// (FlateDecode), found by their own dictionaries. Pages are not drawn, so codes on them are not seen.
 
 import { FormError } from "./bytes.js";
 import { Refusal } from "./errors.js";

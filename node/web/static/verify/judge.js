@@ -26,7 +26,9 @@ export function judge(data, trust, asked) {
       finish({ report: makeFailure(reason, detail), subject: null });
     };
     const hear = ({ data: answer }) => {
-      if (answer.id === id) finish(answer);
+      if (answer.id !== id) return;
+      if (answer.fault === undefined) finish(answer);
+      else stop("internal", answer.fault);
     };
     const fail = (event) => stop("internal", event.message ?? "the browser cannot run the verification");
     const timer = setTimeout(() => stop("too_large", `it was not verified within ${PATIENCE_MS / 1000} s`), PATIENCE_MS);

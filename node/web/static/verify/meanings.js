@@ -88,6 +88,10 @@ export const REASONS = {
     "内容不完整，或不是本账本的格式：请向出示人重新索取。",
     "It is not whole, or nothing of this ledger: ask whoever shows it for it again.",
   ],
+  internal: [
+    "这个浏览器未能完成核验：请更新浏览器，用 HTTPS 地址打开本页，或使用命令行程序 hourledger verify。",
+    "This browser could not do it: update it, open the page by HTTPS, or use the program hourledger verify.",
+  ],
   too_large: ["内容太大，无法核验：本账本的文件没有这么大。", "It is too large to be checked: no file of this ledger is."],
   no_attachment: [
     "这个 PDF 没有附带证明文件。如果页面上有二维码，请扫描它，或截图后选择图片。",
