@@ -235,15 +235,22 @@ MOMENTS = {
 }
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_a_restore_that_is_killed_leaves_no_store(tmp_path: Path, moment: str) -> None:
-    """Killed at any moment of its work there is no store, or the whole one; and it can be done again."""
-    home = tmp_path / "node"
+@pytest.fixture(scope="module")
+def taken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
+    """A genesis file, a snapshot of its chain, and the trust file for it."""
+    folder = tmp_path_factory.mktemp("taken")
+    home = folder / "node"
     run("node", "init", "--home", home, "--chain-id", CHAIN_ID, "--no-passphrase")
-    file, trust = make_snapshot(Home(home), tmp_path)
+    return (home / "genesis.json", *make_snapshot(Home(home), folder))
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_restore_that_is_killed_leaves_no_store(tmp_path: Path, taken: tuple[Path, Path, Path], moment: str) -> None:
+    """Killed at any moment of its work there is no store, or the whole one; and it can be done again."""
+    genesis, file, trust = taken
     fresh = tmp_path / "fresh"
     peer = ("--peer", f"{CHAIN_ID}/a1=127.0.0.1:1")
-    run("node", "join", home / "genesis.json", "--home", fresh, "--name", "b", *peer, "--no-passphrase")
+    run("node", "join", genesis, "--home", fresh, "--name", "b", *peer, "--no-passphrase")
     options = ("node", "restore", str(file), "--home", str(fresh), "--trust", str(trust))
     program = [sys.executable, "-c", KILLED.format(moment=MOMENTS[moment]), *options]
     killed = subprocess.run(program, cwd=ROOT, env=make_environment({}), capture_output=True, check=False)
