@@ -1,15 +1,14 @@
 """Verification as a service, for those who cannot run it. The node's own trust file counts unless others are given."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import msgspec
 from aiohttp import web
 
-from certificates.artefacts import MAX_ARTEFACT_BYTES, find_listed_place, recognise, verify_artefact
+from certificates.artefacts import MAX_ARTEFACT_BYTES, find_listed_place, recognise
 from certificates.checks import Times
 from certificates.handover import build_chain_trust
 from certificates.jcs import encode_jcs
@@ -31,9 +30,9 @@ from node.scanning.opening import Opened, open_file_aside
 from node.scanning.verifying import verify_opened
 from node.status_lists import StatusLists
 
-FindStatus: TypeAlias = Callable[[bytes], bytes | HourledgerError | None]
-
 MAX_REQUEST_BYTES: Final = MAX_ARTEFACT_BYTES + (1 << 20)
+QUESTION_TYPE: Final = "application/vnd.hourledger.question+json"
+"""The media type of a question. Without it a body is a file: what a file says of trust and time is never a question."""
 MAX_TRUST_FILES: Final = 64
 _OPTIONAL: Final = ("trust", "at_time_ms", "max_age_s", "status", "nonce", "audience")
 MAX_SCANS: Final = 8
@@ -69,15 +68,17 @@ SCANS: Final = web.AppKey("scans", Scans)
 async def verify(request: web.Request) -> web.Response:
     """Verify whatever leaves the ledger; the answer is a report whatever the verdict.
 
-    The body is a file as people have it, a picture or a PDF file too, or the text of a code; or an object with `document`, the
-    certificate or the text, and optionally `trust` (texts of trust files), `at_time_ms`, `max_age_s`, and for a card `status`
-    (the text of a status list or a bundle; otherwise this node's list counts for what is of its chain), `nonce` and `audience`.
+    The body is a file as people have it, a picture or a PDF file too, or the text of a code. Or, sent as `QUESTION_TYPE`, an
+    object with `document`, the certificate or the text, and optionally `trust` (texts of trust files), `at_time_ms`,
+    `max_age_s`, and for a card `status` (the text of a status list or a bundle; otherwise this node's list counts for what is
+    of its chain), `nonce` and `audience`. Whoever gave out a file has no say in these.
     """
     body = await read_body(request, MAX_REQUEST_BYTES)
     service = get_service(request)
     chain_id, lists, now_ms = request.app[GENESIS].chain_id, request.app[STATUS_LISTS], service.clock()
+    is_question = request.content_type == QUESTION_TYPE
     try:
-        opened = await request.app[SCANS].open(body)
+        opened = Opened(body) if is_question else await request.app[SCANS].open(body)
     except HourledgerError as error:
         if error.reason is Reason.BUSY:
             raise
@@ -85,7 +86,11 @@ async def verify(request: web.Request) -> web.Response:
 
     def answer(pinned: Pinned) -> bytes:
         own_trust = _build_trust(chain_id, get_authorities(pinned.reader.state, pinned.reader.tip.height))
-        return answer_question(opened, own_trust, now_ms, lambda data: _find_own_status(data, chain_id, pinned, lists))
+        plain = opened, Question((own_trust,), Times(now_ms))
+        what, question = _read_question(body, own_trust, now_ms) if is_question else plain
+        if question.status is None:
+            question = replace(question, status=_find_own_status(what.artefact, chain_id, pinned, lists))
+        return _encode_report(verify_opened(what, question))
 
     return _respond(await service.read(answer))
 
@@ -116,40 +121,13 @@ _build_trust = lru_cache(maxsize=8)(build_chain_trust)
 """Trust files as they were made for the same authorities before."""
 
 
-def answer_question(opened: Opened, own_trust: TrustPolicy, now_ms: TimeMs, find_status: FindStatus) -> bytes:
-    """Return the report that a request asks for, as JSON; raise `HourledgerError` for a question of another form.
-
-    `find_status` gives this node's word on the status of what is of its own chain.
-    """
-    if opened.is_attached:
-        question = Question((own_trust,), Times(now_ms), find_status(opened.artefact))
-        return _encode_report(verify_opened(opened, question))
-    data, question = _read_question(opened.artefact, own_trust, now_ms)
-    if question.status is None:
-        question = replace(question, status=find_status(data))
-    return _encode_report(verify_artefact(data, question))
+def _read_question(body: bytes, own_trust: TrustPolicy, now_ms: TimeMs) -> tuple[Opened, Question]:
+    """Return what is to be verified, and the question; raise `HourledgerError` for a question of another form."""
+    document = parse_body(body)
+    return _read_object(document if isinstance(document, dict) else {}, own_trust, now_ms)
 
 
-def _is_surely_plain(body: bytes) -> bool:
-    """Whether no reader of JSON finds a member `document` in a body: not written out, nor escaped, nor in UTF-16 or UTF-32."""
-    return b'"document"' not in body and b"\\" not in body and b"\x00" not in body
-
-
-def _read_question(body: bytes, own_trust: TrustPolicy, now_ms: TimeMs) -> tuple[bytes, Question]:
-    """Return what is to be verified, and the question."""
-    plain = body, Question((own_trust,), Times(now_ms))
-    if _is_surely_plain(body):
-        return plain
-    try:
-        document = parse_body(body)
-    except HourledgerError:
-        return plain
-    if not isinstance(document, dict) or "document" not in document:
-        return plain
-    return _read_object(document, own_trust, now_ms)
-
-
-def _read_object(document: dict[str, Any], own_trust: TrustPolicy, now_ms: TimeMs) -> tuple[bytes, Question]:
+def _read_object(document: dict[str, Any], own_trust: TrustPolicy, now_ms: TimeMs) -> tuple[Opened, Question]:
     match dict.fromkeys(_OPTIONAL) | document:
         case {
             "document": dict() | str() as artefact,
@@ -171,10 +149,10 @@ def _read_object(document: dict[str, Any], own_trust: TrustPolicy, now_ms: TimeM
             max_age_ms = None if max_age_s is None else max_age_s * 1_000
             times = Times(now_ms if at_time_ms is None else TimeMs(at_time_ms), max_age_ms)
             known = None if status is None else _encode(status)
-            return _encode(artefact), Question(policies, times, known, audience, nonce)
+            return Opened(_encode(artefact)), Question(policies, times, known, audience, nonce)
         case _:
             names = ", ".join(_OPTIONAL)
-            detail = f"the body must be what is to be verified, or an object with document and, if wanted, {names}"
+            detail = f"a question must be an object with document and, if wanted, {names}"
             raise HourledgerError(Reason.USAGE, detail)
 
 

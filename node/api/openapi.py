@@ -98,23 +98,18 @@ _BUNDLE_REQUEST: Final = members(
         "keys": list_of(some_bytes_in_hex(bundles.MAX_KEY_BYTES), bundles.MAX_ITEMS),
     }
 )
-_QUESTION: Final[Schema] = {
-    "description": f"What is to be verified, of at most {MAX_ARTEFACT_BYTES} bytes, or an object that holds it as `document`.",
-    "anyOf": [
-        members(
-            {"document": {"type": ["object", "string"]}},
-            {
-                "trust": list_of(TEXT, checking.MAX_TRUST_FILES),
-                "at_time_ms": TIME_MS,
-                "max_age_s": NUMBER,
-                "status": TEXT,
-                "nonce": TEXT,
-                "audience": TEXT,
-            },
-        ),
-        {"type": "object"},
-    ],
-}
+_QUESTION: Final[Schema] = members(
+    {"document": {"type": ["object", "string"]}},
+    {
+        "trust": list_of(TEXT, checking.MAX_TRUST_FILES),
+        "at_time_ms": TIME_MS,
+        "max_age_s": NUMBER,
+        "status": TEXT,
+        "nonce": TEXT,
+        "audience": TEXT,
+    },
+)
+_FILE_TYPES: Final = (JSON, PLAIN, "image/png", "image/jpeg", "image/webp", "application/pdf")
 _PAGE_OF_ENTRIES: Final = (
     _in_query("from", NUMBER, "position in the log to begin at"),
     _in_query("limit", {"type": "integer", "minimum": 0, "maximum": histories.MAX_PAGE}, "entries of a page"),
@@ -372,10 +367,10 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = MappingProxyType(
             access=Access.BY_CONTENT,
         ),
         ("POST", "/v1/verify"): Operation(
-            "Verify a certificate, a card, a code or a status list, also in a picture or a PDF file. "
-            "The answer is a report, whatever the verdict.",
+            f"Verify a certificate, a card, a code or a status list, of at most {MAX_ARTEFACT_BYTES} bytes, also in a picture "
+            "or a PDF file; or answer a question about one. The answer is a report, whatever the verdict.",
             _json("Report"),
-            body=Body(JSON, _QUESTION, (PLAIN, "image/png", "image/jpeg", "image/webp", "application/pdf")),
+            body=Body(checking.QUESTION_TYPE, _QUESTION, _FILE_TYPES),
             statuses=(503,),
         ),
         ("GET", "/v1/openapi.json"): Operation("Give this description.", Body(JSON, {"type": "object"})),

@@ -14,6 +14,7 @@ from cli.office.builders import build_transaction, sign_all
 from ledger.crypto import SigningKey
 from ledger.transactions import SignedTransaction, encode_signed
 from ledger.types import TimeMs
+from node.api.checking import QUESTION_TYPE
 from node.api.connections import IDLE_SECONDS, MAX_CONNECTIONS, listening
 from node.api.signatures import RequestParts, sign_request
 from node.app import make_runner, open_service
@@ -131,6 +132,11 @@ class RunningNode:
 
     def post(self, target: str, document: object, key: SigningKey | None = None) -> Answer:
         return self.ask("POST", target, json.dumps(document).encode(), key)
+
+    def ask_to_verify(self, question: object) -> Answer:
+        """Ask a question about a certificate, a card or a code."""
+        body = question if isinstance(question, bytes) else json.dumps(question).encode()
+        return self.ask("POST", "/v1/verify", body, headers={"Content-Type": QUESTION_TYPE})
 
     def build(self, kind: str, body: Any, keys: Iterable[SigningKey], validity_ms: int = VALIDITY_MS) -> SignedTransaction:
         return sign_all(build_transaction(self.genesis.chain_id, kind, body, self.now_ms + validity_ms), keys)

@@ -162,16 +162,16 @@ def test_free_position_can_be_taken(new_node: RunningNode) -> None:
 def test_node_verifies_cards_with_its_own_status_list(new_node: RunningNode) -> None:
     people.tell(new_node)
     shown = show(new_node, "hours").decode()
-    assert new_node.post("/v1/verify", {"document": shown, "nonce": "nonce"}).json()["verdict"] == "valid"
+    assert new_node.ask_to_verify({"document": shown, "nonce": "nonce"}).json()["verdict"] == "valid"
     assert new_node.ask("POST", "/v1/verify", shown.encode()).json()["verdict"] == "valid"
-    assert new_node.post("/v1/verify", {"document": shown, "nonce": "another"}).json()["verdict"] == "invalid"
+    assert new_node.ask_to_verify({"document": shown, "nonce": "another"}).json()["verdict"] == "invalid"
     listed = {"document": shown, "nonce": "nonce", "status": get_list(new_node).decode()}
-    assert new_node.post("/v1/verify", listed).json()["verdict"] == "valid"
+    assert new_node.ask_to_verify(listed).json()["verdict"] == "valid"
     new_node.carry_out("cards.revoke", AboutCard(people.VOLUNTEER, people.CARD_POSITION), people.VOLUNTEER_KEY)
-    assert new_node.post("/v1/verify", {"document": shown, "nonce": "nonce"}).json()["verdict"] == "invalid"
-    assert new_node.post("/v1/verify", listed).json()["verdict"] == "valid"  # an older list, for who asks with it
+    assert new_node.ask_to_verify({"document": shown, "nonce": "nonce"}).json()["verdict"] == "invalid"
+    assert new_node.ask_to_verify(listed).json()["verdict"] == "valid"  # an older list, for who asks with it
     wrong = {"document": shown, "status": 7}
-    assert new_node.post("/v1/verify", wrong).status == 400
+    assert new_node.ask_to_verify(wrong).status == 400
 
 
 def test_node_holds_certificates_of_its_chain_against_its_own_list(new_node: RunningNode) -> None:

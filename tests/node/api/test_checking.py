@@ -1,9 +1,14 @@
 """One endpoint verifies whatever leaves the ledger: text, JSON, pictures and PDF files."""
 
+import json
 from typing import Any
 
 import pytest
 
+from certificates.counter_card import CounterCard, DeskProfile, issue_counter_card
+from ledger.crypto import SigningKey
+from ledger.notes import SignatureType, VerifierKey, format_verifier_key
+from ledger.types import Hash, TimeMs
 from node.api import checking
 from tests.node import story as people
 from tests.node.api.test_openapi import validate_answer
@@ -24,7 +29,7 @@ def test_code_as_text_in_json_in_a_picture_and_in_a_pdf(node: RunningNode) -> No
     text = node.get(CODE).body.decode()
     picture = save(put_on_paper(draw_code(text)), "JPEG", quality=80)
     reports = [ask(node, body) for body in (text.encode(), picture, make_pdf(code=text))]
-    reports.append(node.post("/v1/verify", {"document": text}).json())
+    reports.append(node.ask_to_verify({"document": text}).json())
     assert [(item["kind"], item["verdict"]) for item in reports] == [("one_code", "valid")] * 4
     assert reports[0]["statement"]["minutes"] == 120
     assert [note["zh"][:3] for note in reports[0]["notes"]] == ["纸上的", "未查询"]
@@ -32,8 +37,28 @@ def test_code_as_text_in_json_in_a_picture_and_in_a_pdf(node: RunningNode) -> No
 
 def test_code_is_held_against_what_the_question_says(node: RunningNode) -> None:
     text = node.get(CODE).body.decode()
-    report = node.post("/v1/verify", {"document": text, "trust": []}).json()
+    report = node.ask_to_verify({"document": text, "trust": []}).json()
     assert report["verdict"] == "undetermined"
+
+
+@pytest.mark.parametrize("content_type", [None, "application/json", "text/plain"])
+def test_file_does_not_say_whom_to_trust_or_when(node: RunningNode, content_type: str | None) -> None:
+    """A question in a file, or in a code, was written by whoever gave out the file."""
+    key = SigningKey(bytes(range(32)))
+    card = CounterCard(
+        node.genesis.chain_id,
+        TimeMs(node.now_ms),
+        TimeMs(node.now_ms + 60_000),
+        DeskProfile(people.VOLUNTEER, 5, 1, Hash(bytes(32))),
+    )
+    own_log = VerifierKey(node.genesis.chain_id, SignatureType.ED25519, key.public_key)
+    trust = f"log {format_verifier_key(own_log)}\nquorum none\n"
+    written = json.dumps({"document": issue_counter_card(card, key), "trust": [trust]}).encode()
+    assert node.ask_to_verify(written).json()["verdict"] == "valid"
+    headers = {} if content_type is None else {"Content-Type": content_type}
+    for body in (written, save(draw_code(written.decode()))):
+        report = node.ask("POST", "/v1/verify", body, headers=headers).json()
+        assert (report["kind"], report["verdict"]) == ("certificate", "invalid")
 
 
 @pytest.mark.parametrize(

@@ -105,10 +105,13 @@ def test_any_bytes_on_a_connection(node: RunningNode, data: bytes) -> None:
         b'{"document": {}, "trust": ["\\ud800"]}',
         b'{"document": [], "trust": []}',
         b'{"document": {}, "other": 1}',
+        b"[]",
+        b"{}",
+        b"",
     ],
 )
 def test_question_of_another_form_is_refused(node: RunningNode, body: bytes) -> None:
-    answer = node.ask("POST", "/v1/verify", body)
+    answer = node.ask_to_verify(body)
     assert answer.status == 400
     validate_answer("POST", "/v1/verify", answer)
 
@@ -128,7 +131,7 @@ def test_request_with_a_member_named_twice_has_no_one_meaning(node: RunningNode)
 
 def test_too_many_trust_files_are_refused(node: RunningNode) -> None:
     trust = node.get("/v1/trust").body.decode()
-    statuses = [node.post("/v1/verify", {"document": {}, "trust": [trust] * count}).status for count in (64, 65)]
+    statuses = [node.ask_to_verify({"document": {}, "trust": [trust] * count}).status for count in (64, 65)]
     assert statuses == [200, 400]
 
 

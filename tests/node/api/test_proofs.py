@@ -196,7 +196,7 @@ def test_certificate_is_held_against_what_the_question_says(node: RunningNode, s
     trust = node.get("/v1/trust").body.decode()
 
     def ask(**question: object) -> str:
-        return str(node.post("/v1/verify", {"document": certificate, **question}).json()["verdict"])
+        return str(node.ask_to_verify({"document": certificate, **question}).json()["verdict"])
 
     assert ask() == "valid"
     assert ask(trust=[trust]) == "valid"
@@ -239,7 +239,7 @@ def test_merchants_account(node: RunningNode) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-32"])
-def test_question_is_found_however_its_json_is_written(node: RunningNode, story: Story, encoding: str) -> None:
+def test_question_is_read_however_its_json_is_written(node: RunningNode, story: Story, encoding: str) -> None:
     text = json.dumps({"document": issue(node, story), "max_age_s": 10**6})
     for written in (text, text.replace("document", "docum\\u0065nt")):
-        assert node.ask("POST", "/v1/verify", written.encode(encoding)).json()["verdict"] == "valid"
+        assert node.ask_to_verify(written.encode(encoding)).json()["verdict"] == "valid"
