@@ -14,7 +14,6 @@ from certificates.card_verification import verify_card
 from certificates.checks import Checks
 from certificates.counter_card import PREFIX
 from certificates.counter_verification import verify_counter_card
-from certificates.credential_status import read_position
 from certificates.jcs import JsonValue, encode_jcs, parse_json_object
 from certificates.one_code import FAMILY
 from certificates.one_code_verification import read_one_code, verify_one_code
@@ -22,7 +21,6 @@ from certificates.position_status import Place
 from certificates.register import parse_number
 from certificates.reports import ArtefactReport, Question, report_unreadable
 from certificates.status_list import verify_status_list
-from certificates.status_uris import parse_list_uri
 from certificates.verification import MAX_CERTIFICATE_BYTES, summarise, verify_certificate
 from contracts.certificates.registry import CERTIFICATE_REGISTERED
 from ledger.errors import CodecError
@@ -69,18 +67,6 @@ def find_number(data: bytes) -> Identifier:
     return parse_number(str(parse_json_object(data, max_bytes=MAX_ARTEFACT_BYTES).get("id")))
 
 
-def find_listed_place(data: bytes) -> Place | None:
-    """Return the status position of a card, or of a certificate that names one; None for anything else. Raises `CodecError`."""
-    if recognise(data) != "certificate" or b'"credentialStatus"' not in data:
-        return find_place(data)
-    match parse_json_object(data, max_bytes=MAX_ARTEFACT_BYTES):
-        case {"credentialStatus": [{"statusListCredential": str(uri)}, *_others]} as document:
-            position = read_position(document)
-            name = parse_list_uri(uri.rpartition("/")[0])
-            return None if position is None else Place(name.chain_id, position)
-    return None
-
-
 def find_place(data: bytes) -> Place | None:
     """Return the status position of a business card, None for anything else; raise `CodecError` for what is no whole card."""
     if recognise(data) != "card":
@@ -120,7 +106,8 @@ def _is_json_object(data: bytes) -> bool:
 
 def _verify_certificate(data: bytes, question: Question) -> ArtefactReport:
     times = question.times
-    return summarise(verify_certificate(data, question.trust, times.at_time_ms, times.max_age_ms, question.status))
+    status, look_up = question.status, question.look_up
+    return summarise(verify_certificate(data, question.trust, times.at_time_ms, times.max_age_ms, status, look_up))
 
 
 def _verify_presentation(data: bytes, question: Question) -> ArtefactReport:

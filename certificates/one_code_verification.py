@@ -12,7 +12,7 @@ from certificates.checks import Checks, compute_quorum_time, describe_signers, v
 from certificates.jcs import JsonObject
 from certificates.one_code import OneCode, compute_checkpoint, parse_one_code, rebuild_note
 from certificates.register import Standing, Subject, describe_standing, format_number, read_standing, unwrap
-from certificates.reports import ArtefactReport, Question
+from certificates.reports import ArtefactReport, Listed, Question, Status
 from contracts.certificates.registry import CERTIFICATE_REGISTERED, CertificateRegistered
 from ledger.checkpoint import Checkpoint, format_signed_checkpoint
 from ledger.errors import CodecError, HourledgerError, ProofError
@@ -57,10 +57,11 @@ def _report_proven(checks: Checks, shown: _Shown, event: CertificateRegistered, 
         checks.attempt("time", "the time asked about", lambda: _verify_time(verify_age(as_of_ms, question.times)))
     dated = tuple(replace(item, as_of_ms=as_of_ms) for item in checks.items)
     statement = format_registration(shown.code.origin, event)
-    if question.status is None:
+    statuses = question.find_statuses(Listed(shown.code.origin, shown.checkpoint.size, event.number, None))
+    if not statuses:
         notes = ("one_code_as_of", "register_not_asked")
         return ArtefactReport(KIND, Report(dated), as_of_ms, statement, notes=notes)
-    check, standing = _look_up(shown, event, question.status, question)
+    check, standing = _look_up(shown, event, statuses[0], question)
     register = None if standing is None else standing.status
     return ArtefactReport(KIND, Report((*dated, check)), as_of_ms, statement, register, ("one_code_as_of",))
 
@@ -99,9 +100,7 @@ def _verify_time(age_ms: int) -> tuple[None, str]:
     return None, f"the evidence is {age_ms // 1000} s old"
 
 
-def _look_up(
-    shown: _Shown, event: CertificateRegistered, status: bytes | HourledgerError, question: Question
-) -> tuple[Check, Standing | None]:
+def _look_up(shown: _Shown, event: CertificateRegistered, status: Status, question: Question) -> tuple[Check, Standing | None]:
     """Return the check of the register, as of the status and not of the code, and what the register says."""
     checks = Checks()
     found: list[Standing] = []

@@ -1,8 +1,8 @@
 """The one form of a report, whatever was verified (docs/formats/report.md), and what a verification is asked."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from certificates.checks import Times, describe_failure, format_check
 from certificates.datetimes import format_datetime
@@ -17,20 +17,52 @@ _WORST_FIRST: Final = (Verdict.INVALID, Verdict.UNDETERMINED, Verdict.VALID)
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """What a register may have an entry of: a certificate's number, its chain, and how long that log was when it was proven.
+
+    `position` is where it says that its status is, None where it says nothing.
+    """
+
+    chain_id: str
+    size: int
+    number: Identifier
+    position: int | None
+
+
+Status: TypeAlias = bytes | HourledgerError
+"""A bundle or a status list, or why it could not be had."""
+LookUp: TypeAlias = Callable[[Listed], Sequence[Status]]
+"""Finds what register and status list have of a certificate; nothing where that is not to be looked for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """Under which trust files and as of when something is to be verified.
 
     `status` is what a register or a status list shows of it, or why that could not be had; None where it was not asked.
+    `look_up` finds that for a certificate where `status` is None.
     `audience` and `nonce` are what the holder of a card was asked to show it for, `merchant` whose counter it is; None where
     that is not asked.
     """
 
     trust: Sequence[TrustPolicy]
     times: Times
-    status: bytes | HourledgerError | None = None
+    status: Status | None = None
+    look_up: LookUp | None = None
     audience: str | None = None
     nonce: str | None = None
     merchant: Identifier | None = None
+
+    def find_statuses(self, listed: Listed) -> Sequence[Status]:
+        """Return what shows whether a certificate stands, nothing where nobody asked."""
+        return find_statuses(self.status, self.look_up, listed)
+
+
+def find_statuses(status: Status | None, look_up: LookUp | None, listed: Listed) -> Sequence[Status]:
+    """Return the status that is at hand, or what looking it up finds."""
+    if status is not None:
+        return (status,)
+    return () if look_up is None else look_up(listed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,8 @@ from certificates.dids import Method, parse_method
 from certificates.evidence import Evidence, parse_evidence
 from certificates.jcs import JsonObject, encode_jcs, parse_json_object
 from certificates.position_status import FoundStatus, Place, find_status, is_status_list
-from certificates.register import Standing, describe_standing, read_status, unwrap
-from certificates.reports import ArtefactReport, format_artefact_report
+from certificates.register import Standing, describe_standing, parse_number, read_status, unwrap
+from certificates.reports import ArtefactReport, Listed, LookUp, Status, find_statuses, format_artefact_report
 from certificates.statement import (
     Statement,
     Values,
@@ -91,13 +91,15 @@ def verify_certificate(
     trust: Sequence[TrustPolicy],
     at_time_ms: TimeMs,
     max_age_ms: int | None = None,
-    status: bytes | HourledgerError | None = None,
+    status: Status | None = None,
+    look_up: LookUp | None = None,
 ) -> CertificateReport:
     """Return the report on a certificate file as of `at_time_ms`; never raises for any bytes.
 
     `max_age_ms` is how old the checkpoint may be; None accepts any age, which the report states.
     `status` is a bundle that shows the certificate's entry in the register, or the status list that has its position, or why
-    it could not be had; with None neither is looked at, and the report does not say that the certificate was not revoked since.
+    it could not be had; where it is None `look_up` may find one. With neither, the report does not say that the certificate was
+    not revoked since.
     """
     checks = Checks()
     file = checks.attempt("format", "W3C VC 2.0, Open Badges 3.0", lambda: _read_file(data))
@@ -111,14 +113,19 @@ def verify_certificate(
     if header is not None:
         checks.attempt("time", format_datetime(at_time_ms), lambda: _verify_times(file, as_of_ms, at_time_ms, max_age_ms))
     dated = tuple(replace(item, as_of_ms=as_of_ms) for item in checks.items)
-    if status is None:
-        return CertificateReport(Report(dated), statement, as_of_ms, position=file.position)
-    if isinstance(status, bytes) and is_status_list(status):
-        check = _verify_listed(file, trust, status, Times(at_time_ms, max_age_ms))
-        return CertificateReport(Report((*dated, check)), statement, as_of_ms, position=file.position)
-    check, standing = _verify_register(file, statement, trust, status, Times(at_time_ms, max_age_ms))
-    register = None if standing is None else standing.status
-    return CertificateReport(Report((*dated, check)), statement, as_of_ms, register, file.position)
+    statuses: Sequence[Status] = () if status is None else (status,)
+    if statement is not None:
+        number = parse_number(str(file.document.get("id")))
+        statuses = find_statuses(status, look_up, Listed(origin, file.checkpoint.size, number, file.position))
+    register, looked_up = None, []
+    for item in statuses:
+        if isinstance(item, bytes) and is_status_list(item):
+            looked_up.append(_verify_listed(file, trust, item, Times(at_time_ms, max_age_ms)))
+        else:
+            check, standing = _verify_register(file, statement, trust, item, Times(at_time_ms, max_age_ms))
+            register = None if standing is None else standing.status
+            looked_up.append(check)
+    return CertificateReport(Report((*dated, *looked_up)), statement, as_of_ms, register, file.position)
 
 
 def _compute_as_of(verified: VerifiedCheckpoint | None, header: Header | None) -> TimeMs | None:

@@ -80,7 +80,9 @@ def command(
     max_age_ms = None if max_age_days is None else max_age_days * _MS_PER_DAY
     if status_file is not None and (node_url is not None or len(files) != 1):
         raise click.UsageError("--status is about one FILE, and --node is another way to know.")
-    asked = Question(policies, Times(at_time_ms, max_age_ms), None, audience, nonce, _parse_merchant(merchant))
+    asked = Question(
+        policies, Times(at_time_ms, max_age_ms), audience=audience, nonce=nonce, merchant=_parse_merchant(merchant)
+    )
     reports = [_verify_file(_read(file), asked, status_file, node_url) for file in files]
     output.show(_format_reports(files, reports))
     for file, report in zip(files, reports, strict=True):

@@ -1,6 +1,7 @@
 """Verification as a service, for those who cannot run it. The node's own trust file counts unless others are given."""
 
 import asyncio
+import json
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
@@ -8,20 +9,23 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
-from certificates.artefacts import MAX_ARTEFACT_BYTES, find_listed_place, recognise
-from certificates.checks import Times
+from certificates.artefacts import MAX_ARTEFACT_BYTES, find_place
+from certificates.checks import CLOCK_TOLERANCE_MS, Times
 from certificates.handover import build_chain_trust
 from certificates.jcs import encode_jcs
-from certificates.reports import ArtefactReport, Question, format_artefact_report, report_unreadable
+from certificates.reports import ArtefactReport, Listed, LookUp, Question, Status, format_artefact_report, report_unreadable
+from contracts.certificates.registry import CERTIFICATES
 from contracts.identity.parties import get_authorities
-from contracts.statuses import LIST_POSITIONS
+from contracts.statuses import LIST_POSITIONS, count_taken
 from ledger.codec import MAX_TIME_MS
 from ledger.errors import CodecError, HourledgerError
 from ledger.notes import encode_text
+from ledger.proofs import format_bundle
 from ledger.reasons import Reason
 from ledger.trust import TrustPolicy, parse_trust
 from ledger.types import TimeMs
 from node.api.about import GENESIS
+from node.api.bundles import build_bundle
 from node.api.requests import get_service, parse_body, read_body
 from node.api.status_lists import STATUS_LISTS
 from node.pinned import Pinned
@@ -70,8 +74,8 @@ async def verify(request: web.Request) -> web.Response:
 
     The body is a file as people have it, a picture or a PDF file too, or the text of a code. Or, sent as `QUESTION_TYPE`, an
     object with `document`, the certificate or the text, and optionally `trust` (texts of trust files), `at_time_ms`,
-    `max_age_s`, and for a card `status` (the text of a status list or a bundle; otherwise this node's list counts for what is
-    of its chain), `nonce` and `audience`. Whoever gave out a file has no say in these.
+    `max_age_s`, `status` (the text of a status list or a bundle; otherwise this node's register and lists count for what is of
+    its chain), and for a card `nonce` and `audience`. Whoever gave out a file has no say in these.
     """
     body = await read_body(request, MAX_REQUEST_BYTES)
     service = get_service(request)
@@ -89,24 +93,40 @@ async def verify(request: web.Request) -> web.Response:
         plain = opened, Question((own_trust,), Times(now_ms))
         what, question = _read_question(body, own_trust, now_ms) if is_question else plain
         if question.status is None:
-            question = replace(question, status=_find_own_status(what.artefact, chain_id, pinned, lists))
+            status = _find_own_status(what.artefact, chain_id, pinned, lists)
+            is_about_now = question.times.at_time_ms >= now_ms - CLOCK_TOLERANCE_MS
+            look_up = make_look_up(pinned, chain_id, lists) if is_about_now else None
+            question = replace(question, status=status, look_up=look_up)
         return _encode_report(verify_opened(what, question))
 
     return _respond(await service.read(answer))
 
 
-def _find_own_status(data: bytes, chain_id: str, pinned: Pinned, lists: StatusLists) -> bytes | HourledgerError | None:
-    """Return this node's status list for a card or a certificate of this chain that names a position, None for anything else.
+def make_look_up(pinned: Pinned, chain_id: str, lists: StatusLists) -> LookUp:
+    """Return what finds the entries of this node's register and lists for a certificate of this chain that is not newer."""
 
-    Where there is no such list, a card is told why. A certificate need not be registered.
-    """
+    def look_up(listed: Listed) -> tuple[Status, ...]:
+        if listed.chain_id != chain_id or listed.size > pinned.reader.tip.size:
+            return ()
+        bundle = build_bundle(pinned, None, (), (CERTIFICATES.key(listed.number),))
+        entry = json.dumps(format_bundle(bundle)).encode()
+        number = None if listed.position is None else listed.position // LIST_POSITIONS
+        if number is None or not count_taken(pinned.reader.state, number):
+            return (entry,)
+        return lists.make(pinned.reader, number, None), entry
+
+    return look_up
+
+
+def _find_own_status(data: bytes, chain_id: str, pinned: Pinned, lists: StatusLists) -> Status | None:
+    """Return this node's status list for a card of this chain, or why there is none; None for anything else."""
     try:
-        place = find_listed_place(data)
+        place = find_place(data)
         if place is None or place.chain_id != chain_id:
             return None
         return lists.make(pinned.reader, place.position // LIST_POSITIONS, None)
     except HourledgerError as error:
-        return error if recognise(data) == "card" else None
+        return error
 
 
 def _respond(body: bytes) -> web.Response:
@@ -149,7 +169,7 @@ def _read_object(document: dict[str, Any], own_trust: TrustPolicy, now_ms: TimeM
             max_age_ms = None if max_age_s is None else max_age_s * 1_000
             times = Times(now_ms if at_time_ms is None else TimeMs(at_time_ms), max_age_ms)
             known = None if status is None else _encode(status)
-            return Opened(_encode(artefact)), Question(policies, times, known, audience, nonce)
+            return Opened(_encode(artefact)), Question(policies, times, known, audience=audience, nonce=nonce)
         case _:
             names = ", ".join(_OPTIONAL)
             detail = f"a question must be an object with document and, if wanted, {names}"

@@ -174,17 +174,24 @@ def test_node_verifies_cards_with_its_own_status_list(new_node: RunningNode) -> 
     assert new_node.ask_to_verify(wrong).status == 400
 
 
-def test_node_holds_certificates_of_its_chain_against_its_own_list(new_node: RunningNode) -> None:
+def test_node_holds_certificates_of_its_chain_against_its_own_register(new_node: RunningNode) -> None:
     story = people.tell(new_node)
     evidence = Evidence(fetch_bundle(new_node, story), {EntryIndex(story.hours_entry): people.make_opening(1)})
     listed = issue_certificate(evidence, people.OFFICER, new_node.now_ms, position=people.POSITION)
     elsewhere = issue_certificate(evidence, people.OFFICER, new_node.now_ms, position=7 * LIST_POSITIONS)
-    report = new_node.post("/v1/verify", listed).json()
-    assert (report["verdict"], report["checks"][-1]["name"], report["notes"]) == ("valid", "standing", [])
+    plain = issue_certificate(evidence, people.OFFICER, new_node.now_ms)
+    code = new_node.get(f"/v1/certificates/{people.CERTIFICATE.hex()}/code").body.decode()
+    for artefact in (listed, elsewhere, plain):
+        report = new_node.post("/v1/verify", artefact).json()
+        assert (report["verdict"], report["register"], report["notes"]) == ("valid", "not_registered", [])
+    assert new_node.ask_to_verify({"document": code}).json()["register"] == "valid"
     body = RevokeCertificate(people.CERTIFICATE, people.ORGANISATION, Revocation.ISSUED_IN_ERROR)
     new_node.carry_out("certificates.revoke", body, people.OFFICER, people.SECOND_OFFICER)
-    report = new_node.post("/v1/verify", listed).json()
-    assert (report["verdict"], report["checks"][-1]["reason"]) == ("invalid", "not_current")
-    # A certificate need not be registered: that there is no such list says nothing against it, and the report says so.
-    report = new_node.post("/v1/verify", elsewhere).json()
-    assert (report["verdict"], report["checks"][-1]["name"], len(report["notes"])) == ("valid", "time", 1)
+    now_ms = new_node.now_ms
+    for document in (listed, code, {"type": "VerifiablePresentation", "verifiableCredential": [listed]}):
+        report = new_node.ask_to_verify({"document": document}).json()
+        failed = [check["reason"] for part in report.get("parts", [report]) for check in part["checks"] if check["reason"]]
+        assert (report["verdict"], failed) == ("invalid", ["not_current"])
+    # Asked about a time that is over, what the register says today is no answer.
+    assert new_node.ask_to_verify({"document": code, "at_time_ms": now_ms}).json()["register"] == "revoked"
+    assert new_node.ask_to_verify({"document": code, "at_time_ms": now_ms - 400_000}).json()["register"] is None

@@ -32,7 +32,8 @@ def test_code_as_text_in_json_in_a_picture_and_in_a_pdf(node: RunningNode) -> No
     reports.append(node.ask_to_verify({"document": text}).json())
     assert [(item["kind"], item["verdict"]) for item in reports] == [("one_code", "valid")] * 4
     assert reports[0]["statement"]["minutes"] == 120
-    assert [note["zh"][:3] for note in reports[0]["notes"]] == ["纸上的", "未查询"]
+    assert [note["zh"][:3] for note in reports[0]["notes"]] == ["纸上的"]  # the register was looked at
+    assert reports[0]["register"] == "valid"
 
 
 def test_code_is_held_against_what_the_question_says(node: RunningNode) -> None:
