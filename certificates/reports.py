@@ -48,10 +48,10 @@ class Question:
     trust: Sequence[TrustPolicy]
     times: Times
     status: Status | None = None
-    look_up: LookUp | None = None
     audience: str | None = None
     nonce: str | None = None
     merchant: Identifier | None = None
+    look_up: LookUp | None = None
 
     def find_statuses(self, listed: Listed) -> Sequence[Status]:
         """Return what shows whether a certificate stands, nothing where nobody asked."""
