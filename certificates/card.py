@@ -153,8 +153,8 @@ def parse_card(data: bytes) -> Card:
     jws = parse_jws(signed, TYPE, {"kid"}, _MEMBERS, MAX_CARD_BYTES)
     payload = jws.payload
     chain_id = _read_chain_id(take_text(payload["vct"], "vct"))
-    times_s = [take_seconds(payload[name], name) for name in ("nbf", "exp")]
-    if payload["iat"] != payload["nbf"] or times_s[0] % _DAY_S or times_s[1] != times_s[0] + VALID_DAYS * _DAY_S:
+    times_s = [take_seconds(payload[name], name) for name in ("nbf", "exp", "iat")]
+    if times_s[2] != times_s[0] or times_s[0] % _DAY_S or times_s[1] != times_s[0] + VALID_DAYS * _DAY_S:
         raise CodecError(f"a card is for {VALID_DAYS} whole days from the day of issue")
     if payload["_sd_alg"] != _HASH:
         raise CodecError(f"the digests of a card are {_HASH}", Reason.UNSUPPORTED_VERSION)

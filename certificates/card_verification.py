@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from certificates.card import Card, parse_card, validate_claims
+from certificates.card import Card, compute_open_audience, parse_card, validate_claims
 from certificates.checks import CLOCK_TOLERANCE_MS, Checks, make_too_early
 from certificates.datetimes import format_datetime
 from certificates.jcs import JsonObject
@@ -70,7 +70,9 @@ def _verify_holder(card: Card, question: Question) -> str:
     if binding.payload["sd_hash"] != compute_digest(card.signed_text):
         raise ProofError("the holder has shown something else", Reason.COMMITMENT_MISMATCH)
     verify_jws(binding, card.key)
-    for name, expected in (("aud", question.audience), ("nonce", question.nonce)):
+    is_open = question.audience is None and question.nonce is None
+    audience = compute_open_audience(card.chain_id) if is_open else question.audience
+    for name, expected in (("aud", audience), ("nonce", question.nonce)):
         if expected is not None and binding.payload[name] != expected:
             raise ProofError(f"the card was shown for another {name} than yours", Reason.CLAIM_MISMATCH, name)
     shown_ms = _read_shown(binding.payload)

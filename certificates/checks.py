@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 from certificates.datetimes import format_datetime
 from certificates.jcs import JsonValue
 from certificates.words import CHECKS
+from ledger.codec import MAX_TIME_MS
 from ledger.errors import HourledgerError, ProofError
 from ledger.reasons import EXPLANATIONS, ExitCode, Reason
 from ledger.trust import VerifiedCheckpoint
@@ -70,7 +71,14 @@ def compute_quorum_time(verified: VerifiedCheckpoint | None) -> TimeMs | None:
     """Return the latest time for which a quorum vouches, None without one."""
     if verified is None or verified.quorum_time_s is None:
         return None
-    return TimeMs(verified.quorum_time_s * 1000)
+    # A clock may say what no calendar has: that is a time to come.
+    return TimeMs(min(verified.quorum_time_s * 1000, MAX_TIME_MS))
+
+
+def compute_state_time(verified: VerifiedCheckpoint, block_ms: TimeMs) -> TimeMs:
+    """Return as of when a state is: the time for which a quorum vouches, without one the block's."""
+    vouched_ms = compute_quorum_time(verified)
+    return block_ms if vouched_ms is None else vouched_ms
 
 
 def describe_signers(verified: VerifiedCheckpoint) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from certificates.checkpoints import verify_note
-from certificates.checks import Times, verify_age
+from certificates.checks import Times, compute_state_time, verify_age
 from certificates.jcs import parse_json_object
 from certificates.register import MAX_STATUS_BYTES
 from certificates.status_list import parse_status_list, verify_list_signature, verify_list_time
@@ -84,10 +84,18 @@ def _read_bundle(data: bytes, place: Place, trust: Sequence[TrustPolicy], times:
     key = compute_chunk_key(place.position)
     if key not in values:
         raise ProofError("the status is about other positions", Reason.STALE, str(place.position))
-    as_of_ms = header.time_ms if verified.quorum_time_s is None else TimeMs(verified.quorum_time_s * 1_000)
+    as_of_ms = compute_state_time(verified, header.time_ms)
     verify_age(as_of_ms, times)
     value = values[key]
-    status = None if value is None else read_status(decode(CHUNKS.codec, value), place.position)
+    status = None if value is None else _read_chunk(decode(CHUNKS.codec, value), place.position)
     if status is None:
         raise ProofError("nobody has taken the position", Reason.NOT_CURRENT, str(place.position))
     return FoundStatus(status, as_of_ms, f"state of block {header.height}")
+
+
+def _read_chunk(chunk: bytes, position: int) -> PositionStatus | None:
+    try:
+        return read_status(chunk, position)
+    except ValueError as error:  # from a rule book that is not known here
+        detail = "the state says a number of the position that has no meaning here"
+        raise ProofError(detail, Reason.UNSUPPORTED_VERSION, str(position)) from error

@@ -12,6 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from certificates.checkpoints import verify_note
+from certificates.checks import compute_state_time
 from certificates.jcs import JsonObject, encode_jcs, parse_json_object
 from contracts.certificates.registry import CERTIFICATES, CertificateStatus
 from ledger.checkpoint import Checkpoint, parse_signed_checkpoint
@@ -95,7 +96,7 @@ def read_standing(data: bytes, subject: Subject, checkpoint: Checkpoint, trust: 
     key = CERTIFICATES.key(subject.number)
     if key not in values:
         raise ProofError("the status is about another certificate", Reason.STALE, format_number(subject.number))
-    as_of_ms = header.time_ms if verified.quorum_time_s is None else TimeMs(verified.quorum_time_s * 1000)
+    as_of_ms = compute_state_time(verified, header.time_ms)
     value = values[key]
     entry = None if value is None else decode(CERTIFICATES.codec, value, max_bytes=MAX_VALUE_BYTES)
     if entry is None or entry.organisation != subject.organisation:

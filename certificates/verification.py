@@ -130,7 +130,8 @@ def verify_certificate(
 
 def _compute_as_of(verified: VerifiedCheckpoint | None, header: Header | None) -> TimeMs | None:
     """The latest time for which a quorum vouches; without a trusted quorum, the block's own time."""
-    return compute_quorum_time(verified) or (None if header is None else header.time_ms)
+    vouched_ms = compute_quorum_time(verified)
+    return header.time_ms if vouched_ms is None and header is not None else vouched_ms
 
 
 def _read_file(data: bytes) -> tuple[_File, str]:

@@ -60,13 +60,15 @@ class Town:
         return format_one_code(self.code(trust))
 
 
-def make_town(size: int, index: int, cosigners: Sequence[int], entry: bytes | None = None, origin: str = ORIGIN) -> Town:
+def make_town(
+    size: int, index: int, cosigners: Sequence[int], entry: bytes | None = None, origin: str = ORIGIN, time_s: int = TIME_S
+) -> Town:
     """Return a town whose log has `size` entries, all others of which are made up: only their hashes are seen."""
     entry = CERTIFICATE_REGISTERED.encode(EVENT) if entry is None else entry
     path = make_path(size, index)
     root = merkle.compute_root_from_proof(merkle.compute_leaf_hash(entry), index, size, path)
     checkpoint = Checkpoint(origin, size, root)
-    lines = [cosign(checkpoint, f"{ORIGIN}/a{number}", make_key(f"a{number}"), TIME_S + number) for number in cosigners]
+    lines = [cosign(checkpoint, f"{ORIGIN}/a{number}", make_key(f"a{number}"), time_s + number) for number in cosigners]
     signed = add_signatures(sign_checkpoint(checkpoint, make_key("log")), lines)
     return Town(signed, ProvenEntry(EntryIndex(index), entry, path))
 

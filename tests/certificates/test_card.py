@@ -94,6 +94,14 @@ def test_showing_is_for_one_nonce_and_one_audience(trust: Any) -> None:
     assert verify_artefact(shown, ask(trust, make_list(), audience=f"https://{CHAIN_ID}/verify")).verdict is Verdict.VALID
 
 
+def test_what_was_shown_to_somebody_is_for_nobody_else(trust: Any) -> None:
+    showing = Showing("https://shop.example", NONCE, NOW)
+    shown = present_card(make_card(), ["hours"], PHONE, showing).encode()
+    assert verify_artefact(shown, ask(trust, make_list(), audience="https://shop.example")).verdict is Verdict.VALID
+    seen_by_another = verify_artefact(shown, ask(trust, make_list(), nonce=None))
+    assert find(seen_by_another, "holder") == (Verdict.INVALID, Reason.CLAIM_MISMATCH)
+
+
 def test_showing_without_a_nonce_ages(trust: Any) -> None:
     shown = show_card("hours").encode()
     fresh = verify_artefact(shown, ask(trust, make_list(), NOW + OPEN_SHOWING_MS - 1_000, nonce=None))

@@ -20,7 +20,7 @@ from certificates.one_code import (
     one_code_codec,
     parse_one_code,
 )
-from certificates.reports import ArtefactReport, Question
+from certificates.reports import ArtefactReport, Question, format_artefact_report
 from contracts.certificates.registry import CERTIFICATE_REGISTERED, Revocation, RevokeCertificate
 from ledger import merkle
 from ledger.checkpoint import parse_signed_checkpoint
@@ -75,6 +75,13 @@ def test_time_is_the_latest_for_which_a_quorum_vouches() -> None:
     assert report.as_of_ms == (TIME_S + 2) * 1000
     assert verify(TOWN.text(TRUST), max_age_ms=58_000).verdict is Verdict.VALID
     assert failed(verify(TOWN.text(TRUST), max_age_ms=57_999)) == {"time": Reason.STALE}
+
+
+def test_clock_that_says_what_no_calendar_has_is_ahead() -> None:
+    trust = make_trust(1)
+    report = verify(make_town(3, 1, (1,), time_s=2**62).text(trust), trust)
+    assert failed(report) == {"time": Reason.STALE}
+    assert format_artefact_report(report)["as_of"] == "9999-12-31T23:59:59.999Z"
 
 
 @pytest.mark.parametrize(("authorities", "quorum"), [(1, 1), (4, 3), (7, 5), (10, 7)])

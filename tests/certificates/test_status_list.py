@@ -3,6 +3,7 @@
 import base64
 import json
 import zlib
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -38,10 +39,13 @@ from contracts.statuses import (
     set_status,
     take_position,
 )
+from ledger.blocks import HEADER
+from ledger.codec import encode
 from ledger.errors import CodecError, HourledgerError, Rejection
 from ledger.proofs import format_bundle
 from ledger.reasons import Reason
-from ledger.state import EmptyView, Overlay
+from ledger.state import EmptyView, Overlay, iterate_hashed
+from ledger.state_tree import compute_state_root
 from ledger.types import Day, Hash, Height, Minutes
 from ledger.verification import Verdict
 from tests.certificates.cards import LOG_KEY, POSITION, ask, make_list
@@ -247,6 +251,18 @@ def test_certificate_is_held_against_a_list(
     bare = encode_jcs(region.certificate())
     without = verify_artefact(bare, ask(trust, make_list(status)))
     assert (without.verdict, without.report.checks[-1].reason) == (Verdict.UNDETERMINED, Reason.STALE)
+
+
+def test_number_without_meaning_in_the_state_is_undetermined(region: Any, trust: Any) -> None:
+    """As of a rule book that this program does not know."""
+    region.state.put(compute_chunk_key(POSITION), encode(CHUNKS.codec, b"\x44" * 512))
+    root = compute_state_root({key: value for key, value in iterate_hashed(region.state.changes) if value is not None})
+    header = replace(region.header, state_root=root)
+    later = replace(region, header=header, entries=(*region.entries[:-1], HEADER.encode(header)))
+    status = encode_jcs(format_bundle(later.bundle((), {compute_chunk_key(POSITION)})))
+    with pytest.raises(HourledgerError) as refused:
+        find_status(status, Place(CHAIN_ID, POSITION), (trust,), ask(trust, None).times)
+    assert refused.value.reason is Reason.UNSUPPORTED_VERSION
 
 
 def test_bundle_shows_the_status_under_a_quorum(builder: Any, trust: Any) -> None:

@@ -14,6 +14,7 @@ import pytest
 from certificates.artefacts import verify_artefact
 from certificates.base64url import format_base64url
 from certificates.bitstring_list import Purpose, make_bitstring_list
+from certificates.card import Showing, present_card
 from certificates.certificate import issue_certificate
 from certificates.checks import Times
 from certificates.data_integrity import JCS, RDFC, add_proof, without
@@ -35,7 +36,7 @@ from ledger.proofs import format_bundle
 from ledger.reasons import EXPLANATIONS, ExitCode, Reason
 from ledger.trust import TrustPolicy, format_trust
 from ledger.types import EntryIndex, Hash, Height, Identifier, TimeMs
-from tests.certificates.cards import CLAIMS, NONCE, POSITION, make_card, make_list, show_card
+from tests.certificates.cards import CLAIMS, NONCE, PHONE, POSITION, make_card, make_list, show_card
 from tests.certificates.code_towns import TIME_S, make_town, make_trust
 from tests.certificates.conftest import CHAIN_ID, NOW, make_key
 from tests.outside.test_library import mutate as mutate_once
@@ -249,6 +250,15 @@ def test_claims_that_the_ledger_does_not_show(run_node: Run, region: Any, trust:
     assert count(compare(run_node, cases))["valid"] == 0
 
 
+@pytest.mark.parametrize("name", ["__proto__", "constructor", "toString"])
+def test_members_that_every_object_has_in_javascript(name: str, run_node: Run, region: Any, trust: TrustPolicy) -> None:
+    document = without(region.certificate(), "proof")
+    signed = [_sign({**document, name: value}, "officer 1", suites=(JCS,)) for value in ({}, None, "x")]
+    reports = compare(run_node, [Case(encode_jcs(item), ask(trust)) for item in signed])
+    assert {report["verdict"] for report in reports} == {"invalid"}
+    assert {report["checks"][-2]["reason"] for report in reports} == {"claim_mismatch"}
+
+
 def test_registers(run_node: Run, region: Any, trust: TrustPolicy, foreign_trust: TrustPolicy) -> None:
     random_ = random.Random(23)
     document = region.certificate()
@@ -316,6 +326,8 @@ def test_cards(run_node: Run, region: Any, trust: TrustPolicy, foreign_trust: Tr
         show_card(card=make_card(log="stranger")),
     ]
     cases = [Case(card.encode(), question) for card in cards for question in questions]
+    elsewhere = present_card(make_card(), ["hours"], PHONE, Showing("https://shop.example", NONCE, NOW)).encode()
+    cases += [Case(elsewhere, ask(trust, status=make_list(), nonce=word)) for word in (None, NONCE)]
     good = show_card("stars", "training:first-aid").encode()
     cases += [Case(mutate(good, random_), questions[0]) for _ in range(200)]
     parts = good.split(b"~")
@@ -419,6 +431,8 @@ def test_one_codes(size: int, index: int, authorities: int, run_node: Run) -> No
         replace(code, signatures=code.signatures[:1]),
         replace(code, signatures=code.signatures[:1] * 2),
         replace(code, origin="hours.example/lake"),
+        replace(code, origin="hours.example/a lake"),
+        replace(code, origin="hours.example/a+lake"),
         replace(code, entry=b"\x93\x01\xa1a\x90"),
     ):
         if changed.signatures:

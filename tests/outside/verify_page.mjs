@@ -156,7 +156,11 @@ async function checkTrust(verifier) {
   await page.locator("#live").getByText("The trust file is kept: hours.example/river").waitFor();
   check((await verifier.choose("certificate.json")) === "undetermined", "that of another region does not help");
   await page.locator("#again").click();
-  await page.locator("#file").setInputFiles(join(folder, "trust.txt")); // A trust file among the others is known for what it is.
+  await page.locator("#file").setInputFiles(join(folder, "trust.txt")); // It may be from whoever is verified.
+  await page.locator("#live").getByText("That is a trust file, and was not taken").waitFor();
+  check((await page.locator(".trust-file").count()) === 1, "a trust file among what is verified is not trusted");
+  check((await verifier.choose("certificate.json")) === "undetermined", "and makes nothing valid");
+  await page.locator("#trust-file").setInputFiles(join(folder, "trust.txt"));
   await page.locator("#live").getByText("The trust file is kept: town.example/log").waitFor();
   check((await verifier.choose("certificate.json")) === "valid", "that of the region does");
   check((await page.locator(".trust-file").count()) === 2, "trust files stand side by side");

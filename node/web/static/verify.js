@@ -18,6 +18,10 @@ const ORIGINS = "origins";
 /** Letters and digits that nobody mistakes for one another: 32 of them, so that each byte is as good as any. */
 const LETTERS = "abcdefghijkmnpqrstuvwxyz23456789";
 const NONCE_LETTERS = 10;
+const TRUST_ELSEWHERE = [
+  "这是信任文件，未采用。它决定信谁：如果它不是您要核验的人给的，而是来自该地区的受信任机构，请在“信任文件”处添加。",
+  "That is a trust file, and was not taken. It says whose word counts: if it is from the region's authorities, and not from whom you verify, add it under Trust files.",
+];
 const NO_CAMERA = ["没有摄像头，或未获准使用。请允许使用摄像头，或选择二维码的图片。", "There is no camera, or it may not be used. Allow it in the browser, or choose a picture of the code."];
 
 /** What this page keeps; null where the browser keeps nothing, as in some private windows. */
@@ -88,7 +92,9 @@ async function take(open) {
     const opened = await open();
     if (mine !== asked) return;
     if (isTrustFile(opened.data)) {
-      await addTrust(opened.data);
+      // Whoever is verified does not say whose word counts: a trust file is taken in its own place only.
+      announce(...TRUST_ELSEWHERE, "open");
+      byId("trust-file").focus();
       return;
     }
     const { report, notes } = await verify(opened);

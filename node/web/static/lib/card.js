@@ -34,6 +34,11 @@ export function computeDigest(text) {
   return toBase64Url(hash(toUtf8(text)));
 }
 
+/** To whom a card is shown that anybody may read. @param {string} chainId @returns {string} */
+export function computeOpenAudience(chainId) {
+  return `${SCHEME}${chainId}/verify`;
+}
+
 /** Read a card, kept or shown; nothing is verified. @param {Uint8Array} data @returns {Card} */
 export function parseCard(data) {
   const text = decodeAscii(data, MAX_CARD_BYTES);

@@ -1,7 +1,7 @@
 // Checks as they are made, one after another, and what every verification has in common (docs/formats/report.md).
 
 import { OPEN_REASONS, Refusal } from "./errors.js";
-import { formatDatetime } from "./datetimes.js";
+import { formatDatetime, MAX_TIME_MS } from "./datetimes.js";
 
 /** How far the reference time may be behind the times in a file: clocks differ. */
 export const CLOCK_TOLERANCE_MS = 300_000;
@@ -81,5 +81,6 @@ export function describeSigners(verified) {
 
 /** The latest time for which a quorum vouches, null without one. @param {import("./trust.js").VerifiedCheckpoint | null} verified */
 export function computeQuorumTimeMs(verified) {
-  return verified === null || verified.quorumTimeS === null ? null : Number(verified.quorumTimeS) * 1000;
+  if (verified === null || verified.quorumTimeS === null) return null;
+  return Math.min(Number(verified.quorumTimeS) * 1000, MAX_TIME_MS); // A clock may say what no calendar has: that is a time to come.
 }

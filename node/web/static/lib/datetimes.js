@@ -3,7 +3,7 @@
 import { FormError } from "./bytes.js";
 
 const PATTERN = /^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?(?:Z|([+-])([0-9]{2}):([0-5][0-9]))$/;
-const MAX_TIME_MS = 253_402_300_799_999;
+export const MAX_TIME_MS = 253_402_300_799_999;
 const MAX_OFFSET_MINUTES = 14 * 60;
 const MS_PER_DAY = 86_400_000;
 

@@ -9,7 +9,7 @@ import { formatDate } from "./datetimes.js";
 import { Refusal } from "./errors.js";
 import { readRegistration } from "./ledger-shapes.js";
 import { computeLeafHash, computeRootFromPath } from "./merkle.js";
-import { formatNote, verifyKnownSignatures } from "./notes.js";
+import { formatNote, validateKeyName, verifyKnownSignatures } from "./notes.js";
 import { readStanding } from "./register.js";
 import { binary, decodeAs, integer, MAX_INDEX, position, sequence, struct, text } from "./shapes.js";
 import { verifyCheckpoint } from "./trust.js";
@@ -53,6 +53,7 @@ export function readOneCode(data) {
 
 /** The checkpoint that the signatures must be of: its root follows from the entry and its path. @param {OneCode} code @returns {Checkpoint} */
 function computeCheckpoint(code) {
+  validateKeyName(code.origin);
   const path = Array.from({ length: code.path.length / HASH_BYTES }, (_, place) => code.path.subarray(place * HASH_BYTES, (place + 1) * HASH_BYTES));
   return { origin: code.origin, size: BigInt(code.size), root: computeRootFromPath(computeLeafHash(code.entry), code.index, code.size, path) };
 }

@@ -1,6 +1,6 @@
 // Verification of a business card, with the checks of certificates/card_verification.py in their order.
 
-import { computeDigest, parseCard, validateClaims } from "./card.js";
+import { computeDigest, computeOpenAudience, parseCard, validateClaims } from "./card.js";
 import { Checks, CLOCK_TOLERANCE_MS, makeReport, requireNotAfter } from "./checks.js";
 import { formatDatetime } from "./datetimes.js";
 import { Refusal } from "./errors.js";
@@ -53,7 +53,8 @@ async function verifyHolder(card, { times, audience = null, nonce = null }) {
   if (binding === null) throw new Refusal("key_binding_missing", "the card was not shown by its holder");
   if (binding.payload.sd_hash !== computeDigest(card.signedText)) throw new Refusal("commitment_mismatch", "the holder has shown something else");
   await verifyJws(binding, card.key);
-  for (const [name, expected] of [["aud", audience], ["nonce", nonce]]) {
+  const isOpen = audience === null && nonce === null;
+  for (const [name, expected] of [["aud", isOpen ? computeOpenAudience(card.chainId) : audience], ["nonce", nonce]]) {
     if (expected !== null && binding.payload[String(name)] !== expected) throw new Refusal("claim_mismatch", `the card was shown for another ${name} than yours`);
   }
   const shownMs = binding.payload.iat * 1000;

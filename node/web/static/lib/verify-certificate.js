@@ -37,7 +37,7 @@ export async function verifyCertificate(data, question) {
     return [found, describeSigners(found)];
   });
   const { statement, header } = await verifyContent(checks, file, signer);
-  const asOfMs = computeQuorumTimeMs(verified) || (header?.timeMs ?? null);
+  const asOfMs = computeQuorumTimeMs(verified) ?? header?.timeMs ?? null;
   if (header !== null) await checks.attempt("time", formatDatetime(question.times.atTimeMs), () => verifyTimes(file, asOfMs ?? 0, question.times));
   checks.date(asOfMs);
   const register = await verifyStatus(checks, file, statement, question);
@@ -197,7 +197,8 @@ function verifyClaims(file, statement, issue) {
   const expected = /** @type {any} */ (buildDocument(statement, file.evidenceUri, issue));
   const stated = without(file.document, "proof");
   for (const name of [...new Set([...Object.keys(expected), ...Object.keys(stated)])].sort()) {
-    if (!(name in expected) || !(name in stated) || !isSameJson(stated[name], expected[name])) {
+    // Not `in`: every object would have a member __proto__, and more.
+    if (!Object.hasOwn(expected, name) || !Object.hasOwn(stated, name) || !isSameJson(stated[name], expected[name])) {
       throw new Refusal("claim_mismatch", "the certificate states something else than its evidence", name);
     }
   }
