@@ -44,7 +44,11 @@ def _read_attachments(document: pypdfium2.PdfDocument) -> tuple[bytes, ...]:
     found = [bytes(item.get_data()) for item in named or items]
     if any(len(data) > MAX_ATTACHMENT_BYTES for data in found):
         raise CodecError("what is attached to the PDF file is too large", Reason.TOO_LARGE)
-    return tuple(dict.fromkeys(found if named else (data for data in found if data.lstrip()[:1] == b"{")))
+    certificates = tuple(dict.fromkeys(found if named else (data for data in found if data.lstrip()[:1] == b"{")))
+    if len(certificates) > 1:
+        # Said here already: all of them, unpacked, would be too much for whoever waits for the answer.
+        raise HourledgerError(Reason.SEVERAL_CODES, f"{len(certificates)} certificates are attached")
+    return certificates
 
 
 def _read_pages(document: pypdfium2.PdfDocument, most: int) -> tuple[str, ...]:

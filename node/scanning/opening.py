@@ -4,7 +4,6 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -95,16 +94,11 @@ def _choose(found: Found) -> Opened:
     codes = [code.encode("utf-8", "replace") for code in found.codes]
     ours = [code for code in codes if recognise(code) != "unknown"]
     if found.attachments:
-        _require_one(found.attachments, "certificates are attached")
         return Opened(found.attachments[0], is_attached=True, page_code=ours[0] if ours else None)
     if not codes:
         raise HourledgerError(Reason.NO_CODE, "no QR code was found in it")
     if not ours:
         raise HourledgerError(Reason.NO_CODE, "it has a QR code, but none of this ledger")
-    _require_one(ours, "codes are in it")
+    if len(ours) > 1:
+        raise HourledgerError(Reason.SEVERAL_CODES, f"{len(ours)} codes are in it")
     return Opened(ours[0])
-
-
-def _require_one(items: Sequence[bytes], what: str) -> None:
-    if len(items) > 1:
-        raise HourledgerError(Reason.SEVERAL_CODES, f"{len(items)} {what}")

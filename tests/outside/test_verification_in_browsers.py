@@ -253,7 +253,8 @@ def test_claims_that_the_ledger_does_not_show(run_node: Run, region: Any, trust:
 @pytest.mark.parametrize("name", ["__proto__", "constructor", "toString"])
 def test_members_that_every_object_has_in_javascript(name: str, run_node: Run, region: Any, trust: TrustPolicy) -> None:
     document = without(region.certificate(), "proof")
-    signed = [_sign({**document, name: value}, "officer 1", suites=(JCS,)) for value in ({}, None, "x")]
+    values: list[Any] = [{}, None, "x"]
+    signed = [_sign({**document, name: value}, "officer 1", suites=(JCS,)) for value in values]
     reports = compare(run_node, [Case(encode_jcs(item), ask(trust)) for item in signed])
     assert {report["verdict"] for report in reports} == {"invalid"}
     assert {report["checks"][-2]["reason"] for report in reports} == {"claim_mismatch"}

@@ -52,7 +52,7 @@ def make_pdf(
     if attachment is not None:
         pdf.embed_file(bytes=attachment, basename=name)
     for other, data in more.items():
-        pdf.embed_file(bytes=data, basename=other)
+        pdf.embed_file(bytes=data, basename=other, compress=True)
     pdf.add_page()
     if code is not None:
         pdf.image(draw_code(code), x=20, y=20, w=80)

@@ -84,6 +84,15 @@ def test_attachments_of_other_names_are_taken_where_they_are_json() -> None:
     assert fail(make_pdf(b"hello", name="notes.txt")) is Reason.NO_CODE
 
 
+def test_many_attachments_are_not_all_unpacked_for_whoever_waits() -> None:
+    large = {f"{number}.json": b'{"a":%d%s}' % (number, b"0" * (1 << 20)) for number in range(1, 20)}
+    pdf = make_pdf(more=large)
+    assert len(pdf) < 1 << 20
+    with pytest.raises(HourledgerError) as refused:
+        scan_bytes(pdf)
+    assert refused.value.reason is Reason.SEVERAL_CODES
+
+
 def test_pdf_without_attachment_is_scanned_for_a_code() -> None:
     pdf = make_pdf(code=CODE)
     assert is_pdf(pdf)
