@@ -115,8 +115,7 @@ def verify_certificate(
     dated = tuple(replace(item, as_of_ms=as_of_ms) for item in checks.items)
     statuses: Sequence[Status] = () if status is None else (status,)
     if statement is not None:
-        number = parse_number(str(file.document.get("id")))
-        statuses = find_statuses(status, look_up, Listed(origin, file.checkpoint.size, number, file.position))
+        statuses = _find_statuses(file, status, look_up)
     register, looked_up = None, []
     for item in statuses:
         if isinstance(item, bytes) and is_status_list(item):
@@ -126,6 +125,16 @@ def verify_certificate(
             register = None if standing is None else standing.status
             looked_up.append(check)
     return CertificateReport(Report((*dated, *looked_up)), statement, as_of_ms, register, file.position)
+
+
+def _find_statuses(file: _File, status: Status | None, look_up: LookUp | None) -> Sequence[Status]:
+    """Return the status that is at hand or what looking it up finds, nothing for what has no number to look up."""
+    try:
+        number = parse_number(str(file.document.get("id")))
+    except CodecError:  # The check of the claims says so.
+        return () if status is None else (status,)
+    listed = Listed(file.checkpoint.origin, file.checkpoint.size, number, file.position)
+    return find_statuses(status, look_up, listed)
 
 
 def _compute_as_of(verified: VerifiedCheckpoint | None, header: Header | None) -> TimeMs | None:

@@ -50,6 +50,15 @@ def test_a_certificate_verifies_from_its_bytes_and_the_trust_file_alone(region: 
     assert format_report(result)["verdict"] == "valid"
 
 
+@pytest.mark.parametrize("number", ["", "x", None, 7, "urn:uuid:"])
+def test_certificate_without_a_number_is_answered(region: Any, trust: Any, number: Any) -> None:
+    """An officer who is up to no good can sign it."""
+    document = {**without(region.certificate(), "proof"), "id": number}
+    signed = add_proof(document, key("officer 1"), format_verification_method(key("officer 1").public_key), NOW)
+    result = verify_certificate(encode_jcs(signed), [trust], LATER, look_up=lambda _listed: ())
+    assert failed(result) == {"claims": Reason.CLAIM_MISMATCH}
+
+
 def test_what_a_certificate_says(region: Any) -> None:
     document = region.certificate()
     assert document["credentialSubject"]["narrative"].startswith("7 h 30 min in 5 records from 2024-10-04 to 2024-10-08")
