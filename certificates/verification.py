@@ -232,6 +232,9 @@ def _verify_licence(values: Values, record: RecordedHours, signer: Method | None
     verify_licence(organisation)
     said = f"{organisation.name} is licensed to record"
     if signer is not None and verify_signer(values, organisation, record.volunteer, signer.key):
+        if signer.host is not None:
+            detail = "a volunteer signs under the name of the key, and not under that of a site"
+            raise ProofError(detail, Reason.NOT_PERMITTED, signer.host)
         return _Licence(organisation, by_volunteer=True), f"{said}; signed by the volunteer"
     return _Licence(organisation, by_volunteer=False), said
 

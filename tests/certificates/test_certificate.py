@@ -59,6 +59,13 @@ def test_certificate_without_a_number_is_answered(region: Any, trust: Any, numbe
     assert failed(result) == {"claims": Reason.CLAIM_MISMATCH}
 
 
+def test_volunteer_does_not_sign_in_the_name_of_a_site(region: Any, trust: Any) -> None:
+    evidence = region.evidence(with_account=True)
+    assert not failed(verify_certificate(encode_jcs(issue_certificate(evidence, key("volunteer"), NOW)), [trust], LATER))
+    document = issue_certificate(evidence, key("volunteer"), NOW, host="city.example")
+    assert failed(verify_certificate(encode_jcs(document), [trust], LATER)) == {"licence": Reason.NOT_PERMITTED}
+
+
 def test_what_a_certificate_says(region: Any) -> None:
     document = region.certificate()
     assert document["credentialSubject"]["narrative"].startswith("7 h 30 min in 5 records from 2024-10-04 to 2024-10-08")

@@ -147,6 +147,7 @@ def _sign(document: JsonObject, name: str, host: str | None = None, suites: tupl
 def test_whoever_signs(run_node: Run, region: Any, trust: TrustPolicy) -> None:
     own = issue_certificate(region.evidence(with_account=True), make_key("volunteer"), NOW)
     strange = issue_certificate(region.evidence(with_account=True), make_key("stranger"), NOW)
+    sited = issue_certificate(region.evidence(with_account=True), make_key("volunteer"), NOW, host="city.example")
     plain = region.certificate()
     documents = [
         plain,
@@ -161,6 +162,7 @@ def test_whoever_signs(run_node: Run, region: Any, trust: TrustPolicy) -> None:
         _sign(without(plain, "proof"), "officer 2"),
         _sign(_sign(without(plain, "proof"), "officer 1"), "officer 2"),
         without(plain, "proof"),
+        sited,
     ]
     reports = compare(run_node, [Case(encode_jcs(document), ask(trust)) for document in documents])
     assert [reports[place]["verdict"] for place in (0, 1, 3, 4, 5, 6)] == ["valid"] * 6

@@ -133,6 +133,7 @@ function verifyLicence(values, record, signer) {
   if (key === null || !isSame(key, signer.key)) {
     throw new Refusal("not_permitted", "the signer is neither an officer of the organisation nor shown to be the volunteer");
   }
+  if (signer.host !== null) throw new Refusal("not_permitted", "a volunteer signs under the name of the key, and not under that of a site", signer.host);
   return [{ organisation, byVolunteer: true }, `${said}; signed by the volunteer`];
 }
 
