@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.forking import make_forked_command
+
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     path.relative_to(ROOT).as_posix()
@@ -27,7 +29,11 @@ SECONDS = 300
 _PIECE = re.compile(r"^(?:<!-- file: (\S+) -->\n)?```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 HOURLEDGER = """#!/bin/sh
-[ "$1 $2" = "node run" ] && set -- "$@" --port {port}
+case "$1 $2" in
+  "node run") set -- "$@" --port {port} ;;
+  demo*|net*) ;;
+  *) exec {forked} "$@" ;;
+esac
 PYTHONPATH={root} exec {python} -m cli "$@"
 """
 MAKE = """#!/bin/sh
@@ -90,7 +96,10 @@ def make_script(items: list[Command | tuple[str, str]]) -> str:
 def test_page_does_what_it_says(name: str, tmp_path: Path) -> None:
     port = find_free_port()
     programs, place = tmp_path / "bin", tmp_path / "place"
-    write_program(programs / "hourledger", HOURLEDGER.format(port=port, root=ROOT, python=sys.executable))
+    write_program(
+        programs / "hourledger",
+        HOURLEDGER.format(port=port, root=ROOT, python=sys.executable, forked=shlex.join(make_forked_command())),
+    )
     write_program(programs / "curl", CURL.format(port=port, python=sys.executable))
     write_program(programs / "make", MAKE)
     place.mkdir()

@@ -21,6 +21,7 @@ from ledger.crypto import SigningKey
 from ledger.transactions import SignedTransaction
 from ledger.types import Identifier
 from node.home import Home, load_genesis, make_development_key
+from tests.forking import make_forked_command
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 30
@@ -65,7 +66,7 @@ def make_environment(extra: Mapping[str, str]) -> dict[str, str]:
 def run_to_end(*arguments: str, environment: Mapping[str, str] | None = None) -> Ended:
     """Run the program to its end, without a terminal."""
     done = subprocess.run(
-        make_command(*arguments),
+        make_command(*arguments) if arguments[:2] == ("node", "run") else make_forked_command(*arguments),
         cwd=ROOT,
         env=make_environment(environment or {}),
         stdin=subprocess.DEVNULL,
@@ -80,7 +81,7 @@ def run_to_end(*arguments: str, environment: Mapping[str, str] | None = None) ->
 def run(*arguments: object, code: int = 0) -> str:
     """Run the program; return what it printed, or its one sentence where it is to end with another code."""
     done = subprocess.run(
-        make_command(*map(str, arguments)),
+        make_forked_command(*map(str, arguments)),
         cwd=ROOT,
         env=make_environment({}),
         stdin=subprocess.DEVNULL,

@@ -1,0 +1,24 @@
+"""Asks the process of `tests.forking` for one run of the program: `python -S -E tests/forked_client.py SOCKET ARGUMENT...`.
+
+Ends as that run does. It imports next to nothing, because that is all that it is for.
+"""
+
+import json
+import os
+import socket
+import sys
+
+
+def ask(path: str, arguments: list[str]) -> int:
+    """Have the program run with this process's files, folder and environment; return its exit code."""
+    request = json.dumps([arguments, os.getcwd(), dict(os.environ)]).encode()  # noqa: PTH109 - no time for pathlib
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(path)
+        socket.send_fds(connection, [len(request).to_bytes(4, "big")], [0, 1, 2])
+        connection.sendall(request)
+        answer = connection.recv(4)
+    return int.from_bytes(answer, "big") if answer else os.EX_SOFTWARE
+
+
+if __name__ == "__main__":
+    sys.exit(ask(sys.argv[1], sys.argv[2:]))
