@@ -11,7 +11,7 @@ import { Refusal } from "../../node/web/static/lib/errors.js";
 import { encodeJcs, parseJson } from "../../node/web/static/lib/json.js";
 import { formatMultibase, parseKeyMethod, parseMultibase } from "../../node/web/static/lib/multibase.js";
 import { parseVerifierKey } from "../../node/web/static/lib/notes.js";
-import { listAttachments } from "../../node/web/static/lib/pdf.js";
+import { isPdf, listAttachments } from "../../node/web/static/lib/pdf.js";
 import { countPixels } from "../../node/web/static/lib/picture-size.js";
 import { hash } from "../../node/web/static/lib/sha256.js";
 import { isSignature } from "../../node/web/static/lib/signatures.js";
@@ -41,6 +41,7 @@ const CALLS = {
     return [checkpoint.origin, String(checkpoint.size), toHex(checkpoint.root), cosigners.map((item) => item.keyName), String(quorumTimeS)];
   },
   pixels: (bytes) => countPixels(fromHex(bytes)),
+  is_pdf: (bytes) => isPdf(fromHex(bytes)),
   attachments: (bytes) => listAttachments(fromHex(bytes)).map(toHex),
   bundle: (bytes) => {
     const bundle = parseBundle(parseJson(fromHex(bytes)));

@@ -55,6 +55,14 @@ def find_failure(report: dict[str, Any]) -> tuple[str, str, str] | None:
     return (failed[0]["name"], failed[0]["verdict"], failed[0]["reason"]) if failed else None
 
 
+def test_till_takes_no_code_of_another_region(run_node: Run) -> None:
+    """Its trust file may name logs of several."""
+    (report,) = judge(run_node, {"text": write_card(CLAIMS), "merchant": SHOP.hex()})
+    known = [{"report": report, "chainId": chain, "onLedger": None} for chain in (CHAIN, "hours.example/lake")]
+    done = run_node("judge.mjs", input=json.dumps(known))
+    assert json.loads(done.stdout) == ["offline", "other"]
+
+
 def test_merchant_and_desk_read_what_is_on_their_cards(run_node: Run) -> None:
     for_shop, for_desk = judge(
         run_node, {"text": write_card(CLAIMS), "merchant": SHOP.hex()}, {"text": f"{write_card(DESK)}\n"}

@@ -12,6 +12,7 @@ import pypdfium2
 import pytest
 
 from node.scanning.documents import read_document
+from node.scanning.formats import is_pdf
 from tests.outside.test_library import mutate
 
 pytestmark = pytest.mark.outside
@@ -68,6 +69,22 @@ def test_a_file_that_others_saved_again(run_node: Run, tmp_path: Path) -> None:
     document.save(tmp_path / "saved.pdf")
     (answer,) = take_out(run_node, (tmp_path / "saved.pdf").read_bytes())
     assert answer["value"] == [CERTIFICATE.hex()]
+
+
+def test_what_is_a_pdf_file(run_node: Run) -> None:
+    files = [
+        GOOD[0],
+        b"\n" + GOOD[0],
+        b"x" * 1_020 + GOOD[0],
+        b" {%PDF-",
+        b"HLB1:%PDF-0",
+        b"\nHLC1:AB%PDF-",
+        b"eyJ.%PDF-",
+        b"",
+        b"%PDF",
+    ]
+    done = run_node("library.mjs", input=json.dumps([["is_pdf", data.hex()] for data in files]))
+    assert [item["value"] for item in json.loads(done.stdout)] == [is_pdf(data) for data in files]
 
 
 def test_what_cannot_be_taken_out(run_node: Run) -> None:

@@ -34,9 +34,10 @@ async function answerCode(till, text) {
   const trust = till.trust === null ? [] : [parseTrust(toUtf8(till.trust.text))];
   const times = { atTimeMs: Date.now(), maxAgeMs: null };
   const report = await verifyCounterCard(text.trim().slice(0, MAX_CODE), trust, times, till.merchant.number);
-  if (report.verdict !== "valid") return judge({ report, own: undefined, onLedger: null });
+  const { chainId } = till.chain;
+  if (report.verdict !== "valid" || report.statement.chain_id !== chainId) return judge({ report, chainId, own: undefined, onLedger: null });
   const own = await till.findCapture(report.statement.hold);
-  return judge({ report, own, onLedger: own === undefined ? await till.askHold(report.statement.hold) : null });
+  return judge({ report, chainId, own, onLedger: own === undefined ? await till.askHold(report.statement.hold) : null });
 }
 
 async function sendWaiting(till, render) {

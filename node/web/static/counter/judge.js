@@ -10,13 +10,15 @@ const CLOSED = new Set(["captured", "released", "expired"]);
 
 /**
  * The answer to a code: `{ tone, key, card, ... }`, of which `key` names the words.
- * `report` is that of the verification with the network off, `own` the till's capture of the hold if there is one, `onLedger` what the
- * ledger says of the hold: null where nobody could ask.
+ * `report` is that of the verification with the network off, `chainId` the chain of the till, `own` the till's capture of the hold if
+ * there is one, `onLedger` what the ledger says of the hold: null where nobody could ask.
  */
-export function judge({ report, own, onLedger }) {
+export function judge({ report, chainId, own, onLedger }) {
   const card = report.statement;
   const failed = report.checks.find((check) => check.verdict !== "valid");
   if (failed !== undefined) return judgeFailed(report, failed);
+  // A trust file may name logs of other regions: what those set aside cannot be taken here.
+  if (card.chain_id !== chainId) return { tone: BAD, key: "other", card };
   if (own?.state === DONE) return { tone: BAD, key: "taken", card, atMs: own.settledMs, points: own.about.points };
   if (own?.state === REFUSED) return { tone: BAD, key: "refused", card, item: own };
   if (own !== undefined) return { tone: OPEN, key: "queued", card, atMs: own.madeMs, points: own.about.points };

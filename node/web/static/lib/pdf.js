@@ -11,9 +11,13 @@ const MAX_DICTIONARY = 4_096;
 const START = 1_024;
 const TYPE = "/EmbeddedFile";
 
+/** What documents, codes and cards begin with: those may have the five characters in them by chance. */
+const TEXTS = /^[ \t\r\n]*(?:\{|HL|eyJ)/;
+
 /** Whether bytes begin as a PDF file does. @param {Uint8Array} bytes @returns {boolean} */
 export function isPdf(bytes) {
-  return bytes[0] !== 0x7b && toLatin(bytes.subarray(0, START)).includes("%PDF-");
+  const start = toLatin(bytes.subarray(0, START));
+  return start.includes("%PDF-") && !TEXTS.test(start);
 }
 
 /** @param {Uint8Array} bytes @returns {string} every byte one character */
