@@ -1,10 +1,11 @@
 """Asks the process of `tests.forking` for one run of the program: `python -S -E tests/forked_client.py SOCKET ARGUMENT...`.
 
-Ends as that run does. It imports next to nothing, because that is all that it is for.
+Ends as that run does, and passes on that it is to stop. It imports next to nothing, because that is all that it is for.
 """
 
 import json
 import os
+import signal
 import socket
 import sys
 
@@ -16,6 +17,9 @@ def ask(path: str, arguments: list[str]) -> int:
         connection.connect(path)
         socket.send_fds(connection, [len(request).to_bytes(4, "big")], [0, 1, 2])
         connection.sendall(request)
+        process = int.from_bytes(connection.recv(4), "big")
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda sent, _frame: os.kill(process, sent))
         answer = connection.recv(4)
     return int.from_bytes(answer, "big") if answer else os.EX_SOFTWARE
 

@@ -1,7 +1,7 @@
 """The program for tests that run it hundreds of times: forked from a process that has imported it, instead of imported anew.
 
 Each run is a process of its own, with the arguments, folder, environment and files that it is given, and ends as the program
-does; only half a second of imports is spared. What is killed or signalled is started in the usual way.
+does; only half a second of imports is spared. What is to be killed is started in the usual way.
 `python -m tests.forking SOCKET` is the process that forks.
 """
 
@@ -59,6 +59,7 @@ def serve(path: Path) -> None:
     """Fork the program for whoever asks, until this process is ended."""
     for file in (ROOT / "cli" / "commands").glob("[a-z]*.py"):
         importlib.import_module(f"cli.commands.{file.stem}")
+    importlib.import_module("node.app")
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, _reap)
@@ -94,6 +95,7 @@ def _handle(connection: socket.socket) -> None:
     if child == 0:
         connection.close()
         _become(files, *json.loads(data))
+    connection.sendall(child.to_bytes(4, "big"))
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     connection.sendall((code if code >= 0 else 128 - code).to_bytes(4, "big"))
     os._exit(0)

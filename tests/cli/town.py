@@ -1,7 +1,6 @@
 """A town for tests of commands: a node as a process of its own, an office, and everybody's keys."""
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from cli.office.client import NodeClient
 from node.keystore import load_key
 from tests.cli import people
 from tests.cli.command_line import CommandLine, Result
+from tests.forking import make_forked_command
 
 ROOT = Path(__file__).parents[2]
 ROWS = (
@@ -60,7 +60,7 @@ def make_home(folder: Path, hourledger: CommandLine, chain_id: str) -> Path:
 def open_town(folder: Path, hourledger: CommandLine, chain_id: str = "town.example/log") -> Iterator[Town]:
     """Run a node in `folder`; `hourledger` runs commands."""
     home = make_home(folder, hourledger, chain_id)
-    command = [sys.executable, "-m", "cli", "node", "run", "--home", str(home), "--port", "0"]
+    command = make_forked_command("node", "run", "--home", str(home), "--port", "0")
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().split()[-1]
