@@ -15,6 +15,7 @@ from cli.demo.story import choose_holder
 from cli.office.roster import read_roster
 from tests.cli import people
 from tests.effort import choose
+from tests.forking import make_forked_command
 
 pytestmark = pytest.mark.functional
 
@@ -70,12 +71,12 @@ def test_certificate_of_the_demo_verifies_by_command_and_a_forged_one_does_not(t
     assert verify(forged, trust) == 1
     stranger = tell("--home", tmp_path / "other")
     assert verify(certificate, Path(stranger["trust"])) in {1, 3}
-    fsck = subprocess.run([sys.executable, "-m", "cli", "fsck", str(tmp_path / "node")], cwd=ROOT, check=False)
+    fsck = subprocess.run(make_forked_command("fsck", str(tmp_path / "node")), cwd=ROOT, check=False)
     assert fsck.returncode == 0
 
 
 def verify(certificate: Path, trust: Path) -> int:
-    command = [sys.executable, "-m", "cli", "verify", str(certificate), "--trust", str(trust)]
+    command = make_forked_command("verify", str(certificate), "--trust", str(trust))
     return subprocess.run(command, cwd=ROOT, check=False, capture_output=True).returncode
 
 

@@ -25,6 +25,7 @@ from node.home import Home, init_development_home, load_genesis
 from node.storage.leveldb import open_leveldb
 from tests.cli.people import make_rows, write_roster
 from tests.effort import choose
+from tests.forking import make_forked_command
 from tests.functional.node_process import ROOT, NodeProcess, make_command, make_environment, make_registration, run_to_end
 
 pytestmark = [pytest.mark.functional, pytest.mark.slow]
@@ -66,7 +67,7 @@ class Witness:
 
 
 def carry_out(*arguments: object) -> str:
-    command = make_command(*(str(item) for item in arguments))
+    command = make_forked_command(*(str(item) for item in arguments))
     done = subprocess.run(command, cwd=ROOT, env=make_environment({}), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
