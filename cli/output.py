@@ -27,13 +27,13 @@ class Output:
     is_json: bool = False
 
     def say(self, text: str) -> None:
-        """Print a line for a person; nothing in JSON mode."""
+        """Print lines for a person; nothing in JSON mode."""
         if not self.is_json:
-            click.echo(text)
+            click.echo(_make_harmless(text))
 
     def warn(self, text: str) -> None:
         """Print a line on stderr, in both modes."""
-        click.echo(text, err=True)
+        click.echo(_make_harmless(text), err=True)
 
     def step(self, text: str) -> None:
         """Say on a terminal what is being done."""
@@ -80,7 +80,7 @@ def _to_json(value: object) -> Any:  # noqa: ANN401 - whatever JSON can hold
 
 def report_error(error: HourledgerError, *, is_json: bool) -> ExitCode:
     """Print an error as its sentence, and in JSON mode as an object on stdout too; return the exit code."""
-    click.echo(f"hourledger: {_make_one_line(str(error))}", err=True)
+    click.echo(f"hourledger: {make_one_line(str(error))}", err=True)
     if is_json:
         explanation = EXPLANATIONS[error.reason]
         document = {
@@ -101,5 +101,11 @@ def report_surprise(error: Exception, *, is_json: bool) -> ExitCode:
     return report_error(HourledgerError(Reason.INTERNAL, detail, str(error)[:200]), is_json=is_json)
 
 
-def _make_one_line(text: str) -> str:
+def _make_harmless(text: str) -> str:
+    """Return lines without what moves a cursor or colours: text of others may be among them."""
+    return "".join(character if character.isprintable() or character in "\n\t" else " " for character in text)
+
+
+def make_one_line(text: str) -> str:
+    """Return a text of somebody else's as a terminal can show it: one line, and nothing that moves the cursor or colours."""
     return " ".join("".join(character if character.isprintable() else " " for character in text).split())

@@ -6,6 +6,7 @@ from typing import Final
 from certificates.jcs import JsonObject, JsonValue
 from certificates.reports import ArtefactReport
 from certificates.words import CHECKS, KINDS, NOTES, VERDICTS, Language, get_reason
+from cli.output import make_one_line
 from ledger.verification import Check, Verdict
 
 _LANGUAGE_VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
@@ -21,10 +22,12 @@ def find_language() -> Language:
 
 def describe_report(name: str, report: ArtefactReport, language: Language, indent: str = "") -> str:
     """Return the text of a report on what is called `name`."""
-    lines = [f"{indent}{name}: {VERDICTS[report.verdict].say(language)}"]
+    lines = [f"{indent}{make_one_line(name)}: {VERDICTS[report.verdict].say(language)}"]
     if report.verdict is Verdict.VALID and report.statement is not None:
-        lines.append(f"{indent}  {_describe_statement(report.statement, language)}")
-    lines += [f"{indent}  {_MARKS[check.verdict]} {_describe_check(check, language)}" for check in report.report.checks]
+        lines.append(f"{indent}  {make_one_line(_describe_statement(report.statement, language))}")
+    # What is in a file may be said in the detail of a check: it must not write an answer of its own on the screen.
+    said = [(_MARKS[check.verdict], make_one_line(_describe_check(check, language))) for check in report.report.checks]
+    lines += [f"{indent}  {mark} {text}" for mark, text in said]
     lines += [f"{indent}  - {NOTES[note].say(language)}" for note in report.notes]
     for number, part in enumerate(report.parts, start=1):
         title = f"{KINDS[part.kind].say(language)} {number}"

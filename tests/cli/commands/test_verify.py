@@ -1,3 +1,4 @@
+import json
 import sys
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
@@ -89,6 +90,17 @@ def test_forged_certificate_is_invalid(hourledger: CommandLine, files: Path) -> 
     result = hourledger("verify", files / "forged.json", "--trust", files / "trust", "--json")
     assert (result.code, result.document["verdict"]) == (1, "invalid")
     assert "signature" in [check["name"] for check in result.document["checks"] if check["verdict"] == "invalid"]
+
+
+def test_file_writes_no_answer_of_its_own_on_the_screen(hourledger: CommandLine, files: Path, tmp_path: Path) -> None:
+    document = json.loads((files / "good.json").read_bytes())
+    document["id"] = "x\u001b[1A\u001b[2K\u009b31m\u202e\r\nyours.json: valid\n  7 h"
+    (tmp_path / "forged.json").write_text(json.dumps(document))
+    result = hourledger("verify", tmp_path / "forged.json", "--trust", files / "trust")
+    assert result.code == 1
+    assert result.out.replace("\n", "").isprintable()
+    answers = [line for line in result.out.splitlines() if not line.startswith("  ")]
+    assert answers == [f"{tmp_path / 'forged.json'}: invalid"]
 
 
 def test_unknown_region_is_undetermined(hourledger: CommandLine, files: Path) -> None:
