@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from certificates.artefacts import verify_artefact
-from certificates.card import Showing, parse_card, present_card
+from certificates.card import Showing, compute_open_audience, parse_card, present_card
 from certificates.certificate import issue_certificate
 from certificates.checks import Times
 from certificates.evidence import Evidence
@@ -39,10 +39,10 @@ def get_list(node: RunningNode) -> bytes:
     return node.get("/v1/status-lists/0").body
 
 
-def show(node: RunningNode, *names: str) -> bytes:
+def show(node: RunningNode, *names: str, audience: str = "https://desk.example") -> bytes:
     card = node.post("/v1/cards", REQUEST, people.PHONE)
     assert card.headers["Content-Type"] == "application/dc+sd-jwt"
-    showing = Showing("https://desk.example", "nonce", TimeMs(node.now_ms))
+    showing = Showing(audience, "nonce", TimeMs(node.now_ms))
     return present_card(card.body.decode(), names, people.PHONE, showing).encode()
 
 
@@ -163,7 +163,9 @@ def test_node_verifies_cards_with_its_own_status_list(new_node: RunningNode) -> 
     people.tell(new_node)
     shown = show(new_node, "hours").decode()
     assert new_node.ask_to_verify({"document": shown, "nonce": "nonce"}).json()["verdict"] == "valid"
-    assert new_node.ask("POST", "/v1/verify", shown.encode()).json()["verdict"] == "valid"
+    assert new_node.ask("POST", "/v1/verify", shown.encode()).json()["verdict"] == "invalid"  # it was shown to the desk
+    to_anybody = show(new_node, "hours", audience=compute_open_audience(new_node.genesis.chain_id))
+    assert new_node.ask("POST", "/v1/verify", to_anybody).json()["verdict"] == "valid"
     assert new_node.ask_to_verify({"document": shown, "nonce": "another"}).json()["verdict"] == "invalid"
     listed = {"document": shown, "nonce": "nonce", "status": get_list(new_node).decode()}
     assert new_node.ask_to_verify(listed).json()["verdict"] == "valid"
