@@ -73,13 +73,24 @@ TABLES: Final = (CARDS,)
 EVENTS: Final = (CARD_SUPERSEDED, CARD_ERASED)
 
 
-def supersede_card(state: Overlay, volunteer: Identifier) -> tuple[bytes, ...]:
-    """Let the card of an account that goes over into another be history; return the events."""
+def carry_cards(state: Overlay, volunteer: Identifier, remaining: Identifier) -> tuple[bytes, ...]:
+    """Let the card of an account that goes over into another be history; return the events.
+
+    The other account keeps the positions, so that they show it when the person is erased.
+    """
     card = CARDS.get(state, volunteer)
     if card is None:
         return ()
+    events = mark_superseded(state, volunteer, card)
     CARDS.delete(state, volunteer)
-    return tuple(mark_superseded(state, volunteer, card))
+    kept = CARDS.get(state, remaining)
+    if kept is None:
+        status = CardStatus.REVOKED if card.status is CardStatus.REVOKED else CardStatus.SUPERSEDED
+        CARDS.put(state, replace(card, status=status, is_suspended_by_authority=False), remaining)
+    else:
+        earlier = (*card.earlier, card.position, *kept.earlier)[-MAX_EARLIER:]
+        CARDS.put(state, replace(kept, earlier=earlier), remaining)
+    return tuple(events)
 
 
 def erase_cards(state: Overlay, volunteer: Identifier) -> tuple[bytes, ...]:

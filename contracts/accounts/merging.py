@@ -12,7 +12,7 @@ from typing import Final
 from contracts.accounts.carrying import CARRIED_EVENTS, CARRIED_KINDS
 from contracts.balances import get_lots, put_lots
 from contracts.blocks import is_blocked
-from contracts.card_table import supersede_card
+from contracts.card_table import CARDS, carry_cards
 from contracts.identity.departed import MAX_TAGS, MERGED, VOLUNTEERS, Volunteer, carry_enrolled_day
 from contracts.identity.parties import KEYS, TAGS, Party, Role, get_volunteer, has_authority_signed, require_officers
 from contracts.identity.volunteer_keys import REPLACEMENTS
@@ -51,6 +51,7 @@ def merge_volunteers(state: Overlay, body: MergeVolunteers, context: Transaction
     """Make two accounts of a person one (signed by an officer and with both keys; where one is lost, by an authority as well).
 
     The officer is of the organisation that enrolled the remaining account. An account that is blocked is the one that remains.
+    Where an authority has suspended the card of the account that goes, an authority signs as well: nobody escapes so.
     """
     gone, remaining = get_volunteer(state, body.volunteer), get_volunteer(state, body.remaining)
     require_officers(state, context, remaining.enrolled_by, count=1)
@@ -64,9 +65,12 @@ def merge_volunteers(state: Overlay, body: MergeVolunteers, context: Transaction
         raise Rejection(Reason.VOLUNTEER_BLOCKED, "an account that is blocked is not left", body.volunteer.hex())
     if body.volunteer == body.remaining:
         raise Rejection(Reason.NO_CHANGE, "that is one account already", body.volunteer.hex())
+    card = CARDS.get(state, body.volunteer)
+    if card is not None and card.is_suspended_by_authority and not has_authority_signed(state, context):
+        raise Rejection(Reason.NOT_PERMITTED, "an authority has suspended the card of the account", str(card.position))
     put_lots(state, body.remaining, add_lots(get_lots(state, body.remaining), get_lots(state, body.volunteer)))
     put_lots(state, body.volunteer, ())
-    events = (*merge_accounts(state, body.volunteer, body.remaining), *supersede_card(state, body.volunteer))
+    events = (*merge_accounts(state, body.volunteer, body.remaining), *carry_cards(state, body.volunteer, body.remaining))
     carry_age(state, body.volunteer, body.remaining)
     carry_left_minutes(state, body.volunteer, body.remaining)
     carry_tally(state, body.volunteer, body.remaining)
