@@ -10,7 +10,9 @@ are refused. So are proof chains and members that our own proofs do not have. Ke
 key in the fragment, so that nothing is fetched.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from certificates.datetimes import format_datetime, parse_datetime
 from certificates.dids import parse_method
@@ -103,13 +105,15 @@ def verify_proofs(document: JsonObject, proof_purpose: str = ASSERTION_METHOD) -
     `Reason.UNSUPPORTED_VERSION` when all its proofs are of cryptosuites unknown here.
     """
     validate_json(document)
+    # A large document with many proofs is hashed once for each cryptosuite, not for each proof.
+    hash_document = cache(lambda cryptosuite: compute_document_hash(document, cryptosuite))
     verified: list[VerifiedProof] = []
     unchecked: list[str] = []
     for proof in _list_proofs(document):
         cryptosuite = _read_cryptosuite(proof)
         if cryptosuite in CRYPTOSUITES:
             _validate_members(document, proof)
-            verified.append(_verify_one(document, proof, proof_purpose))
+            verified.append(_verify_one(document, proof, proof_purpose, hash_document))
         else:
             unchecked.append(cryptosuite)
     if not verified:
@@ -126,11 +130,15 @@ def compute_document_hash(document: JsonObject, cryptosuite: str = JCS) -> Hash:
 
 def compute_hash_data(proof: JsonObject, document: JsonObject) -> bytes:
     """Return the 64 bytes that are signed: the hash of the proof without its `proofValue`, then the document's."""
+    return _hash_options(proof, document) + compute_document_hash(document, _read_cryptosuite(proof))
+
+
+def _hash_options(proof: JsonObject, document: JsonObject) -> Hash:
     cryptosuite = _read_cryptosuite(proof)
     options = without(proof, "proofValue")
     if cryptosuite == RDFC and "@context" in document:
         options["@context"] = document["@context"]
-    return sha256(_encode_canonical(options, cryptosuite)) + compute_document_hash(document, cryptosuite)
+    return sha256(_encode_canonical(options, cryptosuite))
 
 
 def without(document: JsonObject, name: str) -> JsonObject:
@@ -163,7 +171,7 @@ def _read_cryptosuite(proof: JsonObject) -> str:
     return _read_text(proof, "cryptosuite")
 
 
-def _verify_one(document: JsonObject, proof: JsonObject, purpose: str) -> VerifiedProof:
+def _verify_one(document: JsonObject, proof: JsonObject, purpose: str, hash_document: Callable[[str], Hash]) -> VerifiedProof:
     if proof["proofPurpose"] != purpose:
         raise SignatureError(f"the signature was not made for the purpose {purpose}", _read_text(proof, "proofPurpose"))
     method = _read_text(proof, "verificationMethod")
@@ -172,8 +180,10 @@ def _verify_one(document: JsonObject, proof: JsonObject, purpose: str) -> Verifi
     signature = parse_multibase(_read_text(proof, "proofValue"))
     if len(signature) != SIGNATURE_BYTES:
         raise CodecError(f"a proofValue of {len(signature)} bytes instead of {SIGNATURE_BYTES}")
-    verify_signature(key, Context.PLAIN, compute_hash_data(proof, document), Signature(signature))
-    return VerifiedProof(_read_cryptosuite(proof), method, key, created, purpose)
+    cryptosuite = _read_cryptosuite(proof)
+    hashes = _hash_options(proof, document) + hash_document(cryptosuite)
+    verify_signature(key, Context.PLAIN, hashes, Signature(signature))
+    return VerifiedProof(cryptosuite, method, key, created, purpose)
 
 
 def _validate_members(document: JsonObject, proof: JsonObject) -> None:

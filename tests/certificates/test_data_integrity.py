@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -282,6 +283,20 @@ class TestProofSets:
             sign(document)
         with pytest.raises(CodecError, match="up to"):
             verify_proofs({**DOCUMENT, "proof": [*[UNKNOWN_PROOF] * MAX_PROOFS, *get_proofs(sign(DOCUMENT))]})
+
+
+def test_many_signatures_cost_no_more_than_the_document_once() -> None:
+    large: JsonObject = {**DOCUMENT, "list": [[] for _ in range(200_000)]}
+
+    def measure(signatures: int) -> float:
+        document = large
+        for seed in range(signatures):
+            document = sign(document, SigningKey(bytes([seed + 1]) * 32))
+        began = process_time()
+        verify_proofs(document)
+        return process_time() - began
+
+    assert measure(MAX_PROOFS) < 6 * measure(1)
 
 
 def assert_refused_or_unchanged(data: bytes, signed: JsonObject) -> None:
