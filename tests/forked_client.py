@@ -24,5 +24,15 @@ def ask(path: str, arguments: list[str]) -> int:
     return int.from_bytes(answer, "big") if answer else os.EX_SOFTWARE
 
 
+def run_anew(arguments: list[str]) -> None:
+    """Be the program, started in the usual way: where the process that forks is gone."""
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - no time for pathlib
+    command = [sys.executable, "-m", "cli", *arguments]
+    os.execve(sys.executable, command, {**os.environ, "PYTHONPATH": root})
+
+
 if __name__ == "__main__":
-    sys.exit(ask(sys.argv[1], sys.argv[2:]))
+    try:
+        sys.exit(ask(sys.argv[1], sys.argv[2:]))
+    except (FileNotFoundError, ConnectionRefusedError):
+        run_anew(sys.argv[2:])

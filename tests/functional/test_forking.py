@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.forking import make_forked_command
+from tests.forking import CLIENT, make_forked_command
 from tests.functional.node_process import ROOT, make_command, make_environment
 
 pytestmark = pytest.mark.functional
@@ -34,3 +34,12 @@ def test_the_same_words_and_the_same_end(tmp_path: Path, arguments: Sequence[str
         ends.append((done.returncode, done.stdout, done.stderr))
     assert ends[0] == ends[1]
     assert ends[0][1] + ends[0][2]
+
+
+def test_where_nobody_forks_it_is_started(tmp_path: Path) -> None:
+    command = make_forked_command("trust", "show", TRUST)
+    place = command.index(str(CLIENT)) + 1
+    command[place] = str(tmp_path / "no-socket")
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "quorum" in done.stdout
