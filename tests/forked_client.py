@@ -28,7 +28,7 @@ def run_anew(arguments: list[str]) -> None:
     """Be the program, started in the usual way: where the process that forks is gone."""
     root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - no time for pathlib
     command = [sys.executable, "-m", "cli", *arguments]
-    os.execve(sys.executable, command, {**os.environ, "PYTHONPATH": root})
+    os.execve(sys.executable, command, {**os.environ, "PYTHONPATH": root})  # noqa: S606 - no shell is needed
 
 
 if __name__ == "__main__":
