@@ -42,6 +42,11 @@ export async function until(question, what) {
   throw new Error(`it did not come about: ${what}`);
 }
 
+/** The text of an element, once there is one: pages put elements there first and fill them when they know what with. */
+export function readText(locator) {
+  return until(() => locator.textContent(), "an element has a text");
+}
+
 /** A device of its own in a browser: nothing is shared with others. What goes wrong in its pages is kept in `faults`. */
 export async function makeDevice(browser, settings, faults) {
   const device = await browser.newContext({ locale: "en-GB", ...settings });

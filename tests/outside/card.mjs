@@ -1,7 +1,7 @@
 // A volunteer's phone: a key is made, an officer enrols it, hours come in, points are set aside; and all of it stays without a network.
 import { readFileSync } from "node:fs";
 
-import { askTest, check, findBarriers, main, more, PHONE, seeFilm, shoot, url, waitUntilKept } from "./browser.mjs";
+import { askTest, check, findBarriers, main, more, PHONE, seeFilm, shoot, url, waitUntilKept, readText } from "./browser.mjs";
 
 await main(async ({ device }) => {
   const phone = await device({ ...PHONE, permissions: ["camera"] });
@@ -11,7 +11,7 @@ await main(async ({ device }) => {
   await shoot(page, "card-begin");
   await page.getByRole("button", { name: "Make my key" }).click();
   await live.getByText("Your key is made").waitFor();
-  const key = await page.locator("#key-text").textContent();
+  const key = await readText(page.locator("#key-text"));
   check(/^[0-9a-f]{64}$/.test(key), "the public key is shown");
   await shoot(page, "card-enrol");
   await page.getByRole("button", { name: "Look again" }).click();
@@ -58,14 +58,14 @@ await main(async ({ device }) => {
   const kept = page.locator("#certificate-list li").filter({ hasText: "河畔" });
   await kept.getByText("5 hours").waitFor();
   await kept.getByRole("button", { name: "Show a code" }).click();
-  const code = await page.getByRole("dialog").locator("#code-text").textContent();
+  const code = await readText(page.getByRole("dialog").locator("#code-text"));
   check(code.startsWith("HLB1:"), `the one code of certificate ${number} is shown`);
   await shoot(page, "card-certificate");
   await page.getByRole("button", { name: "Close" }).click();
   await phone.setOffline(true);
   await page.reload();
   await kept.getByRole("button", { name: "Show a code" }).click();
-  check((await page.getByRole("dialog").locator("#code-text").textContent()) === code, "the code is there without a network");
+  check((await readText(page.getByRole("dialog").locator("#code-text"))) === code, "the code is there without a network");
   await page.getByRole("button", { name: "Close" }).click();
   const [download] = await Promise.all([page.waitForEvent("download"), kept.getByRole("button", { name: "Save a copy" }).click()]);
   await askTest("compare", await download.path());

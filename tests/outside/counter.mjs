@@ -1,6 +1,6 @@
 // A till: codes are checked by camera and by hand, points are taken and refunded, each once; and what holds without a network.
 // Arguments: the film that the camera shows, and the file of the merchant's key.
-import { askTest, check, findBarriers, main, more, PHONE, seeFilm, shoot, url, waitUntilKept } from "./browser.mjs";
+import { askTest, check, findBarriers, main, more, PHONE, seeFilm, shoot, url, waitUntilKept, readText } from "./browser.mjs";
 
 const [video, keyFile] = more;
 
@@ -31,7 +31,7 @@ await main(async ({ device }) => {
   await live.getByText("That is not the passphrase").waitFor();
   await bring(keyFile, "correct horse");
   await live.getByText("The key is on this device").waitFor();
-  const key = await page.locator("#key-text").textContent();
+  const key = await readText(page.locator("#key-text"));
   await shoot(page, "counter-admit");
   await page.getByRole("button", { name: "Look again" }).click();
   await live.getByText("Not registered yet").waitFor();
@@ -48,7 +48,7 @@ await main(async ({ device }) => {
   await page.getByRole("button", { name: "Publish", exact: true }).click();
   await live.getByText("The offer is published").waitFor();
   await page.getByText("Code for volunteers").click();
-  const link = await page.locator("#offers code").textContent();
+  const link = await readText(page.locator("#offers code"));
   check(new RegExp(`^${url}/card#offer=[0-9a-f]{32}$`).test(link), "the link opens the volunteer's page with the offer");
   const { held, ofOther, forged, over } = await askTest("hold", link.slice(-32));
 

@@ -1,5 +1,5 @@
 // A phone is lost: two people ask for the key of a new one, which takes it up.
-import { askTest, check, main, PHONE, shoot, url } from "./browser.mjs";
+import { askTest, check, main, PHONE, shoot, url, readText } from "./browser.mjs";
 
 await main(async ({ device }) => {
   const page = await (await device(PHONE)).newPage();
@@ -7,7 +7,7 @@ await main(async ({ device }) => {
   const takeUp = () => page.getByRole("button", { name: "Take this key up" }).click();
   await page.goto(`${url}/card`);
   await page.getByRole("button", { name: "Make my key" }).click();
-  const key = await page.locator("#key-text").textContent();
+  const key = await readText(page.locator("#key-text"));
   await page.getByText("Have you lost your old phone?").click();
   await page.getByLabel("Number of the account").fill("no number");
   await takeUp();

@@ -1,5 +1,5 @@
 // The whole story on two devices, with the keyboard alone: a volunteer's phone and a merchant's till.
-import { askTest, check, DESKTOP, findBarriers, main, PHONE, shoot, url, waitUntilKept } from "./browser.mjs";
+import { askTest, check, DESKTOP, findBarriers, main, PHONE, shoot, url, waitUntilKept, readText } from "./browser.mjs";
 
 const MOST_STEPS = 80;
 
@@ -31,7 +31,7 @@ async function readCodeText(page) {
   const dialog = page.getByRole("dialog");
   await dialog.waitFor();
   check((await findBarriers(page)).length === 0, "there are no barriers in the dialog");
-  return dialog.locator("#code-text").textContent();
+  return readText(dialog.locator("#code-text"));
 }
 
 /** What the page for verifiers says to a text. */
@@ -56,7 +56,7 @@ await main(async ({ device }) => {
   await press(card, card.getByRole("link", { name: "Skip to the content" }));
   await press(card, button(card, "Make my key"));
   await card.locator("#live").getByText("Your key is made").waitFor();
-  await askTest("enrol", await card.locator("#key-text").textContent());
+  await askTest("enrol", await readText(card.locator("#key-text")));
   await press(card, button(card, "Look again"));
   await card.locator("#points").getByText("20", { exact: true }).waitFor();
 
@@ -65,7 +65,7 @@ await main(async ({ device }) => {
   await till.goto(`${url}/counter`);
   await press(till, button(till, "Make a key"));
   await till.locator("#live").getByText("The key is on this device").waitFor();
-  const { offer } = await askTest("admit", await till.locator("#key-text").textContent());
+  const { offer } = await askTest("admit", await readText(till.locator("#key-text")));
   await press(till, button(till, "Look again"));
   await till.locator("#live").getByText("The merchant is registered").waitFor();
   check(offer === null, "the offer is published from the till");
@@ -77,7 +77,7 @@ await main(async ({ device }) => {
   await press(till, button(till, "Publish"));
   await till.locator("#live").getByText("The offer is published").waitFor();
   await press(till, till.locator("summary", { hasText: "Code for volunteers" }));
-  const link = await till.locator("#offers code").textContent();
+  const link = await readText(till.locator("#offers code"));
   await shoot(till, "story-till-desktop");
 
   // The link fills in the offer; the points are held, and the code is on the phone.
@@ -160,7 +160,7 @@ await main(async ({ device }) => {
   const next = await other.newPage();
   await next.goto(`${url}/card`);
   await button(next, "Make my key").click();
-  const key = await next.locator("#key-text").textContent();
+  const key = await readText(next.locator("#key-text"));
   await type(card, card.getByLabel("Public key of the new phone"), key);
   await press(card, card.getByRole("checkbox", { name: "The key on this phone will do nothing any more" }), "Space");
   await press(card, button(card, "Move to the new phone"));
