@@ -15,7 +15,9 @@ const FLAGS = [...QUIET, "--disable-component-update", "--disable-sync"];
 const PATIENCE_MS = 60_000;
 
 export const [program, url, pictures, ...more] = process.argv.slice(2);
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const packages = createRequire(import.meta.url);
+const AXE = readFileSync(packages.resolve("axe-core/axe.min.js"), "utf8");
+const JSQR = packages.resolve("jsqr");
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const tell = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 
@@ -45,6 +47,24 @@ export async function until(question, what) {
 /** The text of an element, once there is one: pages put elements there first and fill them when they know what with. */
 export function readText(locator) {
   return until(() => locator.textContent(), "an element has a text");
+}
+
+/** What jsQR reads on the screen where an element is; null for nothing. */
+export async function readScreen(locator) {
+  const picture = (await locator.screenshot()).toString("base64");
+  const page = await locator.page().context().newPage();
+  await page.addScriptTag({ path: JSQR });
+  const text = await page.evaluate(async (data) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${data}`;
+    await image.decode();
+    const drawing = new OffscreenCanvas(image.width, image.height).getContext("2d");
+    drawing.drawImage(image, 0, 0);
+    const { data: pixels, width, height } = drawing.getImageData(0, 0, image.width, image.height);
+    return globalThis.jsQR(pixels, width, height)?.data ?? null;
+  }, picture);
+  await page.close();
+  return text;
 }
 
 /** A device of its own in a browser: nothing is shared with others. What goes wrong in its pages is kept in `faults`. */

@@ -1,7 +1,7 @@
 // A volunteer's phone: a key is made, an officer enrols it, hours come in, points are set aside; and all of it stays without a network.
 import { readFileSync } from "node:fs";
 
-import { askTest, check, findBarriers, main, more, PHONE, seeFilm, shoot, url, waitUntilKept, readText } from "./browser.mjs";
+import { askTest, check, findBarriers, main, more, PHONE, readText, seeFilm, shoot, url, waitUntilKept } from "./browser.mjs";
 
 await main(async ({ device }) => {
   const phone = await device({ ...PHONE, permissions: ["camera"] });

@@ -1,6 +1,6 @@
 // A till: codes are checked by camera and by hand, points are taken and refunded, each once; and what holds without a network.
 // Arguments: the film that the camera shows, and the file of the merchant's key.
-import { askTest, check, findBarriers, main, more, PHONE, seeFilm, shoot, url, waitUntilKept, readText } from "./browser.mjs";
+import { askTest, check, findBarriers, main, more, PHONE, readText, seeFilm, shoot, url, waitUntilKept } from "./browser.mjs";
 
 const [video, keyFile] = more;
 

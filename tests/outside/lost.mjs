@@ -1,5 +1,5 @@
 // A phone is lost: two people ask for the key of a new one, which takes it up.
-import { askTest, check, main, PHONE, shoot, url, readText } from "./browser.mjs";
+import { askTest, check, main, PHONE, readText, shoot, url } from "./browser.mjs";
 
 await main(async ({ device }) => {
   const page = await (await device(PHONE)).newPage();

@@ -1,5 +1,5 @@
 // The whole story on two devices, with the keyboard alone: a volunteer's phone and a merchant's till.
-import { askTest, check, DESKTOP, findBarriers, main, PHONE, shoot, url, waitUntilKept, readText } from "./browser.mjs";
+import { askTest, check, DESKTOP, findBarriers, main, PHONE, readScreen, readText, shoot, url, waitUntilKept } from "./browser.mjs";
 
 const MOST_STEPS = 80;
 
@@ -31,7 +31,9 @@ async function readCodeText(page) {
   const dialog = page.getByRole("dialog");
   await dialog.waitFor();
   check((await findBarriers(page)).length === 0, "there are no barriers in the dialog");
-  return readText(dialog.locator("#code-text"));
+  const text = await readText(dialog.locator("#code-text"));
+  check((await readScreen(dialog.locator("#code-picture"))) === text, "jsQR reads the code on the screen");
+  return text;
 }
 
 /** What the page for verifiers says to a text. */
