@@ -11,8 +11,8 @@ from typing import Final
 from certificates.checks import Checks, compute_quorum_time, describe_signers, verify_age
 from certificates.jcs import JsonObject
 from certificates.one_code import OneCode, compute_checkpoint, parse_one_code, rebuild_note
-from certificates.register import Standing, Subject, describe_standing, format_number, read_standing, unwrap
-from certificates.reports import ArtefactReport, Listed, Question, Status
+from certificates.register import Standing, Subject, describe_standing, format_number, read_standing
+from certificates.reports import ArtefactReport, Found, Listed, Question
 from contracts.certificates.registry import CERTIFICATE_REGISTERED, CertificateRegistered
 from ledger.checkpoint import Checkpoint, format_signed_checkpoint
 from ledger.errors import CodecError, HourledgerError, ProofError
@@ -100,14 +100,14 @@ def _verify_time(age_ms: int) -> tuple[None, str]:
     return None, f"the evidence is {age_ms // 1000} s old"
 
 
-def _look_up(shown: _Shown, event: CertificateRegistered, status: Status, question: Question) -> tuple[Check, Standing | None]:
+def _look_up(shown: _Shown, event: CertificateRegistered, status: Found, question: Question) -> tuple[Check, Standing | None]:
     """Return the check of the register, as of the status and not of the code, and what the register says."""
     checks = Checks()
     found: list[Standing] = []
 
     def look_up() -> tuple[None, str]:
         subject = Subject(event.number, event.document, event.organisation)
-        standing = read_standing(unwrap(status), subject, shown.checkpoint, question.trust)
+        standing = read_standing(status, subject, shown.checkpoint, question.trust)
         found.append(standing)
         verify_age(standing.as_of_ms, question.times)
         return None, describe_standing(standing)

@@ -14,7 +14,7 @@ from uuid import UUID
 from certificates.checkpoints import verify_note
 from certificates.checks import compute_state_time
 from certificates.jcs import JsonObject, encode_jcs, parse_json_object
-from contracts.certificates.registry import CERTIFICATES, CertificateStatus
+from contracts.certificates.registry import CERTIFICATES, CertificateStatus, RegisteredCertificate
 from ledger.checkpoint import Checkpoint, parse_signed_checkpoint
 from ledger.codec import decode
 from ledger.crypto import sha256
@@ -41,6 +41,18 @@ class Standing:
     height: Height
     as_of_ms: TimeMs
     successor: Identifier | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The register's entry of a certificate in the state after the block at `height`, None where there is none.
+
+    Whoever has the state itself, as a node has, needs no proof of it.
+    """
+
+    content: RegisteredCertificate | None
+    height: Height
+    as_of_ms: TimeMs
 
 
 def parse_number(text: str) -> Identifier:
@@ -71,21 +83,24 @@ class Subject:
     organisation: Identifier
 
 
-def read_status(
-    data: bytes, document: JsonObject, organisation: Identifier, checkpoint: Checkpoint, trust: Sequence[TrustPolicy]
+def make_subject(document: JsonObject, organisation: Identifier) -> Subject:
+    """Return what the register is asked about a certificate that is at hand whole."""
+    return Subject(parse_number(str(document.get("id"))), compute_document_hash(document), organisation)
+
+
+def read_standing(
+    status: bytes | Entry | HourledgerError, subject: Subject, checkpoint: Checkpoint, trust: Sequence[TrustPolicy]
 ) -> Standing:
-    """Do the same as `read_standing`, for a certificate that is at hand whole."""
-    subject = Subject(parse_number(str(document.get("id"))), compute_document_hash(document), organisation)
-    return read_standing(data, subject, checkpoint, trust)
+    """Return what a bundle, or an entry, shows of a certificate whose evidence is under `checkpoint`.
 
-
-def read_standing(data: bytes, subject: Subject, checkpoint: Checkpoint, trust: Sequence[TrustPolicy]) -> Standing:
-    """Return what a bundle shows of a certificate whose evidence is under `checkpoint`.
-
-    Raises `HourledgerError` where the bundle proves nothing of it: with `STALE` where it is older than the certificate, or is
-    about another one.
+    Raises why there is neither, and `HourledgerError` where the bundle proves nothing of it: with `STALE` where it is older
+    than the certificate, or is about another one.
     """
-    bundle = parse_bundle(parse_json_object(data, max_bytes=MAX_STATUS_BYTES))
+    if isinstance(status, HourledgerError):
+        raise status
+    if isinstance(status, Entry):
+        return judge_entry(status, subject)
+    bundle = parse_bundle(parse_json_object(status, max_bytes=MAX_STATUS_BYTES))
     newer = parse_signed_checkpoint(encode_text(bundle.checkpoint_note)).checkpoint
     if newer.origin != checkpoint.origin:
         raise ProofError("the status is of another chain", Reason.STALE, newer.origin)
@@ -98,13 +113,19 @@ def read_standing(data: bytes, subject: Subject, checkpoint: Checkpoint, trust: 
         raise ProofError("the status is about another certificate", Reason.STALE, format_number(subject.number))
     as_of_ms = compute_state_time(verified, header.time_ms)
     value = values[key]
-    entry = None if value is None else decode(CERTIFICATES.codec, value, max_bytes=MAX_VALUE_BYTES)
-    if entry is None or entry.organisation != subject.organisation:
-        return Standing(NOT_REGISTERED, header.height, as_of_ms)
-    if entry.status in _STANDING and entry.document != subject.document:
+    content = None if value is None else decode(CERTIFICATES.codec, value, max_bytes=MAX_VALUE_BYTES)
+    return judge_entry(Entry(content, header.height, as_of_ms), subject)
+
+
+def judge_entry(entry: Entry, subject: Subject) -> Standing:
+    """Return what an entry of the register says of a certificate; raise `ProofError` where it is of another document."""
+    content = entry.content
+    if content is None or content.organisation != subject.organisation:
+        return Standing(NOT_REGISTERED, entry.height, entry.as_of_ms)
+    if content.status in _STANDING and content.document != subject.document:
         # The number follows from the content. So the organisation registered, by mistake, what is not this number's document.
         raise ProofError("the register has another issue of this certificate", Reason.STALE, format_number(subject.number))
-    return Standing(entry.status.name.lower(), header.height, as_of_ms, entry.successor)
+    return Standing(content.status.name.lower(), entry.height, entry.as_of_ms, content.successor)
 
 
 def describe_standing(standing: Standing) -> str:
@@ -117,10 +138,3 @@ def describe_standing(standing: Standing) -> str:
     if standing.successor is not None:
         return f"superseded by {format_number(standing.successor)}, {block}: it stays true as history"
     return f"registered and neither revoked nor superseded, {block}"
-
-
-def unwrap(status: bytes | HourledgerError) -> bytes:
-    """Return the bundle, or raise why it could not be had."""
-    if isinstance(status, HourledgerError):
-        raise status
-    return status

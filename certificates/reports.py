@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 from certificates.checks import Times, describe_failure, format_check
 from certificates.datetimes import format_datetime
 from certificates.jcs import JsonObject
+from certificates.register import Entry
 from certificates.words import NOTES
 from ledger.errors import HourledgerError
 from ledger.trust import TrustPolicy
@@ -31,7 +32,9 @@ class Listed:
 
 Status: TypeAlias = bytes | HourledgerError
 """A bundle or a status list, or why it could not be had."""
-LookUp: TypeAlias = Callable[[Listed], Sequence[Status]]
+Found: TypeAlias = Status | Entry
+"""The same, or an entry of a register by whoever has its state."""
+LookUp: TypeAlias = Callable[[Listed], Sequence[Found]]
 """Finds what register and status list have of a certificate; nothing where that is not to be looked for."""
 
 
@@ -53,12 +56,12 @@ class Question:
     merchant: Identifier | None = None
     look_up: LookUp | None = None
 
-    def find_statuses(self, listed: Listed) -> Sequence[Status]:
+    def find_statuses(self, listed: Listed) -> Sequence[Found]:
         """Return what shows whether a certificate stands, nothing where nobody asked."""
         return find_statuses(self.status, self.look_up, listed)
 
 
-def find_statuses(status: Status | None, look_up: LookUp | None, listed: Listed) -> Sequence[Status]:
+def find_statuses(status: Status | None, look_up: LookUp | None, listed: Listed) -> Sequence[Found]:
     """Return the status that is at hand, or what looking it up finds."""
     if status is not None:
         return (status,)

@@ -29,8 +29,8 @@ from certificates.dids import Method, parse_method
 from certificates.evidence import Evidence, parse_evidence
 from certificates.jcs import JsonObject, encode_jcs, parse_json_object
 from certificates.position_status import FoundStatus, Place, find_status, is_status_list
-from certificates.register import Standing, describe_standing, parse_number, read_status, unwrap
-from certificates.reports import ArtefactReport, Listed, LookUp, Status, find_statuses, format_artefact_report
+from certificates.register import Standing, describe_standing, make_subject, parse_number, read_standing
+from certificates.reports import ArtefactReport, Found, Listed, LookUp, Status, find_statuses, format_artefact_report
 from certificates.statement import (
     Statement,
     Values,
@@ -47,7 +47,7 @@ from contracts.parameters import MINUTES_PER_DAY
 from contracts.statuses import PositionStatus
 from ledger.blocks import Header
 from ledger.checkpoint import Checkpoint, parse_signed_checkpoint
-from ledger.errors import CodecError, HourledgerError, ProofError, SignatureError
+from ledger.errors import CodecError, ProofError, SignatureError
 from ledger.genesis import to_date
 from ledger.notes import encode_text
 from ledger.proofs import read_last_header, verify_entries, verify_state
@@ -113,7 +113,7 @@ def verify_certificate(
     if header is not None:
         checks.attempt("time", format_datetime(at_time_ms), lambda: _verify_times(file, as_of_ms, at_time_ms, max_age_ms))
     dated = tuple(replace(item, as_of_ms=as_of_ms) for item in checks.items)
-    statuses: Sequence[Status] = () if status is None else (status,)
+    statuses: Sequence[Found] = () if status is None else (status,)
     if statement is not None:
         statuses = _find_statuses(file, status, look_up)
     register, looked_up = None, []
@@ -127,7 +127,7 @@ def verify_certificate(
     return CertificateReport(Report((*dated, *looked_up)), statement, as_of_ms, register, file.position)
 
 
-def _find_statuses(file: _File, status: Status | None, look_up: LookUp | None) -> Sequence[Status]:
+def _find_statuses(file: _File, status: Status | None, look_up: LookUp | None) -> Sequence[Found]:
     """Return the status that is at hand or what looking it up finds, nothing for what has no number to look up."""
     try:
         number = parse_number(str(file.document.get("id")))
@@ -286,7 +286,7 @@ def _verify_claims(file: _File, statement: Statement, issue: Issue) -> tuple[Non
 
 
 def _verify_register(
-    file: _File, statement: Statement | None, trust: Sequence[TrustPolicy], status: bytes | HourledgerError, times: Times
+    file: _File, statement: Statement | None, trust: Sequence[TrustPolicy], status: Found, times: Times
 ) -> tuple[Check, Standing | None]:
     """Return the check of the register, as of the status and not of the evidence, and what the register says."""
     checks = Checks()
@@ -295,7 +295,7 @@ def _verify_register(
     def look_up() -> tuple[None, str]:
         if statement is None:
             raise ProofError("the evidence does not show whose certificate it is", Reason.STALE)
-        standing = read_status(unwrap(status), file.document, statement.organisation, file.checkpoint, trust)
+        standing = read_standing(status, make_subject(file.document, statement.organisation), file.checkpoint, trust)
         found.append(standing)
         verify_age(standing.as_of_ms, times)
         return None, describe_standing(standing)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
+from contracts.balances import get_balance
 from contracts.certificates.numbers import compute_number
 from contracts.identity.departed import require_account, resolve_account
 from contracts.identity.parties import get_organisation, name_codec, require_officers
@@ -221,7 +222,10 @@ CERTIFICATE_SUPERSEDED: Final[EventType[CertificateSuperseded]] = EventType(
 
 
 def register_certificate(state: Overlay, body: RegisterCertificate, context: TransactionContext) -> Effects:
-    """Enter a certificate (signed by officers as the policy says). Its date is the day of the block (Guidance 2015-149)."""
+    """Enter a certificate (signed by officers as the policy says). Its date is the day of the block (Guidance 2015-149).
+
+    It may state no more than all that counts of the volunteer's service here: the entry alone, in one code, is shown to people.
+    """
     name = get_organisation(state, body.organisation).name
     require_account(state, body.volunteer)
     require_officers(state, context, body.organisation)
@@ -231,6 +235,9 @@ def register_certificate(state: Overlay, body: RegisterCertificate, context: Tra
         raise Rejection(Reason.INVALID_PERIOD, "the period ends before it begins", str(body.last_day))
     if body.minutes < 1:
         raise Rejection(Reason.INVALID_MINUTES, "a certificate is about a minute of service or more", str(body.minutes))
+    recorded = get_balance(state, resolve_account(state, body.volunteer)).minutes
+    if body.minutes > recorded:
+        raise Rejection(Reason.INVALID_MINUTES, "the volunteer has fewer minutes on record", str(recorded))
     today = compute_today(state, context.block.time_ms)
     if body.last_day > today:
         raise Rejection(Reason.FUTURE_DATE, "the period is not over", str(body.last_day))

@@ -1,7 +1,6 @@
 """Verification as a service, for those who cannot run it. The node's own trust file counts unless others are given."""
 
 import asyncio
-import json
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
@@ -13,19 +12,27 @@ from certificates.artefacts import MAX_ARTEFACT_BYTES, find_place
 from certificates.checks import CLOCK_TOLERANCE_MS, Times
 from certificates.handover import build_chain_trust
 from certificates.jcs import encode_jcs
-from certificates.reports import ArtefactReport, Listed, LookUp, Question, Status, format_artefact_report, report_unreadable
+from certificates.register import Entry
+from certificates.reports import (
+    ArtefactReport,
+    Found,
+    Listed,
+    LookUp,
+    Question,
+    Status,
+    format_artefact_report,
+    report_unreadable,
+)
 from contracts.certificates.registry import CERTIFICATES
 from contracts.identity.parties import get_authorities
 from contracts.statuses import LIST_POSITIONS, count_taken
 from ledger.codec import MAX_TIME_MS
 from ledger.errors import CodecError, HourledgerError
 from ledger.notes import encode_text
-from ledger.proofs import format_bundle
 from ledger.reasons import Reason
 from ledger.trust import TrustPolicy, parse_trust
 from ledger.types import TimeMs
 from node.api.about import GENESIS
-from node.api.bundles import build_bundle
 from node.api.requests import get_service, parse_body, read_body
 from node.api.status_lists import STATUS_LISTS
 from node.pinned import Pinned
@@ -105,11 +112,11 @@ async def verify(request: web.Request) -> web.Response:
 def make_look_up(pinned: Pinned, chain_id: str, lists: StatusLists) -> LookUp:
     """Return what finds the entries of this node's register and lists for a certificate of this chain that is not newer."""
 
-    def look_up(listed: Listed) -> tuple[Status, ...]:
+    def look_up(listed: Listed) -> tuple[Found, ...]:
         if listed.chain_id != chain_id or listed.size > pinned.reader.tip.size:
             return ()
-        bundle = build_bundle(pinned, None, (), (CERTIFICATES.key(listed.number),))
-        entry = json.dumps(format_bundle(bundle)).encode()
+        header, content = pinned.reader.tip.header, CERTIFICATES.get(pinned.reader.state, listed.number)
+        entry = Entry(content, header.height, header.time_ms)
         number = None if listed.position is None else listed.position // LIST_POSITIONS
         if number is None or not count_taken(pinned.reader.state, number):
             return (entry,)

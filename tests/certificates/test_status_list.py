@@ -269,6 +269,7 @@ def test_bundle_shows_the_status_under_a_quorum(builder: Any, trust: Any) -> Non
     content, hashed = Hash(b"c" * 32), Hash(b"d" * 32)
     number, days = compute_number(ORGANISATION, content), (Day(FIRST_DAY), Day(FIRST_DAY))
     body = RegisterCertificate(number, ORGANISATION, VOLUNTEER, *days, Minutes(60), hashed, content, 9)
+    builder.certify([builder.attend(0)])
     builder.sign("certificates.register", body, "officer 1", "officer 2")
     builder.sign("certificates.suspend", AboutCertificate(number, ORGANISATION), "officer 1", "officer 2")
     region, times = builder.finish(), ask(trust, None).times

@@ -58,7 +58,9 @@ await main(async ({ device }) => {
   await press(card, card.getByRole("link", { name: "Skip to the content" }));
   await press(card, button(card, "Make my key"));
   await card.locator("#live").getByText("Your key is made").waitFor();
-  await askTest("enrol", await readText(card.locator("#key-text")));
+  const phoneKey = await readText(card.locator("#key-text"));
+  check((await readScreen(card.locator("#key-code"))) === phoneKey, "jsQR reads the phone's key");
+  await askTest("enrol", phoneKey);
   await press(card, button(card, "Look again"));
   await card.locator("#points").getByText("20", { exact: true }).waitFor();
 
@@ -67,7 +69,9 @@ await main(async ({ device }) => {
   await till.goto(`${url}/counter`);
   await press(till, button(till, "Make a key"));
   await till.locator("#live").getByText("The key is on this device").waitFor();
-  const { offer } = await askTest("admit", await readText(till.locator("#key-text")));
+  const tillKey = await readText(till.locator("#key-text"));
+  check((await readScreen(till.locator("#key-code"))) === tillKey, "jsQR reads the till's key");
+  const { offer } = await askTest("admit", tillKey);
   await press(till, button(till, "Look again"));
   await till.locator("#live").getByText("The merchant is registered").waitFor();
   check(offer === null, "the offer is published from the till");
@@ -80,6 +84,7 @@ await main(async ({ device }) => {
   await till.locator("#live").getByText("The offer is published").waitFor();
   await press(till, till.locator("summary", { hasText: "Code for volunteers" }));
   const link = await readText(till.locator("#offers code"));
+  check((await readScreen(till.locator("#offers svg"))) === link, "jsQR reads the offer");
   await shoot(till, "story-till-desktop");
 
   // The link fills in the offer; the points are held, and the code is on the phone.
