@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -167,6 +168,11 @@ def make_registration(home: Path, number: int) -> SignedTransaction:
     """A transaction of the development chain that is accepted once."""
     officer = SigningKey(number.to_bytes(32, "big"))
     body = RegisterOrganisation(Identifier(number.to_bytes(16, "big")), "Test", (officer.public_key,), 1)
-    chain_id = load_genesis(Home(home)).chain_id
-    unsigned = build_transaction(chain_id, "identity.register_organisation", body, compute_now_ms() + VALIDITY_MS)
+    unsigned = build_transaction(load_chain_id(home), "identity.register_organisation", body, compute_now_ms() + VALIDITY_MS)
     return sign_all(unsigned, [make_development_key("authority")])
+
+
+@cache
+def load_chain_id(home: Path) -> str:
+    """The chain of a home: read once for all of its transactions."""
+    return load_genesis(Home(home)).chain_id
