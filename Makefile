@@ -11,6 +11,8 @@ HOME_DIR := .hourledger
 
 bin := .venv/bin
 pip := $(bin)/python -m pip --quiet --disable-pip-version-check
+# Says it where there is no C compiler: pip, which compiles, keeps its hooks quiet.
+native := $(bin)/python -c 'import ledger.hashing as h; h.IS_COMPILED or print("(without a C compiler: hashes and the state tree in Python, slower)")'
 # Otherwise whoever may not write here, or lets Python write no bytecode, waits for the compiler at every command.
 compile := $(bin)/python -m compileall -q ledger contracts certificates node cli
 found := $(shell sh tools/find-python $(PYTHON) 2>/dev/null)
@@ -72,6 +74,7 @@ lock: .venv/dev ## renew constraints.txt: the newest version of everything that 
 	@echo "constraints.txt is renewed: run make check test, then commit it."
 
 clean: ## remove .venv, the development node and everything that the tools leave behind
+	rm -f ledger/*.so
 	rm -rf .venv $(HOME_DIR) .demo dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -83,19 +86,21 @@ $(made):
 	@$(firstword $(found)) -m venv --clear .venv
 	@touch $@
 
-.venv/runtime: $(made) pyproject.toml constraints.txt
+.venv/runtime: $(made) pyproject.toml constraints.txt ledger/native.c
 	@echo "installing hourledger into .venv ..."
 	@$(pip) install -c constraints.txt -e .
 	@$(compile)
+	@$(native)
 	@touch $@
 
-.venv/bench: $(made) pyproject.toml constraints.txt
+.venv/bench: $(made) pyproject.toml constraints.txt ledger/native.c
 	@echo "installing hourledger and what its benchmarks need into .venv ..."
 	@$(pip) install -c constraints.txt -e '.[bench]'
 	@touch .venv/runtime $@
 
-.venv/dev: $(made) pyproject.toml constraints.txt
+.venv/dev: $(made) pyproject.toml constraints.txt ledger/native.c
 	@echo "installing hourledger and the development tools into .venv ..."
 	@$(pip) install -c constraints.txt -e '.[dev]'
 	@$(compile)
+	@$(native)
 	@touch .venv/runtime $@

@@ -7,11 +7,12 @@ to `(index + 1) << level`. Only complete nodes, those whose entries all exist, a
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from ledger import codec
 from ledger.codec import Codec
 from ledger.errors import CodecError, ProofError
+from ledger.hashing import hash_each, hash_pairs
 from ledger.reasons import Reason
 from ledger.types import HASH_BYTES, Hash
 
@@ -40,8 +41,7 @@ def compute_node_hash(left: Hash, right: Hash) -> Hash:
 
 def compute_leaf_hashes(entries: Sequence[bytes]) -> list[Hash]:
     """Hashes of entries as leaves."""
-    sha256 = hashlib.sha256
-    return [Hash(sha256(LEAF_PREFIX + entry).digest()) for entry in entries]
+    return cast("list[Hash]", hash_each(LEAF_PREFIX, entries))
 
 
 def compute_tree_root(leaf_hashes: Sequence[Hash]) -> Hash:
@@ -294,9 +294,7 @@ def _largest_power_of_two_below(size: int) -> int:
 
 def _compute_parents(nodes: Sequence[Hash]) -> list[Hash]:
     """Parents of nodes of one level, each over two; a last one without a partner has none."""
-    sha256 = hashlib.sha256
-    pairs = zip(nodes[::2], nodes[1::2], strict=False)
-    return [Hash(sha256(NODE_PREFIX + left + right).digest()) for left, right in pairs]
+    return cast("list[Hash]", hash_pairs(NODE_PREFIX, nodes))
 
 
 def _compute_joined(hashes: Sequence[Hash]) -> Hash:

@@ -21,8 +21,7 @@ from ledger.merkle import (
     compute_tree_root,
     extend,
 )
-from ledger.state import iterate_hashed
-from ledger.state_updates import Revised, revise
+from ledger.state_updates import Revised, hash_changes, revise
 from ledger.tiles import TILE_HEIGHT, TILE_WIDTH
 from ledger.types import HASH_BYTES, PUBLIC_KEY_BYTES, ZERO_HASH, EntryIndex, Hash, Height, Identifier, PublicKey, TimeMs
 from node.chain.log_entries import compute_mention_writes, compute_run_writes
@@ -139,7 +138,7 @@ def assemble(
     The store of `ground` is read at the right edge of the log and along the changed paths of the state tree, and nowhere else.
     """
     changes = executed.state.changes
-    revised = revise(ground.pages, lambda path: load_page(ground.store, path), dict(iterate_hashed(changes)))
+    revised = revise(ground.pages, lambda path: load_page(ground.store, path), hash_changes(changes))
     leaf_hashes = compute_leaf_hashes(executed.entries)
     header = replace(
         start,

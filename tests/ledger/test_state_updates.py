@@ -1,7 +1,8 @@
-"""Updates with pages in memory against the plain ones: the same root, the same pages, the same complaints."""
+"""Updates with pages in memory, in C and in Python, against the plain ones: the same root, pages and complaints."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
 
 import pytest
 from hypothesis import given
@@ -9,19 +10,26 @@ from hypothesis import strategies as st
 
 from ledger import state_updates
 from ledger.errors import HourledgerError
+from ledger.hashing import IS_COMPILED
 from ledger.reasons import Reason
 from ledger.state_pages import EMPTY_STATE_ROOT
-from ledger.state_tree import compute_state_root, read_root, update
-from ledger.state_updates import UPPER_DEPTH, PageCache, Revised, revise
+from ledger.state_tree import PageReader, compute_state_root, read_root, update
+from ledger.state_updates import UPPER_DEPTH, PageCache, Revised, revise, revise_natively, revise_plainly
 from ledger.types import Hash
 
-Changes = Mapping[Hash, Hash | None]
+Changes: TypeAlias = Mapping[Hash, Hash | None]
+Way: TypeAlias = Callable[[PageCache, PageReader, Changes], Revised]
+
+NOT_COMPILED = pytest.mark.skipif(not IS_COMPILED, reason="ledger/native.c is not compiled: there is no C compiler here")
+WAYS = [pytest.param(revise_natively, marks=NOT_COMPILED, id="in C"), pytest.param(revise_plainly, id="in Python")]
+both_ways = pytest.mark.parametrize("way", WAYS)
 
 
 class Tree:
     """Pages in a dictionary, and those in memory; every update is also made the plain way."""
 
-    def __init__(self, capacity: int = 1_000) -> None:
+    def __init__(self, way: Way, capacity: int = 1_000) -> None:
+        self.way = way
         self.pages: dict[bytes, bytes] = {}
         self.cache = PageCache(capacity)
         self.reads: list[bytes] = []
@@ -32,7 +40,7 @@ class Tree:
 
     def revise(self, changes: Changes) -> Revised:
         plain = update(self.pages.get, changes)
-        revised = revise(self.cache, self.read, changes)
+        revised = self.way(self.cache, self.read, changes)
         assert (revised.root, revised.pages) == (plain.root, plain.pages)
         return revised
 
@@ -69,9 +77,10 @@ def histories(draw: st.DrawFn) -> list[tuple[Changes, bool]]:
     return draw(st.lists(st.tuples(batch, st.booleans()), max_size=8))
 
 
+@both_ways
 @given(histories(), st.sampled_from([0, 1, 5, 1_000]))
-def test_any_history_is_that_of_the_plain_version(history: list[tuple[Changes, bool]], capacity: int) -> None:
-    tree, items = Tree(capacity), dict[Hash, Hash]()
+def test_any_history_is_that_of_the_plain_version(way: Way, history: list[tuple[Changes, bool]], capacity: int) -> None:
+    tree, items = Tree(way, capacity), dict[Hash, Hash]()
     for changes, is_stored in history:
         if not is_stored:  # A block that was dropped leaves nothing behind in memory.
             tree.revise(changes)
@@ -82,9 +91,10 @@ def test_any_history_is_that_of_the_plain_version(history: list[tuple[Changes, b
         assert root == compute_state_root(items) == read_root(tree.pages.get)
 
 
+@both_ways
 @pytest.mark.parametrize("capacity", [0, 100, 10_000])
-def test_random_keys(capacity: int) -> None:
-    tree, keys = Tree(capacity), make_hashes(3_000)
+def test_random_keys(way: Way, capacity: int) -> None:
+    tree, keys = Tree(way, capacity), make_hashes(3_000)
     values = make_hashes(3, b"value")
     tree.change(dict.fromkeys(keys, values[0]))
     for number in range(4):
@@ -94,8 +104,9 @@ def test_random_keys(capacity: int) -> None:
     tree.change(dict.fromkeys(keys))
 
 
-def test_the_whole_tree_goes_and_comes_back() -> None:
-    tree, items = Tree(), dict.fromkeys(make_hashes(300), Hash(bytes(32)))
+@both_ways
+def test_the_whole_tree_goes_and_comes_back(way: Way) -> None:
+    tree, items = Tree(way), dict.fromkeys(make_hashes(300), Hash(bytes(32)))
     root = tree.change(items)
     assert tree.change(dict.fromkeys(items)) == EMPTY_STATE_ROOT
     assert tree.pages == {}
@@ -103,16 +114,18 @@ def test_the_whole_tree_goes_and_comes_back() -> None:
     assert tree.change(items) == root
 
 
-def test_pages_in_memory_are_not_read_again() -> None:
-    tree, keys = Tree(), make_hashes(2_000)
+@both_ways
+def test_pages_in_memory_are_not_read_again(way: Way) -> None:
+    tree, keys = Tree(way), make_hashes(2_000)
     tree.change(dict.fromkeys(keys, Hash(bytes(32))))
     tree.reads.clear()
     tree.change(dict.fromkeys(keys[::7], Hash(b"v" * 32)))
     assert tree.reads == []
 
 
-def test_a_page_is_read_once_in_an_update() -> None:
-    tree, keys = Tree(), make_hashes(2_000)
+@both_ways
+def test_a_page_is_read_once_in_an_update(way: Way) -> None:
+    tree, keys = Tree(way), make_hashes(2_000)
     tree.change(dict.fromkeys(keys, Hash(bytes(32))))
     tree.cache = PageCache()
     tree.reads.clear()
@@ -120,49 +133,76 @@ def test_a_page_is_read_once_in_an_update() -> None:
     assert len(tree.reads) == len(set(tree.reads)) > 100
 
 
-def test_no_more_pages_stay_in_memory_than_it_may_have() -> None:
-    tree, upper = Tree(capacity=50), sum(16**depth for depth in range(UPPER_DEPTH + 1))
+@both_ways
+def test_no_more_pages_stay_in_memory_than_it_may_have(way: Way) -> None:
+    tree, upper = Tree(way, 50), sum(16**depth for depth in range(UPPER_DEPTH + 1))
     for number in range(30):
         tree.change(dict.fromkeys(make_hashes(2_000, b"%d/" % number), Hash(bytes(32))))
         assert len(tree.cache) <= upper + 50
-    assert 0 < sum(len(path) > UPPER_DEPTH for path in tree.pages if tree.cache.find(path)) <= 50
+    assert 0 < sum(len(path) > UPPER_DEPTH for path in tree.pages if path in tree.cache.pages) <= 50
 
 
+@NOT_COMPILED
 def test_an_update_hands_on_no_more_than_so_many_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state_updates, "MAX_HANDED_ON", 10)
-    tree = Tree()
+    tree = Tree(revise_natively)
     for number in range(3):
         changes = dict.fromkeys(make_hashes(1_000, b"%d" % number), Hash(bytes(32)))
         revised = tree.revise(changes)
         assert len(revised.pages) > 100
-        assert sum(len(path) > UPPER_DEPTH for path in revised.decoded) <= 10
+        assert sum(len(path) > UPPER_DEPTH for path, page in revised.kept.items() if page is not None) <= 10
         tree.change(changes)
 
 
+@both_ways
 @pytest.mark.parametrize("changes", [{b"short": bytes(32)}, {bytes(32): b"short"}])
-def test_hashes_only(changes: Changes) -> None:
+def test_hashes_only(way: Way, changes: Changes) -> None:
     with pytest.raises(ValueError, match="32 bytes"):
-        revise(PageCache(), lambda _path: None, changes)
+        way(PageCache(), lambda _path: None, changes)
 
 
+def test_what_was_compiled_is_used() -> None:
+    cache, changes = PageCache(), {Hash(bytes(32)): Hash(bytes(32)), Hash(b"v" * 32): Hash(bytes(32))}
+    way = revise_natively if IS_COMPILED else revise_plainly
+    assert revise(cache, lambda _path: None, changes) == way(cache, lambda _path: None, changes)
+
+
+@both_ways
+def test_an_error_of_the_reader_comes_out_as_it_is(way: Way) -> None:
+    def read(_path: bytes) -> bytes | None:
+        raise OSError("the disk is gone")
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        way(PageCache(), read, {Hash(bytes(32)): Hash(bytes(32))})
+
+
+@both_ways
 class TestDamage:
-    def test_every_missing_or_damaged_page_is_named(self) -> None:
+    def test_every_missing_or_damaged_page_is_named(self, way: Way) -> None:
         key = hash_from_bits([])
         for path in [b"0" * depth for depth in range(1, 64)]:
-            for damaged in [None, b"", bytes(68)]:
-                tree = Tree()
+            for damaged in [None, b"", bytes(68), b"\x80\x00\x80\x00" + bytes(64), b"\xff\xff\x00\x00" + bytes(1_000)]:
+                tree = Tree(way)
                 tree.change({key: Hash(bytes(32)), hash_from_bits([255]): Hash(bytes(32))})
                 pages = {**tree.pages, path: damaged}
                 with pytest.raises(HourledgerError) as caught:
-                    revise(PageCache(), pages.get, {key: Hash(b"v" * 32)})
+                    way(PageCache(), pages.get, {key: Hash(b"v" * 32)})
                 assert (caught.value.reason, caught.value.value) == (Reason.STORE_DAMAGED, path.decode())
 
-    def test_a_page_that_leads_too_deep(self) -> None:
+    def test_a_stored_page_is_not_taken_for_one_from_memory(self, way: Way) -> None:
+        tree = Tree(way)
+        tree.change(dict.fromkeys(make_hashes(100), Hash(bytes(32))))
+        for more in (1, 32, 64, 15 * 32):
+            pages = {**tree.pages, b"": tree.pages[b""] + bytes(more)}
+            with pytest.raises(HourledgerError):
+                way(PageCache(), pages.get, {make_hashes(1)[0]: None})
+
+    def test_a_page_that_leads_too_deep(self, way: Way) -> None:
         pages = {b"0" * depth: bytes.fromhex("0000 8000") + bytes(32) for depth in range(65)}
         with pytest.raises(HourledgerError):
-            revise(PageCache(), pages.get, {Hash(bytes(32)): None})
+            way(PageCache(), pages.get, {Hash(bytes(32)): None})
 
-    def test_a_leaf_in_the_wrong_slot(self) -> None:
+    def test_a_leaf_in_the_wrong_slot(self, way: Way) -> None:
         pages = {b"": bytes.fromhex("4000 0000") + bytes(64)}
         with pytest.raises(HourledgerError):
-            revise(PageCache(), pages.get, {hash_from_bits([3]): Hash(bytes(32))})
+            way(PageCache(), pages.get, {hash_from_bits([3]): Hash(bytes(32))})

@@ -1,0 +1,36 @@
+"""What `native.c` gives where it was compiled. `ledger.hashing` and `ledger.state_updates` are its only callers."""
+
+from collections.abc import Callable, Sequence
+
+class DamagedPageError(Exception):
+    """A stored page is missing, or does not fit the others. Its one argument is the page's path."""
+
+def hash_each(prefix: bytes, items: Sequence[bytes], /) -> list[bytes]:
+    """SHA-256 of the prefix and each item."""
+
+def hash_pairs(prefix: bytes, hashes: Sequence[bytes], /) -> list[bytes]:
+    """SHA-256 of the prefix and each two hashes of 32 bytes; a last one without a partner has none."""
+
+def hash_items(items: dict[bytes, bytes | None], /) -> dict[bytes, bytes | None]:
+    """SHA-256 of each key, to that of its value or None."""
+
+def update_tree(
+    cached: dict[bytes, bytes],
+    read_page: Callable[[bytes], bytes | None],
+    changes: dict[bytes, bytes | None],
+    end: bytes,
+    upper_depth: int,
+    room: int,
+    /,
+) -> tuple[bytes, dict[bytes, bytes | None], dict[bytes, bytes | None]]:
+    """Update the tree whose pages `cached` has, or else `read_page` reads.
+
+    Returns the new root, the pages to write, and what `cached` must learn of once they are stored: pages as it keeps them, and
+    None for a path that it must forget. It is to keep those of at most `upper_depth` digits, and of the deeper ones `room` at
+    most, whose path is before `end`.
+
+    Raises `ValueError` for hashes of another length, `DamagedPageError`, and what `read_page` raises.
+    """
+
+def choose_compressor(by_instruction: bool, /) -> bool:
+    """Use the processor's instructions for SHA-256, or portable code; return whether the instructions are used."""

@@ -1,0 +1,84 @@
+"""Many hashes at once, in C and in Python: both against hashlib."""
+
+import hashlib
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.hashing import IS_COMPILED, hash_each, hash_items, hash_items_plainly, hash_pairs, hash_pairs_plainly
+from tools.compiling import compile_native
+
+if IS_COMPILED:
+    from ledger import native
+
+NOT_COMPILED = pytest.mark.skipif(not IS_COMPILED, reason="ledger/native.c is not compiled: there is no C compiler here")
+
+
+@pytest.fixture(params=[True, False], ids=["instructions", "portable"])
+def _compressor(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Both ways of computing SHA-256, where the processor has instructions for it."""
+    native.choose_compressor(request.param)
+    yield
+    native.choose_compressor(True)
+
+
+@NOT_COMPILED
+@pytest.mark.usefixtures("_compressor")
+def test_every_length_up_to_several_blocks() -> None:
+    data = hashlib.shake_256(b"data").digest(400)
+    for length in range(400):
+        for prefix in (b"", b"\x00", data[:16], data[:64], data[:100]):
+            assert native.hash_each(prefix, [data[:length]]) == [hashlib.sha256(prefix + data[:length]).digest()]
+
+
+@NOT_COMPILED
+@pytest.mark.usefixtures("_compressor")
+def test_known_answers() -> None:
+    # FIPS 180-4, examples of NIST: one block, two blocks, many.
+    messages = (b"abc", b"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", b"a" * 1_000_000)
+    assert [item.hex() for item in native.hash_each(b"", messages)] == [
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+        "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1",
+        "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0",
+    ]
+
+
+@given(st.binary(max_size=80), st.lists(st.binary(max_size=200), max_size=8))
+def test_each(prefix: bytes, items: list[bytes]) -> None:
+    assert hash_each(prefix, items) == [hashlib.sha256(prefix + item).digest() for item in items]
+    assert hash_each(prefix, tuple(items)) == hash_each(prefix, items)
+
+
+@given(st.binary(max_size=20), st.lists(st.binary(min_size=32, max_size=32), max_size=9))
+def test_pairs(prefix: bytes, hashes: list[bytes]) -> None:
+    expected = [hashlib.sha256(prefix + b"".join(hashes[at : at + 2])).digest() for at in range(0, len(hashes) // 2 * 2, 2)]
+    assert hash_pairs(prefix, hashes) == hash_pairs_plainly(prefix, hashes) == expected
+
+
+@given(st.dictionaries(st.binary(max_size=100), st.none() | st.binary(max_size=300), max_size=8))
+def test_items(items: dict[bytes, bytes | None]) -> None:
+    assert list(hash_items(items).items()) == list(hash_items_plainly(items).items())
+
+
+@NOT_COMPILED
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: native.hash_each(b"", ["text"]),  # type: ignore[list-item]
+        lambda: native.hash_pairs(b"", [b"short", bytes(32)]),
+        lambda: native.hash_pairs(b"", [bytes(32), b"short"]),
+        lambda: native.hash_items({b"key": "text"}),  # type: ignore[dict-item]
+        lambda: native.hash_items({"text": None}),  # type: ignore[dict-item]
+        lambda: native.hash_items([]),  # type: ignore[arg-type]
+    ],
+)
+def test_other_types_are_refused(call: object) -> None:
+    with pytest.raises(ValueError, match=r"wanted|byte strings"):
+        call()  # type: ignore[operator]
+
+
+def test_without_a_compiler_nothing_is_made(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", "/nowhere/cc")
+    assert compile_native(tmp_path) is None  # type: ignore[arg-type]
