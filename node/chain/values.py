@@ -10,7 +10,7 @@ from typing import Final
 from node.storage import namespaces
 from node.storage.protocol import Readable
 
-KEPT_BYTES: Final = 64 << 20
+KEPT_BYTES: Final = 48 << 20
 OVERHEAD_BYTES: Final = 160
 """What Python needs for a key and a value besides their bytes."""
 
@@ -44,7 +44,10 @@ class RecentView:
             self._keep(key, value)
 
     def _keep(self, key: bytes, value: bytes | None) -> None:
+        if key in self._younger:
+            self._bytes += len(value or b"") - len(self._younger[key] or b"")
+        else:
+            self._bytes += len(key) + len(value or b"") + OVERHEAD_BYTES
         self._younger[key] = value
-        self._bytes += len(key) + len(value or b"") + OVERHEAD_BYTES
         if self._bytes > self._capacity:
             self._older, self._younger, self._bytes = self._younger, {}, 0

@@ -37,3 +37,12 @@ def test_memory_is_bounded() -> None:
     for number in range(10_000):
         view.get(b"t/%d" % number)
     assert len(view._younger) + len(view._older) <= 100
+
+
+def test_a_value_that_is_overwritten_takes_room_once() -> None:
+    view = RecentView(MemoryStore(), capacity=8 * OVERHEAD_BYTES)
+    view.get(b"t/2")
+    for number in range(1_000):
+        view.take_over({b"t/1": bytes(number % 7)})
+    assert set(view._younger) == {b"t/1", b"t/2"}
+    assert view._bytes == sum(len(key) + len(value or b"") + OVERHEAD_BYTES for key, value in view._younger.items())
