@@ -1,11 +1,14 @@
 """One proof for several entries: as good as a proof for each, and in one form only."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.errors import ProofError
-from ledger.log_proof import compute_path, prove_entries, verify_entries
+from ledger.log_proof import compute_path, prove_entries, verify_entries, verify_entries_plainly
 from ledger.merkle import EMPTY_FRONTIER, append, compute_inclusion_proof, compute_leaf_hash
 from ledger.types import EntryIndex, Hash
 
@@ -40,6 +43,44 @@ def test_every_subset_of_every_small_log(size: int) -> None:
         hashes = prove(indices, size)
         verify_entries(choose(indices), size, hashes, ROOTS[size])
         assert set(hashes).isdisjoint(choose(indices).values())
+
+
+@given(logs())
+def test_what_is_good_needs_no_plain_way(log: tuple[int, set[int]]) -> None:
+    size, indices = log
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ledger.log_proof.verify_entries_plainly", lambda *_: pytest.fail("the plain way"))
+        verify_entries(choose(indices), size, prove(indices, size), ROOTS[size])
+
+
+def tell(verify: Callable[..., None], *proof: Any) -> str:
+    """What is wrong with a proof, in words."""
+    try:
+        verify(*proof)
+    except ProofError as error:
+        return str(error)
+    return "good"
+
+
+@settings(max_examples=300)
+@given(logs(), st.data())
+def test_both_ways_say_the_same(log: tuple[int, set[int]], data: st.DataObject) -> None:
+    size, indices = log
+    leaves, hashes, root = choose(indices), list(prove(indices, size)), ROOTS[size]
+    for _ in range(data.draw(st.integers(0, 2))):
+        at, hash_ = data.draw(st.integers(0, 90)), data.draw(st.sampled_from([*LEAVES, *ROOTS, Hash(b""), Hash(bytes(33))]))
+        what = data.draw(st.sampled_from(["add", "drop", "put", "leaf", "size", "root"]))
+        if what == "add":
+            hashes.insert(at % (len(hashes) + 1), hash_)
+        elif what in {"drop", "put"} and hashes:
+            hashes[at % len(hashes) : at % len(hashes) + 1] = [] if what == "drop" else [hash_]
+        elif what == "leaf":
+            leaves[EntryIndex(at - 5)] = hash_
+        elif what == "size":
+            size = at
+        elif what == "root":
+            root = hash_
+    assert tell(verify_entries, leaves, size, hashes, root) == tell(verify_entries_plainly, leaves, size, hashes, root)
 
 
 @given(logs())

@@ -1,5 +1,6 @@
 """One proof for several values of the state: as good as a proof for each, and in one form only."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from ledger import state_tree
 from ledger.crypto import sha256
 from ledger.errors import ProofError
-from ledger.state_proof import StateItem, build_item, join_proofs, verify_items
+from ledger.state_proof import StateItem, build_item, join_proofs, verify_items, verify_ordered_plainly
 from ledger.types import Hash
 
 KEYS = [b"key %d" % number for number in range(40)]
@@ -36,6 +37,55 @@ def test_it_holds_and_says_what_the_plain_proofs_say(keys: set[bytes]) -> None:
     plain = [state_tree.prove(PAGES.get, sha256(key)).siblings for key in keys]
     assert len(hashes) <= sum(map(len, plain))
     assert set(hashes) <= {item for siblings in plain for item in siblings}
+
+
+@given(st.sets(st.sampled_from(PRESENT), min_size=1), st.sampled_from(KEYS))
+def test_what_is_good_and_parts_needs_no_plain_way(keys: set[bytes], other: bytes) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ledger.state_proof.verify_ordered_plainly", lambda *_: pytest.fail("the plain way"))
+        for chosen in (keys, {other}):
+            items, hashes = prove(chosen)
+            verify_items(items, hashes, TREE.root)
+
+
+def tell(verify: Callable[..., None], items: list[StateItem], hashes: list[Hash], root: Hash) -> str:
+    """What is wrong with a proof, in words."""
+    try:
+        verify(sorted(items, key=lambda item: item.key_hash), hashes, root)
+    except ProofError as error:
+        return str(error)
+    return "good"
+
+
+@settings(max_examples=300)
+@given(sets_of_keys, st.data())
+def test_both_ways_say_the_same(keys: set[bytes], data: st.DataObject) -> None:
+    items, proof = prove(keys)
+    hashes, root = list(proof), TREE.root
+    for _ in range(data.draw(st.integers(0, 2))):
+        at, odd = (
+            data.draw(st.integers(0, 40)),
+            data.draw(st.sampled_from([*LEAVES, *LEAVES.values(), Hash(b""), Hash(bytes(33))])),
+        )
+        what = data.draw(st.sampled_from(["add", "drop", "put", "twice", "value", "leaf", "depth", "key", "root"]))
+        item = items[at % len(items)]
+        changed = {
+            "value": replace(item, value_hash=data.draw(st.sampled_from([None, odd]))),
+            "leaf": replace(item, leaf=(odd, odd), value_hash=data.draw(st.sampled_from([None, item.value_hash]))),
+            "depth": replace(item, depth=data.draw(st.integers(-1, 8) | st.just(257))),
+            "key": replace(item, key_hash=odd),
+        }
+        if what == "add":
+            hashes.insert(at % (len(hashes) + 1), odd)
+        elif what in {"drop", "put"} and hashes:
+            hashes[at % len(hashes) : at % len(hashes) + 1] = [] if what == "drop" else [odd]
+        elif what == "twice":
+            items = [*items, item]
+        elif what == "root":
+            root = odd
+        elif what in changed:
+            items[at % len(items)] = changed[what]
+    assert tell(verify_items, items, hashes, root) == tell(verify_ordered_plainly, items, hashes, root)
 
 
 @given(st.dictionaries(st.binary(max_size=2), st.binary(max_size=2), max_size=12), st.sets(st.binary(max_size=2)))
