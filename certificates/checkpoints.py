@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 
+from ledger.checkpoint import SignedCheckpoint
 from ledger.errors import HourledgerError, ProofError
-from ledger.notes import encode_text
 from ledger.reasons import Reason
-from ledger.trust import TrustPolicy, VerifiedCheckpoint, verify_checkpoint
+from ledger.trust import TrustPolicy, VerifiedCheckpoint, verify_signed_checkpoint
 
 
-def verify_note(note: str, origin: str, trust: Sequence[TrustPolicy]) -> VerifiedCheckpoint:
-    """Return the checkpoint of a note from the log `origin`; raise what the last trust file that knows the log says."""
+def verify_note(signed: SignedCheckpoint, trust: Sequence[TrustPolicy]) -> VerifiedCheckpoint:
+    """Return the checkpoint of a note; raise what the last trust file that knows its log says."""
+    origin = signed.checkpoint.origin
     policies = [policy for policy in trust if any(log.key.name == origin for log in policy.logs)]
     failure: HourledgerError = ProofError("no trust file given knows the log", Reason.UNTRUSTED_LOG, origin)
     for policy in policies:
         try:
-            return verify_checkpoint(policy, encode_text(note))
+            return verify_signed_checkpoint(policy, signed)
         except HourledgerError as error:
             failure = error
     raise failure

@@ -16,7 +16,7 @@ from functools import cache
 
 from certificates.datetimes import format_datetime, parse_datetime
 from certificates.dids import parse_method
-from certificates.jcs import JsonObject, encode_jcs, validate_json
+from certificates.jcs import JsonObject, encode_validated, validate_json
 from certificates.multibase import format_multibase, parse_multibase
 from certificates.rdfc import canonicalise
 from certificates.terms import VOCABULARIES
@@ -56,6 +56,8 @@ class VerifiedProofs:
     verified: tuple[VerifiedProof, ...]
     unchecked: tuple[str, ...]
     """The cryptosuites of proofs that this module does not know, one for each such proof."""
+    document_hash: Hash | None
+    """What `compute_document_hash` gives for the document, None where no proof is of eddsa-jcs-2022."""
 
 
 def add_proof(
@@ -106,7 +108,7 @@ def verify_proofs(document: JsonObject, proof_purpose: str = ASSERTION_METHOD) -
     """
     validate_json(document)
     # A large document with many proofs is hashed once for each cryptosuite, not for each proof.
-    hash_document = cache(lambda cryptosuite: compute_document_hash(document, cryptosuite))
+    hash_document = cache(lambda cryptosuite: _compute_hash(without(document, "proof"), cryptosuite))
     verified: list[VerifiedProof] = []
     unchecked: list[str] = []
     for proof in _list_proofs(document):
@@ -120,16 +122,20 @@ def verify_proofs(document: JsonObject, proof_purpose: str = ASSERTION_METHOD) -
         raise CodecError("no proof of a cryptosuite that is known here", Reason.UNSUPPORTED_VERSION)
     if len({(proof.cryptosuite, proof.public_key) for proof in verified}) != len(verified):
         raise CodecError("two proofs of one cryptosuite by one key")
-    return VerifiedProofs(tuple(verified), tuple(unchecked))
+    document_hash = hash_document(JCS) if any(proof.cryptosuite == JCS for proof in verified) else None
+    return VerifiedProofs(tuple(verified), tuple(unchecked), document_hash)
 
 
 def compute_document_hash(document: JsonObject, cryptosuite: str = JCS) -> Hash:
-    """SHA-256 of the canonical form of `document` without its proofs."""
-    return sha256(_encode_canonical(without(document, "proof"), cryptosuite))
+    """SHA-256 of the canonical form of `document` without its proofs; raise `CodecError` where it has none."""
+    content = without(document, "proof")
+    validate_json(content)
+    return _compute_hash(content, cryptosuite)
 
 
 def compute_hash_data(proof: JsonObject, document: JsonObject) -> bytes:
     """Return the 64 bytes that are signed: the hash of the proof without its `proofValue`, then the document's."""
+    validate_json(proof)
     return _hash_options(proof, document) + compute_document_hash(document, _read_cryptosuite(proof))
 
 
@@ -138,7 +144,12 @@ def _hash_options(proof: JsonObject, document: JsonObject) -> Hash:
     options = without(proof, "proofValue")
     if cryptosuite == RDFC and "@context" in document:
         options["@context"] = document["@context"]
-    return sha256(_encode_canonical(options, cryptosuite))
+    return _compute_hash(options, cryptosuite)
+
+
+def _compute_hash(document: JsonObject, cryptosuite: str) -> Hash:
+    """SHA-256 of the canonical form of a document that `validate_json` has let pass."""
+    return sha256(encode_validated(document) if cryptosuite == JCS else _canonicalise(document))
 
 
 def without(document: JsonObject, name: str) -> JsonObject:
@@ -146,9 +157,7 @@ def without(document: JsonObject, name: str) -> JsonObject:
     return {member: value for member, value in document.items() if member != name}
 
 
-def _encode_canonical(document: JsonObject, cryptosuite: str) -> bytes:
-    if cryptosuite == JCS:
-        return encode_jcs(document)
+def _canonicalise(document: JsonObject) -> bytes:
     contexts = document.get("@context")
     for known, vocabulary in VOCABULARIES.items():
         if contexts == list(known):

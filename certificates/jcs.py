@@ -14,6 +14,7 @@ import rfc8785
 
 from ledger.errors import CodecError
 from ledger.reasons import Reason
+from ledger.shapes import MISFIT
 
 JsonValue: TypeAlias = "bool | int | str | list[JsonValue] | dict[str, JsonValue] | None"
 JsonObject: TypeAlias = "dict[str, JsonValue]"
@@ -25,7 +26,7 @@ MAX_SAFE_INTEGER = (1 << 53) - 1
 """Largest magnitude that every JSON implementation reads exactly (RFC 7493, 2.2)."""
 
 _MAX_INTEGER_CHARACTERS = 17
-_LAST_OF_ONE_UNIT = "\uffff"
+_STARTS_OF_TWO_UNITS = tuple(bytes((start,)) for start in range(0xF0, 0xF5))
 _ENCODER = msgspec.json.Encoder(order="sorted")
 
 
@@ -33,9 +34,24 @@ def parse_json(data: bytes, max_bytes: int = MAX_JSON_BYTES, max_depth: int = MA
     """Read one JSON value from UTF-8 without a byte order mark; whatever bytes are given, only `CodecError` is raised.
 
     White space and the order of names are free; `encode_jcs` of the result is the same for all of them.
+
+    What is canonical already is read by a fast way; what that does not take, the plain one decides on.
     """
     if len(data) > max_bytes:
         raise CodecError(f"JSON of {len(data)} bytes, at most {max_bytes} are read", Reason.TOO_LARGE)
+    try:
+        value: JsonValue = msgspec.json.decode(data)
+        # A name that is there twice, and any other text that has a second reading, is not what comes out again.
+        if _ENCODER.encode(value) == data:
+            validate_json(value, max_depth)
+            return value
+    except (CodecError, *MISFIT):
+        pass
+    return parse_json_plainly(data, max_depth)
+
+
+def parse_json_plainly(data: bytes, max_depth: int = MAX_JSON_DEPTH) -> JsonValue:
+    """Do the same as `parse_json`, by the plain way and for data of any length."""
     try:
         value: JsonValue = json.loads(
             data.decode("utf-8"),
@@ -64,33 +80,32 @@ def parse_json_object(data: bytes, max_bytes: int = MAX_JSON_BYTES, max_depth: i
 
 def encode_jcs(value: JsonValue) -> bytes:
     """Return the canonical form (RFC 8785) in UTF-8; raise `CodecError` for what `parse_json` would not read back."""
-    names: list[str] = []
-    _collect_names(value, MAX_JSON_DEPTH, names)
-    if is_sorted_alike(names):
-        return _ENCODER.encode(value)
-    return rfc8785.dumps(value)
+    validate_json(value)
+    return encode_validated(value)
 
 
-def is_sorted_alike(names: list[str]) -> bool:
-    """Whether names sort alike by their characters, as msgspec sorts, and by UTF-16 units, as RFC 8785 does.
+def encode_validated(value: JsonValue) -> bytes:
+    """Do the same as `encode_jcs` for a value that has been parsed, or let pass by `validate_json`.
 
-    Then msgspec writes the canonical form of what `validate_json` lets pass, in a small part of the time that the plain way
-    takes. A test holds the two against each other.
+    msgspec writes the canonical form of such a value in a small part of the time that the plain way takes, where all names sort
+    alike by their characters, as it sorts, and by UTF-16 units, as RFC 8785 does. A test holds the two against each other.
     """
-    joined = "".join(names)
-    return joined.isascii() or max(joined) <= _LAST_OF_ONE_UNIT
+    data = _ENCODER.encode(value)
+    # Characters of two units take four bytes. Without any, in names or elsewhere, both orders are one.
+    if data.isascii() or not any(start in data for start in _STARTS_OF_TWO_UNITS):
+        return data
+    return rfc8785.dumps(value)
 
 
 def validate_json(value: JsonValue, max_depth: int = MAX_JSON_DEPTH) -> None:
     """Raise `CodecError` unless `value` has one canonical form: exact types, safe integers, Unicode text, bounded depth.
 
     The types are checked although they are declared, because a float or a subclass slips through a declaration.
+
+    Texts are looked at together: that takes a fraction. One of ASCII alone has no surrogates, and says of itself that it is
+    one; the longest texts are such.
     """
-    _collect_names(value, max_depth, [])
-
-
-def _collect_names(value: JsonValue, max_depth: int, names: list[str]) -> None:
-    """Check a value, and add the names of all members to `names`. Texts are looked at together: that takes a fraction."""
+    names: list[str] = []
     texts: list[str] = []
     _check_items([value], max_depth + 1, names, texts)
     if not set(map(type, names)) <= {str}:
@@ -102,13 +117,31 @@ def _collect_names(value: JsonValue, max_depth: int, names: list[str]) -> None:
         raise CodecError("a text with a lone surrogate, which has no UTF-8 form") from error
 
 
+def is_alike(left: JsonValue, right: JsonValue) -> bool:
+    """Whether two parsed values have one canonical form. To Python, true is 1."""
+    kind = type(left)
+    if kind is not type(right):
+        return False
+    if kind is dict:
+        members: JsonObject = right  # type: ignore[assignment] # mypy does not follow `kind`, here and below
+        return left.keys() == members.keys() and all(  # type: ignore[union-attr]
+            is_alike(value, members[name])
+            for name, value in left.items()  # type: ignore[union-attr]
+        )
+    if kind is list:
+        return len(left) == len(right) and all(map(is_alike, left, right))  # type: ignore[arg-type]
+    return left == right
+
+
 def _check_items(items: Iterable[JsonValue], levels_left: int, names: list[str], texts: list[str]) -> None:
+    """Check values; add the names of members to `names`, and texts that are not of ASCII alone to `texts`."""
     if levels_left <= 0:
         raise CodecError("JSON nested too deep")
     for item in items:
         kind = type(item)
         if kind is str:
-            texts.append(item)  # type: ignore[arg-type] # mypy does not follow `kind`, here and below
+            if not item.isascii():  # type: ignore[union-attr] # mypy does not follow `kind`, here and below
+                texts.append(item)  # type: ignore[arg-type]
         elif kind is dict:
             names.extend(item)  # type: ignore[arg-type]
             _check_items(item.values(), levels_left - 1, names, texts)  # type: ignore[union-attr]

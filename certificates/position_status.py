@@ -76,10 +76,11 @@ def _read_list(data: bytes, place: Place, trust: Sequence[TrustPolicy], times: T
 
 def _read_bundle(data: bytes, place: Place, trust: Sequence[TrustPolicy], times: Times) -> FoundStatus:
     bundle = parse_bundle(parse_json_object(data, max_bytes=MAX_STATUS_BYTES))
-    checkpoint = parse_signed_checkpoint(encode_text(bundle.checkpoint_note)).checkpoint
+    signed = parse_signed_checkpoint(encode_text(bundle.checkpoint_note))
+    checkpoint = signed.checkpoint
     if checkpoint.origin != place.chain_id:
         raise ProofError("the status is of another chain", Reason.STALE, checkpoint.origin)
-    verified = verify_note(bundle.checkpoint_note, checkpoint.origin, trust)
+    verified = verify_note(signed, trust)
     header, values = verify_values(bundle, checkpoint)
     key = compute_chunk_key(place.position)
     if key not in values:

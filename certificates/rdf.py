@@ -6,32 +6,41 @@ be left out, and so not be signed. All statements are in the default graph.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Final, TypeAlias
 
 from certificates.jcs import MAX_JSON_DEPTH, JsonObject, JsonValue
 from certificates.terms import XSD, Term, Vocabulary
 from ledger.errors import CodecError
 
-Triple: TypeAlias = tuple[str, str, str]
-"""Subject, predicate and object as N-Quads write them; a blank node is `_:b` and a number."""
+Triple: TypeAlias = tuple[bytes, bytes, bytes]
+"""Subject, predicate and object as N-Quads write them, in UTF-8; a blank node is `_:b` and a number."""
 
-BLANK: Final = "_:b"
+BLANK: Final = b"_:b"
 MAX_TRIPLES: Final = 10_000
-RDF_TYPE: Final = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
-_NAME: Final = re.compile(r"(?:https|http|did|urn|data):[^\x00-\x20<>\"{}|^`\\]+")
+MAX_BYTES: Final = 64 << 20
+"""Of all triples. The evidence of the largest certificate is in four of them; a name of its length in thousands would fill a
+machine's memory."""
+RDF_TYPE: Final = b"<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+_SCHEMES: Final = ("https:", "http:", "did:", "urn:", "data:")
 """Names of nodes. None of these schemes is a term of the contexts, which would stand for something else."""
+_REFUSED: Final = r"\x00-\x20<>\"{}|^`\\"
+_NAME: Final = re.compile(rf"(?:{'|'.join(_SCHEMES)})[^{_REFUSED}]+")
+_ALLOWED: Final = bytes(byte for byte in range(0x80) if not re.match(f"[{_REFUSED}]", chr(byte)))
+_LONG: Final = 256
 _ESCAPED: Final = re.compile(r"[\x00-\x1f\x7f\"\\]")
 _ESCAPES: Final = {"\b": r"\b", "\t": r"\t", "\n": r"\n", "\f": r"\f", "\r": r"\r", '"': r"\"", "\\": r"\\"}
 
 
-def convert_to_rdf(document: JsonObject, vocabulary: Vocabulary) -> frozenset[Triple]:
-    """Return what a document without `@context` says; raise `CodecError` for what the vocabulary does not have."""
+def convert_to_rdf(document: JsonObject, vocabulary: Vocabulary) -> list[Triple]:
+    """Return what a document without `@context` says; raise `CodecError` for what the vocabulary does not have.
+
+    What it says twice is there twice.
+    """
     conversion = _Conversion(vocabulary)
     conversion.add_node(document, MAX_JSON_DEPTH)
-    return frozenset(conversion.triples)
+    return conversion.triples
 
 
 @dataclass(slots=True)
@@ -39,45 +48,47 @@ class _Conversion:
     vocabulary: Vocabulary
     triples: list[Triple] = field(default_factory=list)
     blank_nodes: int = 0
+    byte_count: int = 0
 
-    def add_node(self, node: JsonObject, levels_left: int) -> str:
+    def add_node(self, node: JsonObject, levels_left: int) -> bytes:
         """Add what a node and all below it say, and return its name."""
         if levels_left <= 0:
             raise CodecError("a document too deep to be read as linked data")
         subject = self._name_node(node)
-        terms: Mapping[str, Term] = self.vocabulary.terms
-        for name in _list_values(node.get("type", [])):
-            known = self.vocabulary.types.get(name) if isinstance(name, str) else None
-            if known is None:
-                raise CodecError("a document with a type that is not known here")
-            terms = {**terms, **known.terms}
-            self._add(subject, RDF_TYPE, f"<{known.iri}>")
+        known_terms = self._add_types(subject, node.get("type", []))
         for name, value in node.items():
             if name in {"id", "type"}:
                 continue
-            term = terms.get(name)
+            term = next((terms[name] for terms in reversed(known_terms) if name in terms), None)
             if term is None:
                 raise CodecError("a document with a member that is not known here")
-            predicate = f"<{term.iri}>"
-            for item in _list_values(value):
-                said = self.add_node(item, levels_left - 1) if isinstance(item, dict) else _format_value(item, term)
-                self._add(subject, predicate, said)
+            for item in value if isinstance(value, list) else (value,):
+                said = self.add_node(item, levels_left - 1) if isinstance(item, dict) else _format_value(item, term).encode()
+                self._add(subject, term.written, said)
         return subject
 
-    def _add(self, subject: str, predicate: str, said: str) -> None:
-        if len(self.triples) >= MAX_TRIPLES:
+    def _add_types(self, subject: bytes, types: JsonValue) -> list[Mapping[str, Term]]:
+        """Add of which types a node is, and return its terms: of two with one name, the one that comes last counts."""
+        known_terms = [self.vocabulary.terms]
+        for name in types if isinstance(types, list) else (types,):
+            known = self.vocabulary.types.get(name) if isinstance(name, str) else None
+            if known is None:
+                raise CodecError("a document with a type that is not known here")
+            known_terms.append(known.terms)
+            self._add(subject, RDF_TYPE, known.written)
+        return known_terms
+
+    def _add(self, subject: bytes, predicate: bytes, said: bytes) -> None:
+        self.byte_count += len(subject) + len(predicate) + len(said)
+        if len(self.triples) >= MAX_TRIPLES or self.byte_count > MAX_BYTES:
             raise CodecError("a document too large to be read as linked data")
         self.triples.append((subject, predicate, said))
 
-    def _name_node(self, node: JsonObject) -> str:
+    def _name_node(self, node: JsonObject) -> bytes:
         if "id" in node:
-            return format_name(node["id"])
+            return format_name(node["id"]).encode()
         self.blank_nodes += 1
-        return f"{BLANK}{self.blank_nodes}"
-
-
-def _list_values(value: JsonValue) -> Iterator[JsonValue]:
-    return iter(value) if isinstance(value, list) else chain((value,))
+        return b"%b%d" % (BLANK, self.blank_nodes)
 
 
 def _format_value(value: JsonValue, term: Term) -> str:
@@ -98,12 +109,33 @@ def _format_word(value: str, term: Term) -> str:
 
 def format_name(value: JsonValue) -> str:
     """Write the name of a node; raise `CodecError` for one that is not a whole IRI."""
-    if not isinstance(value, str) or not _NAME.fullmatch(value):
+    if not isinstance(value, str) or not is_name(value):
         raise CodecError("a document with a name that is no https, did, urn or data IRI")
     return f"<{value}>"
 
 
+def is_name(text: str) -> bool:
+    """Whether a text may name a node. A long one, such as evidence, is not looked at character by character."""
+    if len(text) < _LONG or not text.isascii():
+        return is_name_plainly(text)
+    return text.startswith(_SCHEMES) and not text.encode("ascii").translate(None, _ALLOWED)
+
+
+def is_name_plainly(text: str) -> bool:
+    """Do the same as `is_name`, by the plain way."""
+    return _NAME.fullmatch(text) is not None
+
+
 def format_literal(value: str, datatype: str) -> str:
     """Write a literal in the canonical form of N-Quads (https://www.w3.org/TR/rdf12-n-quads/#canonical-quads)."""
-    text = _ESCAPED.sub(lambda found: _ESCAPES.get(found[0]) or f"\\u{ord(found[0]):04X}", value)
+    text = _ESCAPED.sub(_escape, value)
     return f'"{text}"' if datatype == XSD + "string" else f'"{text}"^^<{datatype}>'
+
+
+def _escape(found: re.Match[str]) -> str:
+    return _ESCAPES.get(found[0]) or f"\\u{ord(found[0]):04X}"
+
+
+def format_triples(triples: Iterable[Triple]) -> bytes:
+    """Write N-Quads in the given order. Nothing that is said is copied twice: of evidence there are four copies already."""
+    return b"".join([part for subject, predicate, said in triples for part in (subject, b" ", predicate, b" ", said, b" .\n")])

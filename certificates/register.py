@@ -83,11 +83,6 @@ class Subject:
     organisation: Identifier
 
 
-def make_subject(document: JsonObject, organisation: Identifier) -> Subject:
-    """Return what the register is asked about a certificate that is at hand whole."""
-    return Subject(parse_number(str(document.get("id"))), compute_document_hash(document), organisation)
-
-
 def read_standing(
     status: bytes | Entry | HourledgerError, subject: Subject, checkpoint: Checkpoint, trust: Sequence[TrustPolicy]
 ) -> Standing:
@@ -101,10 +96,11 @@ def read_standing(
     if isinstance(status, Entry):
         return judge_entry(status, subject)
     bundle = parse_bundle(parse_json_object(status, max_bytes=MAX_STATUS_BYTES))
-    newer = parse_signed_checkpoint(encode_text(bundle.checkpoint_note)).checkpoint
+    signed = parse_signed_checkpoint(encode_text(bundle.checkpoint_note))
+    newer = signed.checkpoint
     if newer.origin != checkpoint.origin:
         raise ProofError("the status is of another chain", Reason.STALE, newer.origin)
-    verified = verify_note(bundle.checkpoint_note, newer.origin, trust)
+    verified = verify_note(signed, trust)
     if newer.size < checkpoint.size:
         raise ProofError("the status is older than the certificate", Reason.STALE, f"{newer.size} entries")
     header, values = verify_values(bundle, newer)

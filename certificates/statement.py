@@ -10,7 +10,7 @@ from contracts.records import BATCHES, VOID
 from ledger.blocks import HEADER
 from ledger.codec import decode
 from ledger.errors import CodecError, ProofError
-from ledger.events import split_entry
+from ledger.events import find_type, split_entry
 from ledger.reasons import Reason
 from ledger.state import MAX_VALUE_BYTES
 from ledger.types import Day, EntryIndex, Identifier, PublicKey
@@ -37,7 +37,8 @@ def read_records(entries: Mapping[EntryIndex, bytes]) -> dict[EntryIndex, Record
 
     Besides records, only block headers are allowed. Raises `CodecError` for an entry that does not decode.
     """
-    records = {index: HOURS_RECORDED.decode(entry) for index, entry in entries.items() if split_entry(entry)[0] != HEADER.name}
+    found = [(index, _read_record(entry)) for index, entry in entries.items()]
+    records = {index: record for index, record in found if record is not None}
     if not records:
         raise ProofError("the evidence has no record", Reason.CLAIM_MISMATCH)
     if len({(item.volunteer, item.organisation) for item in records.values()}) != 1:
@@ -45,6 +46,18 @@ def read_records(entries: Mapping[EntryIndex, bytes]) -> dict[EntryIndex, Record
     if len({(item.batch, item.row) for item in records.values()}) != len(records):
         raise ProofError("the evidence has one record twice", Reason.CLAIM_MISMATCH)
     return records
+
+
+def _read_record(entry: bytes) -> RecordedHours | None:
+    """Return a record, None for a header; raise `CodecError` for any other entry, first for one that is none at all."""
+    if find_type(entry) == HEADER.name:
+        split_entry(entry)
+        return None
+    try:
+        return HOURS_RECORDED.decode(entry)
+    except CodecError:
+        split_entry(entry)
+        raise
 
 
 def read_organisation(values: Values, identifier: Identifier) -> Organisation:

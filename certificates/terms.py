@@ -37,6 +37,12 @@ class Term:
     datatype: str = XSD + "string"
     is_name: bool = False
     words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    written: bytes = field(init=False)
+    """Its name as N-Quads write it."""
+
+    def __post_init__(self) -> None:
+        """Write the name, once for all documents."""
+        object.__setattr__(self, "written", f"<{self.iri}>".encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,12 @@ class NodeType:
 
     iri: str
     terms: Mapping[str, Term] = field(default_factory=lambda: MappingProxyType({}))
+    written: bytes = field(init=False)
+    """Its name as N-Quads write it."""
+
+    def __post_init__(self) -> None:
+        """Write the name, once for all documents."""
+        object.__setattr__(self, "written", f"<{self.iri}>".encode())
 
 
 @dataclass(frozen=True, slots=True)

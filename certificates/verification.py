@@ -6,8 +6,9 @@ claims, the times, and, where a status is given, the register. Each appears in t
 of when.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from certificates.certificate import TEMPLATE_VERSION, Issue, build_document
@@ -27,9 +28,9 @@ from certificates.datetimes import format_datetime, parse_datetime
 from certificates.details import compute_record_commitment
 from certificates.dids import Method, parse_method
 from certificates.evidence import Evidence, parse_evidence
-from certificates.jcs import JsonObject, encode_jcs, parse_json_object
+from certificates.jcs import JsonObject, is_alike, parse_json_object
 from certificates.position_status import FoundStatus, Place, find_status, is_status_list
-from certificates.register import Standing, describe_standing, make_subject, parse_number, read_standing
+from certificates.register import Standing, Subject, describe_standing, parse_number, read_standing
 from certificates.reports import ArtefactReport, Found, Listed, LookUp, Status, find_statuses, format_artefact_report
 from certificates.statement import (
     Statement,
@@ -46,14 +47,14 @@ from contracts.identity.parties import Organisation
 from contracts.parameters import MINUTES_PER_DAY
 from contracts.statuses import PositionStatus
 from ledger.blocks import Header
-from ledger.checkpoint import Checkpoint, parse_signed_checkpoint
+from ledger.checkpoint import Checkpoint, SignedCheckpoint, parse_signed_checkpoint
 from ledger.errors import CodecError, ProofError, SignatureError
 from ledger.genesis import to_date
 from ledger.notes import encode_text
 from ledger.proofs import read_last_header, verify_entries, verify_state
 from ledger.reasons import Reason
 from ledger.trust import TrustPolicy, VerifiedCheckpoint
-from ledger.types import EntryIndex, TimeMs
+from ledger.types import EntryIndex, Hash, TimeMs
 from ledger.verification import Check, Report, Verdict
 
 MAX_CERTIFICATE_BYTES: Final = 8 << 20
@@ -81,9 +82,22 @@ class _File:
     document: JsonObject
     evidence_uri: str
     evidence: Evidence
-    checkpoint: Checkpoint
+    signed: SignedCheckpoint
     issued_ms: TimeMs
     position: int | None
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """What the evidence is under."""
+        return self.signed.checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class _Signer:
+    """Who signed, and the hash of what was signed: of the document without its signatures."""
+
+    method: Method
+    document_hash: Hash
 
 
 def verify_certificate(
@@ -108,7 +122,7 @@ def verify_certificate(
     signer = checks.attempt("signature", f"{JCS}, {RDFC}", lambda: _verify_signature(file))
     origin = file.checkpoint.origin
     verified = checks.attempt("checkpoint", f"trust file of {origin}", lambda: _verify_checkpoint(file, trust))
-    statement, header = _verify_content(checks, file, signer)
+    statement, header = _verify_content(checks, file, None if signer is None else signer.method)
     as_of_ms = _compute_as_of(verified, header)
     if header is not None:
         checks.attempt("time", format_datetime(at_time_ms), lambda: _verify_times(file, as_of_ms, at_time_ms, max_age_ms))
@@ -121,7 +135,8 @@ def verify_certificate(
         if isinstance(item, bytes) and is_status_list(item):
             looked_up.append(_verify_listed(file, trust, item, Times(at_time_ms, max_age_ms)))
         else:
-            check, standing = _verify_register(file, statement, trust, item, Times(at_time_ms, max_age_ms))
+            make_subject = partial(_make_subject, file, statement, signer)
+            check, standing = _verify_register(file, make_subject, trust, item, Times(at_time_ms, max_age_ms))
             register = None if standing is None else standing.status
             looked_up.append(check)
     return CertificateReport(Report((*dated, *looked_up)), statement, as_of_ms, register, file.position)
@@ -157,18 +172,18 @@ def _read_file(data: bytes) -> tuple[_File, str]:
     if version != TEMPLATE_VERSION:
         raise CodecError("the certificate is of another version", Reason.UNSUPPORTED_VERSION)
     evidence = parse_evidence(evidence_uri)
-    checkpoint = parse_signed_checkpoint(encode_text(evidence.bundle.checkpoint_note)).checkpoint
-    file = _File(document, evidence_uri, evidence, checkpoint, parse_datetime(issued), read_position(document))
+    signed = parse_signed_checkpoint(encode_text(evidence.bundle.checkpoint_note))
+    file = _File(document, evidence_uri, evidence, signed, parse_datetime(issued), read_position(document))
     return file, f"certificate {document.get('id')}"
 
 
-def _verify_signature(file: _File) -> tuple[Method, str]:
+def _verify_signature(file: _File) -> tuple[_Signer, str]:
     proofs = verify_proofs(file.document)
     methods = {proof.verification_method for proof in proofs.verified}
     cryptosuites = [proof.cryptosuite for proof in proofs.verified]
     if len(methods) != 1:
         raise SignatureError("the certificate must be signed by one key")
-    if cryptosuites not in ([JCS], [JCS, RDFC]) or proofs.unchecked:
+    if cryptosuites not in ([JCS], [JCS, RDFC]) or proofs.unchecked or proofs.document_hash is None:
         detail = f"a certificate has a signature of {JCS}, then perhaps one of {RDFC}, and no others"
         raise CodecError(detail, Reason.UNSUPPORTED_VERSION)
     method = parse_method(methods.pop())
@@ -177,11 +192,11 @@ def _verify_signature(file: _File) -> tuple[Method, str]:
         said.append("whether the site is the organisation's was not asked")
     if RDFC not in cryptosuites:
         said.append(f"no signature of {RDFC}")
-    return method, "; ".join(said)
+    return _Signer(method, proofs.document_hash), "; ".join(said)
 
 
 def _verify_checkpoint(file: _File, trust: Sequence[TrustPolicy]) -> tuple[VerifiedCheckpoint, str]:
-    verified = verify_note(file.evidence.bundle.checkpoint_note, file.checkpoint.origin, trust)
+    verified = verify_note(file.signed, trust)
     return verified, describe_signers(verified)
 
 
@@ -279,23 +294,28 @@ def _verify_claims(file: _File, statement: Statement, issue: Issue) -> tuple[Non
     expected = build_document(statement, file.evidence_uri, issue)
     stated = without(file.document, "proof")
     for name in sorted(expected.keys() | stated.keys()):
-        # In their canonical form: to Python, true is 1, and a member that is null is as one that is not there.
-        if name not in stated or name not in expected or encode_jcs(stated[name]) != encode_jcs(expected[name]):
+        # A member that is null is not one that is not there.
+        if name not in stated or name not in expected or not is_alike(stated[name], expected[name]):
             raise ProofError("the certificate states something else than its evidence", Reason.CLAIM_MISMATCH, name)
     return None, f"{statement.minutes} minutes in {statement.records} records"
 
 
+def _make_subject(file: _File, statement: Statement | None, signer: _Signer | None) -> Subject:
+    """Return what the register is asked about."""
+    if statement is None or signer is None:
+        raise ProofError("the evidence does not show whose certificate it is", Reason.STALE)
+    return Subject(parse_number(str(file.document.get("id"))), signer.document_hash, statement.organisation)
+
+
 def _verify_register(
-    file: _File, statement: Statement | None, trust: Sequence[TrustPolicy], status: Found, times: Times
+    file: _File, make_subject: Callable[[], Subject], trust: Sequence[TrustPolicy], status: Found, times: Times
 ) -> tuple[Check, Standing | None]:
     """Return the check of the register, as of the status and not of the evidence, and what the register says."""
     checks = Checks()
     found: list[Standing] = []
 
     def look_up() -> tuple[None, str]:
-        if statement is None:
-            raise ProofError("the evidence does not show whose certificate it is", Reason.STALE)
-        standing = read_standing(status, make_subject(file.document, statement.organisation), file.checkpoint, trust)
+        standing = read_standing(status, make_subject(), file.checkpoint, trust)
         found.append(standing)
         verify_age(standing.as_of_ms, times)
         return None, describe_standing(standing)

@@ -17,6 +17,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, TypeVar
 
+import msgspec
+
 from ledger import log_proof, state_proof
 from ledger.blocks import HEADER, Header
 from ledger.checkpoint import Checkpoint, parse_signed_checkpoint
@@ -40,16 +42,14 @@ JsonObject: TypeAlias = dict[str, Any]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class BundleEntry:
+class BundleEntry(msgspec.Struct, frozen=True, gc=False):
     """An entry of the log, and its index."""
 
     index: EntryIndex
     entry: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class BundleValue:
+class BundleValue(msgspec.Struct, frozen=True, gc=False):
     """A state key, its value or None for none, and the place in the tree where the key's path ends (`StateItem`)."""
 
     key: bytes
@@ -172,11 +172,16 @@ def parse_bundle(document: object) -> Bundle:
     bundle = Bundle(
         _text(note), _items(entries, _parse_entry), _hashes(log_hashes), _items(values, _parse_value), _hashes(state_hashes)
     )
+    require_ascending(bundle)
+    return bundle
+
+
+def require_ascending(bundle: Bundle) -> None:
+    """Raise `CodecError` unless indices and keys ascend, each once."""
     indices = [item.index for item in bundle.entries]
     keys = [item.key for item in bundle.values]
     if indices != sorted(set(indices)) or keys != sorted(set(keys)):
         raise CodecError("the bundle's items are not ascending, each once")
-    return bundle
 
 
 def _parse_entry(document: object) -> BundleEntry:
@@ -205,10 +210,14 @@ def _leaf(document: object) -> tuple[Hash, Hash]:
 
 
 def _hashes(document: object) -> tuple[Hash, ...]:
-    data = _binary(document, MAX_HASHES * HASH_BYTES)
+    return split_hashes(_binary(document, MAX_HASHES * HASH_BYTES))
+
+
+def split_hashes(data: bytes) -> tuple[Hash, ...]:
+    """Return the hashes that a bundle has as one value; raise `CodecError` for what is not hashes."""
     if len(data) % HASH_BYTES:
         raise CodecError(f"the bundle has a proof that is not hashes of {HASH_BYTES} bytes")
-    return tuple([Hash(data[begin : begin + HASH_BYTES]) for begin in range(0, len(data), HASH_BYTES)])
+    return tuple([data[begin : begin + HASH_BYTES] for begin in range(0, len(data), HASH_BYTES)])  # type: ignore[misc]
 
 
 def _members(document: object, *names: str) -> tuple[Any, ...]:

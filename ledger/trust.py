@@ -275,7 +275,11 @@ def verify_checkpoint(policy: TrustPolicy, note: bytes) -> VerifiedCheckpoint:
     fails, `ProofError` with `Reason.UNTRUSTED_LOG` when no listed log of that origin signed it, and with
     `Reason.QUORUM_MISSING` when too few witnesses cosigned it.
     """
-    signed = parse_signed_checkpoint(note)
+    return verify_signed_checkpoint(policy, parse_signed_checkpoint(note))
+
+
+def verify_signed_checkpoint(policy: TrustPolicy, signed: SignedCheckpoint) -> VerifiedCheckpoint:
+    """As `verify_checkpoint`, for a note that has been read."""
     origin = signed.checkpoint.origin
     log_keys = verify_known_signatures(signed.note, [log.key for log in policy.logs])
     cosigners = _verify_cosignatures(policy, signed)

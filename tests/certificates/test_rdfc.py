@@ -190,7 +190,7 @@ def test_any_document_is_canonical_or_refused(value: Any) -> None:
         canonical = canonicalise(document)
     except CodecError:
         return
-    assert canonical.count(b" .\n") == len(canonical.splitlines()) == len(convert_to_rdf(document, CERTIFICATE))
+    assert canonical.count(b" .\n") == len(canonical.splitlines()) == len(set(convert_to_rdf(document, CERTIFICATE)))
 
 
 def test_a_certificate_is_hashed_alike_by_signer_and_verifier(region: Any) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from certificates.certificate import read_content
@@ -187,7 +188,7 @@ def test_status_with_another_value_is_refused(registered: Any, trust: Any) -> No
     (value,) = bundle.values
     assert value.value is not None
     for wrong in (None, value.value[:-2] + b"\x02" + value.value[-1:]):
-        forged = replace(bundle, values=(replace(value, value=wrong),))
+        forged = replace(bundle, values=(msgspec.structs.replace(value, value=wrong),))
         report = check(document, trust, encode_jcs(format_bundle(forged)))
         assert find_check(report) == (Verdict.INVALID, Reason.INVALID_PROOF)
 

@@ -1,9 +1,11 @@
 """Signed notes: the specification's examples, what is refused and why, and round trips."""
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ledger.crypto import SigningKey
@@ -23,6 +25,7 @@ from ledger.notes import (
     is_key_name,
     merge_signatures,
     parse_base64,
+    parse_base64_plainly,
     parse_decimal,
     parse_note,
     parse_verifier_key,
@@ -122,6 +125,34 @@ def test_names_that_no_key_may_have(name: str) -> None:
         VerifierKey(name, SignatureType.ED25519, KEY.public_key)
     with pytest.raises(CodecError):
         NoteSignature(name, b"1234", b"x")
+
+
+def test_every_character_that_a_name_may_not_have() -> None:
+    spaces = "\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+    refused = {*map(chr, range(0x21)), "+", *spaces, *map(chr, range(0xD800, 0xE000))}
+    assert {character for character in map(chr, range(sys.maxunicode + 1)) if not is_key_name(f"a{character}")} == refused
+
+
+@given(
+    st.binary(max_size=6), st.sampled_from([0, 300]), st.lists(st.tuples(st.integers(0, 420), st.sampled_from('AB/=\\" é\nu')))
+)
+@example(b"a", 300, [(401, "R")])
+@example(b"", 300, [(397, "\\"), (398, "u"), (399, "0")])
+def test_base64_is_read_alike(data: bytes, begin: int, changes: list[tuple[int, str]]) -> None:
+    text = format_base64(bytes(begin) + data)
+    for place, character in changes:
+        at = place % (len(text) + 1)
+        text = text[:at] + character + text[at + 1 :]
+    for whole in (text, "A" * 300 + text, text[:-1]):
+        assert tell(parse_base64, whole) == tell(parse_base64_plainly, whole)
+
+
+def tell(parse: Callable[[str], bytes], text: str) -> bytes | str:
+    """What was read, or what is wrong."""
+    try:
+        return parse(text)
+    except CodecError as error:
+        return error.detail
 
 
 def test_a_key_of_our_own_has_a_bounded_name_and_32_bytes() -> None:

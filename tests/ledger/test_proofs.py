@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import msgpack
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,6 +23,7 @@ from ledger.proofs import (
     MAX_ITEMS,
     MEDIA_TYPE,
     Bundle,
+    BundleEntry,
     ProvenValue,
     build_bundle,
     format_bundle,
@@ -167,13 +169,13 @@ PROVEN = Proven(
 
 def change_entry(position: int, **changes: Any) -> Bundle:
     items = list(BUNDLE.entries)
-    items[position] = replace(items[position], **changes)
+    items[position] = msgspec.structs.replace(items[position], **changes)
     return replace(BUNDLE, entries=tuple(items))
 
 
 def change_value(position: int, **changes: Any) -> Bundle:
     items = list(BUNDLE.values)
-    items[position] = replace(items[position], **changes)
+    items[position] = msgspec.structs.replace(items[position], **changes)
     return replace(BUNDLE, values=tuple(items))
 
 
@@ -273,7 +275,7 @@ class TestForgedEntries:
 
     def test_two_entries_swapped(self) -> None:
         left, right = BUNDLE.entries[0], BUNDLE.entries[1]
-        swapped = (replace(left, entry=right.entry), replace(right, entry=left.entry), *BUNDLE.entries[2:])
+        swapped = (BundleEntry(left.index, right.entry), BundleEntry(right.index, left.entry), *BUNDLE.entries[2:])
         with pytest.raises(ProofError):
             verify(replace(BUNDLE, entries=swapped))
 
