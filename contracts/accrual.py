@@ -86,25 +86,35 @@ class Accrual:
             deadline = self.deadlines[last_day] = compute_deadline(self.workdays, last_day, self.deadline_working_days)
         return certified_day > deadline
 
-    def earn(self, calendars: Calendars, volunteer: Identifier, record: Record, *, correcting: Record | None = None) -> Record:
-        """Return a record with the points that it earns and the allowance that it takes; `correcting` is as it stood before.
+    def earn(self, calendars: Calendars, volunteer: Identifier, record: Record, *, correcting: Record) -> Record:
+        """Return a corrected record with the points that it earns and the allowance that it takes.
 
-        For no more minutes than the region says, of one record or of all that the volunteer has in the activity (Hailin: two
-        hours); and none where the region says so for records that are late or entered by an administrator (Huangshi).
+        `correcting` is the record as it stood before.
         """
-        minutes = self.count_earning_minutes(record.minutes, is_late=record.is_late, is_backfilled=record.is_backfilled)
+        freed = correcting.allowance if correcting.activity == record.activity else 0
+        earning = self.count_earning_minutes(record.minutes, is_late=record.is_late, is_backfilled=record.is_backfilled)
+        points, allowance = self.compute_earned(calendars, volunteer, record.activity, earning, freed)
+        return replace(record, points=points, allowance=allowance)
+
+    def compute_earned(
+        self, calendars: Calendars, volunteer: Identifier, activity: Identifier, minutes: int, freed: int = 0
+    ) -> tuple[Points, int]:
+        """Return the points for minutes that earn, and the allowance that they take; `freed` is what a correction gives back.
+
+        For no more minutes than the region says of all that the volunteer has in the activity (Hailin: two hours).
+        """
         allowance = 0
         if self.max_activity_earning_minutes < UNLIMITED_MINUTES:
-            taken = calendars.get_allowance_taken(record.activity, volunteer)
-            if correcting is not None and correcting.activity == record.activity:
-                taken -= correcting.allowance
+            taken = calendars.get_allowance_taken(activity, volunteer) - freed
             minutes = allowance = min(minutes, max(0, self.max_activity_earning_minutes - taken))
-        return replace(
-            record, points=self.compute_points(minutes, self._find_coefficient(record.activity)), allowance=allowance
-        )
+        return self.compute_points(minutes, self._find_coefficient(activity)), allowance
 
     def count_earning_minutes(self, minutes: int, *, is_late: bool, is_backfilled: bool) -> int:
-        """Minutes of a record that earn points, others of the volunteer left aside."""
+        """Minutes of a record that earn points, others of the volunteer left aside.
+
+        No more than the region says of one record; and none where it says so for records that are late or entered by an
+        administrator (Huangshi).
+        """
         earns = (self.late_records_earn or not is_late) and (self.backfilled_records_earn or not is_backfilled)
         return min(minutes, self.max_earning_minutes) if earns else 0
 

@@ -3,6 +3,7 @@
 One value, because every certified record changes both: two would cost a path through the state tree each.
 """
 
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import msgspec
@@ -38,12 +39,26 @@ def get_balance(view: View, volunteer: Identifier) -> Balance:
     return BALANCES.get(view, volunteer) or _EMPTY
 
 
+def get_balances(view: View, volunteers: Collection[Identifier]) -> dict[Identifier, Balance]:
+    """Return what each of several volunteers has."""
+    found = BALANCES.get_each(view, volunteers)
+    return {volunteer: balance or _EMPTY for volunteer, balance in zip(volunteers, found, strict=True)}
+
+
 def put_balance(state: Overlay, volunteer: Identifier, balance: Balance) -> None:
     """Set what a volunteer has; nothing at all leaves no trace."""
     if balance != _EMPTY:
         BALANCES.put(state, balance, volunteer)
     elif BALANCES.has(state, volunteer):
         BALANCES.delete(state, volunteer)
+
+
+def put_balances(state: Overlay, balances: Mapping[Identifier, Balance]) -> None:
+    """Do the same as `put_balance` for each of several volunteers."""
+    BALANCES.put_each(state, {volunteer: balance for volunteer, balance in balances.items() if balance != _EMPTY})
+    for volunteer, balance in balances.items():
+        if balance == _EMPTY:
+            put_balance(state, volunteer, balance)
 
 
 def get_lots(view: View, volunteer: Identifier) -> tuple[Lot, ...]:

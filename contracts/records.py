@@ -4,6 +4,7 @@ A calendar holds one month of one volunteer, because overlap and the daily cap a
 holds one byte a row, so that the current status of a thousand records is one value to prove.
 """
 
+from collections.abc import Collection
 from enum import IntEnum
 from functools import lru_cache
 from typing import Final
@@ -11,11 +12,11 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from contracts.balances import Balance, add_issued, get_balance, put_balance
+from contracts.balances import Balance, add_issued, get_balance, get_balances, put_balances
 from contracts.lots import MAX_LOTS, Lot, add_lots, compute_sum, row_codec
 from contracts.parameters import MINUTES_PER_DAY
 from ledger import codec
-from ledger.codec import Codec
+from ledger.codec import Codec, encode_each
 from ledger.errors import RowOutcome
 from ledger.events import MAX_ROWS
 from ledger.genesis import to_date
@@ -134,6 +135,13 @@ def _month_key(day: Day) -> bytes:
     return (date.year * 12 + date.month - 1).to_bytes(4, "big")
 
 
+@lru_cache(maxsize=4_096)
+def _list_months(day: Day) -> tuple[bytes, ...]:
+    """Return the months of a day and of the days before and after it; of three days, the one between is in one of theirs."""
+    first, last = _month_key(Day(max(day - 1, 0))), _month_key(Day(min(day + 1, codec.MAX_DAY)))
+    return (first,) if first == last else (first, last)
+
+
 class Calendars:
     """Volunteers' months as one transaction sees and changes them.
 
@@ -142,12 +150,15 @@ class Calendars:
     they mint, and what they take of the allowances of activities, is kept with them.
     """
 
-    __slots__ = ("_balances", "_changed", "_minted", "_months", "_served", "_taken", "_view")
+    __slots__ = ("_balances", "_changed", "_minted", "_months", "_new", "_served", "_taken", "_view")
 
     def __init__(self, view: View) -> None:
         self._view = view
-        self._months: dict[tuple[Identifier, bytes], dict[Identifier, Record]] = {}
-        self._changed: dict[tuple[Identifier, bytes], None] = {}
+        self._months: dict[bytes, dict[Identifier, Record]] = {}
+        """By volunteer and month together, as `CALENDARS` is."""
+        self._changed: dict[bytes, None] = {}
+        self._new: list[Record] = []
+        """Records that were put, to be checked before they are written. All others were read from the state."""
         self._served: dict[Identifier, tuple[int, int]] = {}
         """What the changes so far add to each volunteer's records and minutes; numbers may be negative."""
         self._balances: dict[Identifier, Balance] = {}
@@ -156,14 +167,21 @@ class Calendars:
         self._taken: dict[tuple[Identifier, Identifier], int] = {}
         """The same for the allowance of an activity and a volunteer."""
 
+    def load(self, services: Collection[tuple[Identifier, Day]]) -> None:
+        """Read at once what will be asked for of several volunteers and days: the months around, and balances."""
+        places = list(dict.fromkeys([volunteer + month for volunteer, day in services for month in _list_months(day)]))
+        for place, records in zip(places, CALENDARS.get_each(self._view, places), strict=True):
+            self._months[place] = {item.record: item for item in records or ()}
+        self._balances = get_balances(self._view, dict.fromkeys([volunteer for volunteer, _day in services]))
+
     def get_month(self, volunteer: Identifier, day: Day) -> dict[Identifier, Record]:
         """Records of the volunteer in the month of `day`, those that do not count included."""
-        return self._load((volunteer, _month_key(day)))
+        return self._load(volunteer + _month_key(day))
 
-    def _load(self, place: tuple[Identifier, bytes]) -> dict[Identifier, Record]:
+    def _load(self, place: bytes) -> dict[Identifier, Record]:
         month = self._months.get(place)
         if month is None:
-            records = CALENDARS.get(self._view, *place) or ()
+            records = CALENDARS.get(self._view, place) or ()
             month = self._months[place] = {item.record: item for item in records}
         return month
 
@@ -173,19 +191,24 @@ class Calendars:
 
     def put(self, volunteer: Identifier, record: Record) -> None:
         """Add a record to its month, or replace the one of the same identifier."""
-        month = self.get_month(volunteer, record.day)
-        self._count(volunteer, month.get(record.record), -1)
+        place = volunteer + _month_key(record.day)
+        month = self._load(place)
+        replaced = month.get(record.record)
+        if replaced is not None:
+            self._count(volunteer, replaced, -1)
         self._count(volunteer, record, 1)
         month[record.record] = record
-        self._changed[volunteer, _month_key(record.day)] = None
+        self._changed[place] = None
+        self._new.append(record)
 
     def remove(self, volunteer: Identifier, record: Record) -> None:
         """Take a record out of its month, because it stands in another volunteer's now."""
-        self._count(volunteer, self.get_month(volunteer, record.day).pop(record.record), -1)
-        self._changed[volunteer, _month_key(record.day)] = None
+        place = volunteer + _month_key(record.day)
+        self._count(volunteer, self._load(place).pop(record.record), -1)
+        self._changed[place] = None
 
-    def _count(self, volunteer: Identifier, record: Record | None, sign: int) -> None:
-        if record is not None and record.status is RecordStatus.COUNTED:
+    def _count(self, volunteer: Identifier, record: Record, sign: int) -> None:
+        if record.status is RecordStatus.COUNTED:
             records, minutes = self._served.get(volunteer, (0, 0))
             self._served[volunteer] = records + sign, minutes + sign * record.minutes
             if record.allowance:
@@ -205,7 +228,7 @@ class Calendars:
         return RowOutcome(Reason.ACCOUNT_FULL, str(MAX_LOTS)) if count >= MAX_LOTS else None
 
     def mint(self, volunteer: Identifier, record: Record) -> None:
-        """Mint the lot of a new record that `find_full` had nothing against, if it earned any points.
+        """Mint the lot of a new record that was put and that `find_full` had nothing against, if it earned any points.
 
         From then on until `save`, nothing else may change the volunteer's lots.
         """
@@ -221,42 +244,47 @@ class Calendars:
 
     def list_neighbours(self, volunteer: Identifier, day: Day) -> list[Record]:
         """Return the volunteer's records that count, from the day before `day` to the day after."""
-        first, last = Day(max(day - 1, 0)), Day(min(day + 1, codec.MAX_DAY))
-        months = (_month_key(first), _month_key(last))  # of three days, the one between is in the month of a neighbour
         return [
             record
-            for month in (months if months[0] != months[1] else months[:1])
-            for record in self._load((volunteer, month)).values()
-            if first <= record.day <= last and record.status is RecordStatus.COUNTED
+            for month in _list_months(day)
+            for record in self._load(volunteer + month).values()
+            if -1 <= record.day - day <= 1 and record.status is RecordStatus.COUNTED
         ]
 
     def save(self, state: Overlay) -> None:
         """Write the months that changed."""
-        for place in self._changed:
-            records = tuple(self._months[place].values())
-            if records:
-                CALENDARS.put(state, records, *place)
-            else:
-                CALENDARS.delete(state, *place)
+        encode_each(_record, self._new)  # refuses what does not fit; all others in the same months were read from the state
+        months = {place: tuple(self._months[place].values()) for place in self._changed}
+        if any(len(records) > MAX_RECORDS_A_MONTH for records in months.values()):
+            raise ValueError("a month has more records than one may have")
+        CALENDARS.put_known_each(state, {place: records for place, records in months.items() if records})
+        for place, records in months.items():
+            if not records:
+                CALENDARS.delete(state, place)
+        self._changed.clear()
+        self._new.clear()
         self._save_balances(state)
-        for place in self._taken:
-            taken = self.get_allowance_taken(*place)
+        for use in self._taken:
+            taken = self.get_allowance_taken(*use)
             if taken:
-                ALLOWANCES.put(state, taken, *place)
-            elif ALLOWANCES.has(state, *place):
-                ALLOWANCES.delete(state, *place)
+                ALLOWANCES.put(state, taken, *use)
+            elif ALLOWANCES.has(state, *use):
+                ALLOWANCES.delete(state, *use)
         self._taken.clear()
 
     def _save_balances(self, state: Overlay) -> None:
         people = records = minutes = issued = 0
-        for volunteer in {**self._served, **self._minted}:
-            added, minted = self._served.get(volunteer, (0, 0)), self._minted.get(volunteer, ())
+        balances: dict[Identifier, Balance] = {}
+        for volunteer, (more_records, more_minutes) in self._served.items():
+            minted = self._minted.get(volunteer)
             old = self._balances[volunteer] if minted else get_balance(state, volunteer)
             lots = add_lots(old.lots, minted) if minted else old.lots
-            new = Balance(old.records + added[0], old.minutes + added[1], lots)
-            put_balance(state, volunteer, new)
+            new = balances[volunteer] = Balance(old.records + more_records, old.minutes + more_minutes, lots)
             people += (new.records > 0) - (old.records > 0)
-            records, minutes, issued = records + added[0], minutes + added[1], issued + compute_sum(minted)
+            records += more_records
+            minutes += more_minutes
+            issued += compute_sum(minted or ())
+        put_balances(state, balances)
         if people or records or minutes:
             sums = get_region_sums(state)
             REGION_SUMS.put(state, RegionSums(sums.people + people, sums.records + records, sums.minutes + minutes))
@@ -291,9 +319,11 @@ def find_conflict(
             if other.start is not None and first < other.end_minute and other.first_minute < first + minutes:
                 return RowOutcome(Reason.OVERLAP, other.record.hex())
     last = (day * MINUTES_PER_DAY + (start or 0) + minutes - 1) // MINUTES_PER_DAY
+    untimed = {item.day for item in others if item.start is None}
+    if start is None:
+        untimed.add(day)
     for touched in (day,) if last == day else (day, last):
-        is_untimed = (start is None and day == touched) or any(item.start is None and item.day == touched for item in others)
-        if not is_untimed:
+        if touched not in untimed:
             continue
         total = _count_minutes(day, start, minutes, touched)
         total += sum([_count_minutes(item.day, item.start, item.minutes, touched) for item in others])

@@ -6,10 +6,13 @@ several encodings of one value. Whatever bytes it is given, it returns a value o
 
 There are two ways, which lead to the same (docs/adr/0025-a-fast-way-through-the-codec.md): the fast one through a codec's shape
 takes what is good, the plain one decides on all that the fast one does not take, and says what is wrong with it.
+
+What was checked is not checked again (docs/adr/0037-what-was-checked-is-not-checked-again.md): `decode_known` is for bytes that
+`encode` made and that were kept, `encode_known_each` for values whose parts were checked. Nothing else may go through them.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from enum import IntEnum, StrEnum
 from functools import cache
@@ -103,6 +106,50 @@ def decode(codec: Codec[T], data: bytes, *, max_bytes: int = MAX_ENTRY_BYTES) ->
         else:
             return value
     return decode_plainly(codec, data)
+
+
+def encode_each(codec: Codec[T], values: Collection[T]) -> list[bytes]:
+    """Do the same as `encode` for each of several values."""
+    fast = _find_fast(codec)
+    if fast is not None:
+        try:
+            return fast.encode_each(values)
+        except (CodecError, *MISFIT):
+            pass
+    return [encode_plainly(codec, value) for value in values]
+
+
+def encode_known_each(codec: Codec[T], values: Iterable[T]) -> list[bytes]:
+    """Return the one canonical encoding of each of several values all parts of which are known to fit: nothing is checked."""
+    fast = _find_fast(codec)
+    return [encode_plainly(codec, value) for value in values] if fast is None else fast.write_each(values)
+
+
+def decode_known(codec: Codec[T], data: bytes, *, max_bytes: int = MAX_ENTRY_BYTES) -> T:
+    """Return the value of bytes that `encode` made and that were kept since: they are not encoded once more to be compared.
+
+    Types, bounds and lengths are checked as by `decode`, and what does not fit raises `CodecError`.
+    """
+    fast = _find_fast(codec)
+    if fast is not None and len(data) <= max_bytes:
+        try:
+            value: T = fast.read(data)
+        except (CodecError, *MISFIT):
+            pass
+        else:
+            return value
+    return decode(codec, data, max_bytes=max_bytes)
+
+
+def decode_known_each(codec: Codec[T], items: Sequence[bytes | None], *, max_bytes: int = MAX_ENTRY_BYTES) -> list[T | None]:
+    """Do the same as `decode_known` for each of several items, None where there is nothing to decode."""
+    fast = _find_fast(codec)
+    if fast is not None and max(map(len, filter(None, items)), default=0) <= max_bytes:
+        try:
+            return fast.read_each(items)
+        except (CodecError, *MISFIT):
+            pass
+    return [None if item is None else decode_known(codec, item, max_bytes=max_bytes) for item in items]
 
 
 @cache

@@ -5,14 +5,14 @@ fields and the parties who may read it. The outcome of every transaction is itse
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import msgspec
 
 from ledger import codec
-from ledger.codec import MAX_ENTRY_BYTES, Codec, Wire, decode, encode
+from ledger.codec import MAX_ENTRY_BYTES, Codec, Wire, decode, encode_each
 from ledger.errors import CodecError, RowOutcome
 from ledger.reasons import Reason
 from ledger.shapes import MISFIT
@@ -58,10 +58,16 @@ class EventType(Generic[T]):
 
     def encode(self, value: T) -> bytes:
         """Return the log entry; raise `CodecError` when a field does not fit or the entry is too long."""
-        entry = encode(self.entry_codec, value)
-        if len(entry) > MAX_ENTRY_BYTES:
-            raise CodecError(f"{self.name}: the entry has {len(entry)} bytes", Reason.TOO_LARGE)
+        (entry,) = self.encode_each((value,))
         return entry
+
+    def encode_each(self, values: Sequence[T]) -> list[bytes]:
+        """Return the log entry of each value: see `encode`."""
+        entries = encode_each(self.entry_codec, values)
+        for entry in entries:
+            if len(entry) > MAX_ENTRY_BYTES:
+                raise CodecError(f"{self.name}: the entry has {len(entry)} bytes", Reason.TOO_LARGE)
+        return entries
 
     def decode(self, entry: bytes) -> T:
         """Return the fields of an entry of this type, or raise `CodecError`."""

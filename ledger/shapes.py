@@ -4,7 +4,7 @@ A shape says in types, with their bounds, what the wire values of a codec look l
 `flatten`. It never decides alone that something does not fit: then `ledger.codec` takes its plain way, which says why.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Annotated, Any, Literal
@@ -47,6 +47,18 @@ class Fast:
         self.decoder.decode(encoded)
         return encoded
 
+    def write_each(self, values: Iterable[object]) -> list[bytes]:
+        """Return the encoding of each of several values that are known to fit."""
+        flatten, write = self.shape.flatten, _encoder.encode
+        return [write(value) for value in (values if flatten is None else map(flatten, values))]
+
+    def encode_each(self, values: Iterable[object]) -> list[bytes]:
+        """Do the same as `encode` for each of several values."""
+        encoded, read = self.write_each(values), self.decoder.decode
+        for item in encoded:
+            read(item)
+        return encoded
+
     def decode(self, data: bytes) -> Any:  # noqa: ANN401 - whatever the codec is of
         """Return the value; raise `ValueError` where `data` is not the one encoding of it."""
         wire = self.decoder.decode(data)
@@ -54,6 +66,19 @@ class Fast:
             raise ValueError("not the canonical encoding")
         build = self.shape.build
         return wire if build is None else build(wire)
+
+    def read(self, data: bytes) -> Any:  # noqa: ANN401 - whatever the codec is of
+        """Return the value of what is known to be the one encoding of it. Bounds are looked at."""
+        wire = self.decoder.decode(data)
+        build = self.shape.build
+        return wire if build is None else build(wire)
+
+    def read_each(self, items: Iterable[bytes | None]) -> list[Any]:
+        """Do the same as `read` for each of several items, None where there is nothing to read."""
+        read, build = self.decoder.decode, self.shape.build
+        if build is None:
+            return [None if item is None else read(item) for item in items]
+        return [None if item is None else build(read(item)) for item in items]
 
 
 def make_ready(shape: Shape) -> Fast:

@@ -5,11 +5,11 @@ undoing is dropping an object.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
-from ledger.codec import Codec, decode, encode
+from ledger.codec import Codec, decode_known, decode_known_each, encode, encode_each, encode_known_each
 from ledger.crypto import sha256
 from ledger.types import Hash
 
@@ -48,6 +48,17 @@ class Overlay:
         """Remove a value."""
         self._changes[key] = None
 
+    def get_each(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """Do the same as `get` for each of several keys."""
+        changes, below = self._changes, get_each(self._base, keys)
+        if changes.keys().isdisjoint(keys):
+            return below
+        return [changes.get(key, value) for key, value in zip(keys, below, strict=True)]
+
+    def put_each(self, changes: Mapping[bytes, bytes]) -> None:
+        """Set several values."""
+        self._changes.update(changes)
+
     def absorb(self, other: "Overlay") -> None:
         """Take over the changes of an overlay that lies on this one."""
         self._changes.update(other.changes)
@@ -56,6 +67,11 @@ class Overlay:
     def changes(self) -> Mapping[bytes, bytes | None]:
         """Everything changed since the base, by key."""
         return self._changes
+
+
+def get_each(view: View, keys: Sequence[bytes]) -> list[bytes | None]:
+    """Return the value of each key as `view.get` would: there is one step through an overlay for all of them."""
+    return view.get_each(keys) if isinstance(view, Overlay) else [view.get(key) for key in keys]
 
 
 class EmptyView:
@@ -93,9 +109,9 @@ class Table(Generic[T]):
         return self._prefix + b"".join(parts)
 
     def get(self, view: View, *parts: bytes) -> T | None:
-        """Return the value, or None where there is none."""
+        """Return the value, or None where there is none. What a view holds was put there through the same table."""
         data = view.get(self.key(*parts))
-        return None if data is None else decode(self.codec, data, max_bytes=MAX_VALUE_BYTES)
+        return None if data is None else decode_known(self.codec, data, max_bytes=MAX_VALUE_BYTES)
 
     def has(self, view: View, *parts: bytes) -> bool:
         """Whether there is a value."""
@@ -108,6 +124,30 @@ class Table(Generic[T]):
     def delete(self, overlay: Overlay, *parts: bytes) -> None:
         """Remove the value."""
         overlay.delete(self.key(*parts))
+
+    def get_each(self, view: View, places: Iterable[bytes]) -> list[T | None]:
+        """Do the same as `get` for each place: the parts of a key, joined."""
+        return decode_known_each(self.codec, self._get_each(view, places), max_bytes=MAX_VALUE_BYTES)
+
+    def has_each(self, view: View, places: Iterable[bytes]) -> list[bool]:
+        """Do the same as `has` for each place."""
+        return [data is not None for data in self._get_each(view, places)]
+
+    def put_each(self, overlay: Overlay, values: Mapping[bytes, T]) -> None:
+        """Do the same as `put` for the value of each place."""
+        self._put_each(overlay, values, encode_each(self.codec, values.values()))
+
+    def put_known_each(self, overlay: Overlay, values: Mapping[bytes, T]) -> None:
+        """Set values all parts of which were read from the state or checked already: see `ledger.codec.encode_known_each`."""
+        self._put_each(overlay, values, encode_known_each(self.codec, values.values()))
+
+    def _get_each(self, view: View, places: Iterable[bytes]) -> list[bytes | None]:
+        prefix = self._prefix
+        return get_each(view, [prefix + place for place in places])
+
+    def _put_each(self, overlay: Overlay, places: Iterable[bytes], encoded: Iterable[bytes]) -> None:
+        prefix = self._prefix
+        overlay.put_each({prefix + place: data for place, data in zip(places, encoded, strict=True)})
 
 
 def compute_key_hash(key: bytes) -> Hash:

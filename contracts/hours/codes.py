@@ -9,12 +9,13 @@ from typing import Final
 
 from contracts.accrual import Accrual
 from contracts.hours.service import (
+    HOURS_RECORDED,
     Attendance,
     compute_record,
-    encode_recorded,
     find_clash,
     find_content_refusal,
     find_duplicate,
+    make_recorded,
 )
 from contracts.identity.parties import require_officers, require_volunteer
 from contracts.kinds import Kind
@@ -179,15 +180,14 @@ def record_single(
     is_backfilled: bool = False,
 ) -> bytes:
     """Record one attendance in a batch of its own, against which nothing speaks; return the event."""
-    accrual, calendars = means
+    _accrual, calendars = means
     batch = Identifier(context.transaction_id[:IDENTIFIER_BYTES])
-    record = compute_record(row, batch, 0, accrual, certified_day, is_backfilled=is_backfilled)
-    record = accrual.earn(calendars, row.volunteer, record)
+    record = compute_record(row, batch, 0, means, certified_day, is_backfilled=is_backfilled)
     calendars.put(row.volunteer, record)
     calendars.mint(row.volunteer, record)
     BATCHES.put(state, Batch(organisation, bytes((FIRST_REVISION,))), batch)
     calendars.save(state)
-    return encode_recorded(organisation, row, record, FIRST_REVISION, None)
+    return HOURS_RECORDED.encode(make_recorded(organisation, row, record, FIRST_REVISION, None))
 
 
 def _make_attendance(hours: ReservedHours, volunteer: Identifier) -> Attendance:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from contracts.accrual import Accrual, change_points
 from contracts.activities import Activity
-from contracts.identity.departed import find_absence, require_account, require_past_account
+from contracts.identity.departed import find_absences, require_account, require_past_account
 from contracts.identity.parties import get_organisation, require_officers
 from contracts.kinds import Kind
 from contracts.lots import row_codec
@@ -225,24 +225,25 @@ def certify_hours(state: Overlay, body: CertifyHours, context: TransactionContex
     require_officers(state, context, body.organisation)
     batch = Identifier(context.transaction_id[:IDENTIFIER_BYTES])
     accrual, calendars = Accrual.load(state, context.block.time_ms), Calendars(state)
-    events: list[bytes] = []
+    absences = find_absences(state, [row.volunteer for row in body.rows])
+    calendars.load([(row.volunteer, row.day) for row in body.rows])
+    recorded: list[RecordedHours] = []
     outcomes: list[RowOutcome | None] = []
     for number, row in enumerate(body.rows):
-        refusal = _find_refusal(state, body.organisation, row, accrual, calendars) or calendars.find_full(row.volunteer)
+        refusal = absences.get(row.volunteer) or _find_refusal(state, body.organisation, row, accrual, calendars)
         outcomes.append(refusal)
         if refusal is None:
-            record = compute_record(row, batch, number, accrual, accrual.today, is_backfilled=body.is_backfilled)
-            record = accrual.earn(calendars, row.volunteer, record)
+            record = compute_record(row, batch, number, (accrual, calendars), accrual.today, is_backfilled=body.is_backfilled)
             calendars.put(row.volunteer, record)
             calendars.mint(row.volunteer, record)
-            events.append(encode_recorded(body.organisation, row, record, FIRST_REVISION, None))
+            recorded.append(make_recorded(body.organisation, row, record, FIRST_REVISION, None))
     if body.mode is Mode.ATOMIC and any(outcomes):
         raise _refuse_batch(tuple(outcomes))
-    if events:
+    if recorded:
         revisions = bytes(FIRST_REVISION if outcome is None else REFUSED for outcome in outcomes)
         BATCHES.put(state, Batch(body.organisation, revisions), batch)
         calendars.save(state)
-    return Effects(tuple(events), tuple(outcomes))
+    return Effects(tuple(HOURS_RECORDED.encode_each(recorded)), tuple(outcomes))
 
 
 def _refuse_batch(outcomes: tuple[RowOutcome | None, ...]) -> Rejection:
@@ -253,10 +254,10 @@ def _refuse_batch(outcomes: tuple[RowOutcome | None, ...]) -> Rejection:
 def _find_refusal(
     state: View, organisation: Identifier, row: Attendance, accrual: Accrual, calendars: Calendars
 ) -> RowOutcome | None:
-    """Return the first reason against a new row, in the documented order, or None."""
-    refusal = find_absence(state, row.volunteer) or find_duplicate(state, row, calendars)
+    """Return the first reason against a new row of an account that is there, in the documented order, or None."""
+    refusal = find_duplicate(state, row, calendars)
     refusal = refusal or find_content_refusal(organisation, row, accrual, is_correction=False)
-    return refusal or find_clash(calendars, row, accrual, correcting=None)
+    return refusal or find_clash(calendars, row, accrual, correcting=None) or calendars.find_full(row.volunteer)
 
 
 def find_duplicate(state: View, row: Attendance, calendars: Calendars) -> RowOutcome | None:
@@ -314,9 +315,19 @@ def compute_last_day(row: Served) -> Day:
 
 
 def compute_record(
-    row: Attendance, batch: Identifier, number: int, accrual: Accrual, certified_day: Day, *, is_backfilled: bool = False
+    row: Attendance,
+    batch: Identifier,
+    number: int,
+    means: tuple[Accrual, Calendars],
+    certified_day: Day,
+    *,
+    is_backfilled: bool = False,
 ) -> Record:
-    """Return a new record of `certified_day`, without what it earns: see `Accrual.earn`."""
+    """Return a new record of `certified_day`, with what it earns."""
+    accrual, calendars = means
+    is_late = accrual.is_late(compute_last_day(row), certified_day)
+    earning = accrual.count_earning_minutes(row.minutes, is_late=is_late, is_backfilled=is_backfilled)
+    points, allowance = accrual.compute_earned(calendars, row.volunteer, row.activity, earning)
     return Record(
         row.record,
         batch,
@@ -325,38 +336,36 @@ def compute_record(
         row.day,
         row.start,
         row.minutes,
-        Points(0),
+        points,
         certified_day,
         accrual.expires_day,
-        accrual.is_late(compute_last_day(row), certified_day),
+        is_late,
         RecordStatus.COUNTED,
-        0,
+        allowance,
         is_backfilled,
     )
 
 
-def encode_recorded(
+def make_recorded(
     organisation: Identifier, row: Attendance, record: Record, revision: int, correction: Correction | None
-) -> bytes:
+) -> RecordedHours:
     """Return the event of a record as it stands."""
-    return HOURS_RECORDED.encode(
-        RecordedHours(
-            row.record,
-            revision,
-            record.batch,
-            record.row,
-            organisation,
-            row.activity,
-            row.volunteer,
-            row.day,
-            row.start,
-            row.minutes,
-            record.points,
-            record.is_late,
-            record.is_backfilled,
-            row.commitment,
-            correction,
-        )
+    return RecordedHours(
+        row.record,
+        revision,
+        record.batch,
+        record.row,
+        organisation,
+        row.activity,
+        row.volunteer,
+        row.day,
+        row.start,
+        row.minutes,
+        record.points,
+        record.is_late,
+        record.is_backfilled,
+        row.commitment,
+        correction,
     )
 
 
@@ -423,7 +432,8 @@ def amend_hours(state: Overlay, body: AmendHours, context: TransactionContext) -
     calendars.save(state)
     set_revision(state, old.batch, old.row, revision + 1)
     moved = correct_savings(state, row.volunteer, new, is_other_activity=new.activity != old.activity)
-    return Effects((encode_recorded(body.organisation, row, new, revision + 1, body.correction), *moved))
+    recorded = make_recorded(body.organisation, row, new, revision + 1, body.correction)
+    return Effects((HOURS_RECORDED.encode(recorded), *moved))
 
 
 def void_hours(state: Overlay, body: VoidHours, context: TransactionContext) -> Effects:

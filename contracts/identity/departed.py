@@ -4,6 +4,7 @@ A tombstone tells for ever that an account was there, so that its identifier is 
 shows as erased, and nothing more is recorded for it. It says nothing of the person.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,6 +60,13 @@ def find_absence(view: View, volunteer: Identifier) -> RowOutcome | None:
     if MERGED.has(view, volunteer):
         return RowOutcome(Reason.VOLUNTEER_MERGED, resolve_account(view, volunteer).hex())
     return RowOutcome(Reason.UNKNOWN_VOLUNTEER, volunteer.hex())
+
+
+def find_absences(view: View, volunteers: Iterable[Identifier]) -> dict[Identifier, RowOutcome]:
+    """Return what `find_absence` has against each of the accounts in the rows of a batch; one that is there is left out."""
+    accounts = list(dict.fromkeys(volunteers))
+    missing = [account for account, is_there in zip(accounts, VOLUNTEERS.has_each(view, accounts), strict=True) if not is_there]
+    return {account: absence for account in missing if (absence := find_absence(view, account)) is not None}
 
 
 def make_absence(view: View, volunteer: Identifier) -> Rejection:

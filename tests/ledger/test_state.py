@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ledger import codec
 from ledger.crypto import sha256
 from ledger.errors import CodecError
-from ledger.state import MAX_VALUE_BYTES, EmptyView, Overlay, Table, compute_key_hash, iterate_hashed
+from ledger.state import MAX_VALUE_BYTES, EmptyView, Overlay, Table, compute_key_hash, get_each, iterate_hashed
 from ledger.state_tree import compute_key_hash as compute_tree_key_hash
 from ledger.state_tree import compute_state_root, compute_value_hash
 
@@ -77,7 +77,8 @@ def test_layers_read_as_copies_of_the_whole_state_would(steps: list[tuple[str, b
                 overlays[-1].absorb(overlay)
                 copies[-1] = copy
         for layer, plain in zip(overlays, copies, strict=True):
-            assert all(layer.get(name) == plain.get(name) for name in (b"a", b"b", b"c", b"", b"never"))
+            names = [b"a", b"b", b"c", b"", b"never", b"a"]
+            assert [layer.get(name) for name in names] == get_each(layer, names) == [plain.get(name) for name in names]
     assert {name: found for name, found in overlays[0].changes.items() if found is not None} == copies[0]
 
 
@@ -92,6 +93,27 @@ class TestTable:
         POINTS.delete(state, b"account")
         assert POINTS.get(state, b"account") is None
         assert not POINTS.has(state, b"account")
+
+    @given(st.dictionaries(KEYS, st.integers(0, 100)), st.dictionaries(KEYS, st.integers(0, 100)))
+    def test_several_at_once_are_as_one_after_the_other(self, below: dict[bytes, int], above: dict[bytes, int]) -> None:
+        base = Overlay(EmptyView())
+        for key, value in below.items():
+            POINTS.put(base, value, key)
+        states = [Overlay(base) for _ in range(3)]
+        for key, value in above.items():
+            POINTS.put(states[0], value, key)
+        POINTS.put_each(states[1], above)
+        POINTS.put_known_each(states[2], above)
+        assert states[0].changes == states[1].changes == states[2].changes
+        names = [b"a", b"b", b"a", b"never"]
+        assert POINTS.get_each(states[0], names) == [POINTS.get(states[0], name) for name in names]
+        assert POINTS.has_each(states[0], names) == [POINTS.has(states[0], name) for name in names]
+
+    def test_of_several_at_once_none_is_stored_where_one_does_not_fit(self) -> None:
+        state = Overlay(EmptyView())
+        with pytest.raises(CodecError):
+            POINTS.put_each(state, {b"a": 1, b"b": 101})
+        assert state.changes == {}
 
     def test_a_key_is_the_namespace_a_slash_and_the_parts(self) -> None:
         assert POINTS.key(b"ab", b"c") == b"points/abc"

@@ -11,7 +11,19 @@ from contracts.records import CALENDARS
 from contracts.rulebook import EVENT_TYPES, KINDS, TABLES
 from ledger import codec
 from ledger.blocks import header_codec
-from ledger.codec import MAX_DAY, Codec, decode, decode_plainly, encode, encode_plainly, list_fields
+from ledger.codec import (
+    MAX_DAY,
+    Codec,
+    decode,
+    decode_known,
+    decode_known_each,
+    decode_plainly,
+    encode,
+    encode_each,
+    encode_known_each,
+    encode_plainly,
+    list_fields,
+)
 from ledger.errors import CodecError
 from ledger.transactions import MAX_TRANSACTION_BYTES, transaction_codec
 from tests.contracts.chain import identifier_of
@@ -41,6 +53,18 @@ def check_bytes(any_codec: Codec[Any], data: bytes) -> None:
     assert (value, refusal) == show(decode_plainly, any_codec, data)
     if not refusal:
         assert encode(any_codec, value) == encode_plainly(any_codec, value) == data
+        assert encode_each(any_codec, [value, value]) == encode_known_each(any_codec, [value, value]) == [data, data]
+        assert decode_known(any_codec, data) == value
+        assert decode_known_each(any_codec, [data, None, data]) == [value, None, value]
+    check_known(any_codec, data)
+
+
+def check_known(any_codec: Codec[Any], data: bytes) -> None:
+    """Of bytes that nothing here made, what is let through is at least within the bounds: it has an encoding of its own."""
+    value, refusal = show(lambda: decode_known(any_codec, data))
+    assert show(lambda: decode_known_each(any_codec, [data])) == (None if refusal else [value], refusal)
+    if not refusal:
+        assert decode(any_codec, encode(any_codec, value)) == value
 
 
 @cache
@@ -100,5 +124,8 @@ def test_bounds_of_fields_hold_the_fast_way_too(field: str, value: Any) -> None:
     record = decode(CALENDARS.codec, encode_plainly(codec.Codec("any", lambda item: item, lambda item: item), [good]))[0]
     fields = [getattr(record, item) for item in list_fields(type(record))]
     fields[list_fields(type(record)).index(field)] = value
+    spoilt = type(record)(*fields)
     with pytest.raises(CodecError):
-        encode(CALENDARS.codec, (type(record)(*fields),))
+        encode(CALENDARS.codec, (spoilt,))
+    with pytest.raises(CodecError):
+        encode_each(CALENDARS.codec, [(record,), (record, spoilt)])
