@@ -64,6 +64,27 @@ async function withoutNetwork(device, path) {
   await phone.close();
 }
 
+async function onItsWayAtTheTime(device, path) {
+  const phone = await device(PHONE);
+  const [late, first] = [await phone.newPage(), await phone.newPage()];
+  let letGo;
+  const isUnderWay = new Promise((tell) => late.route(url + path, async (route) => {
+    const response = await route.fetch();
+    const isHeld = new Promise((resolve) => { letGo = resolve; });
+    tell();
+    await isHeld;
+    await route.fulfill({ response });
+  }));
+  const opened = late.goto(url + path);
+  await isUnderWay;
+  await first.goto(url + path);
+  await waitUntilKept(first);
+  letGo();
+  await opened;
+  await waitUntilKept(late); // though it was no page yet when the worker became active
+  await phone.close();
+}
+
 async function inANewVersion(device, path) {
   const phone = await device(PHONE);
   const page = await phone.newPage();
@@ -87,5 +108,6 @@ await main(async ({ device }) => {
     await withoutBarriers(device, path);
   }
   await withoutNetwork(device, paths[0]);
+  await onItsWayAtTheTime(device, paths[0]);
   await inANewVersion(device, "/");
 });

@@ -39,12 +39,21 @@ function show(sums) {
   fill(byId("asof"), say(`截至 ${zh}`, `As of ${en}`));
 }
 
+/** Keep figures for when the node is away; a device that cannot shows them all the same. */
+async function keep(sums) {
+  try {
+    await store?.put("sums", sums);
+  } catch {
+    // the disk is full: there is only nothing to show without the node
+  }
+}
+
 async function refresh() {
   try {
     const sums = readSums(await getJson("/v1/aggregates"), await getJson("/v1/status"));
+    await keep(sums);
     show(sums);
     hush();
-    await store?.put("sums", sums);
   } catch {
     if (shown === null) announce("连不上节点，稍后自动重试。", "The node cannot be reached. This page tries again by itself.", "open");
     else announce("连不上节点：以上是最后一次得到的数字。", "The node cannot be reached: these are the last figures that it gave.", "open");

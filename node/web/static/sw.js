@@ -29,6 +29,7 @@ self.addEventListener("install", (event) => event.waitUntil(keepAll()));
 self.addEventListener("activate", (event) => event.waitUntil(dropOthers().then(() => self.clients.claim())));
 self.addEventListener("message", (event) => {
   if (event.data === "take over") self.skipWaiting();
+  if (event.data === "take pages") event.waitUntil(self.clients.claim());
 });
 self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);

@@ -88,6 +88,8 @@ export async function keepPage() {
   });
   if (hadWorker) document.documentElement.dataset.kept = "yes";
   const registration = await navigator.serviceWorker.register("/sw.js");
+  // A page that was on its way while the worker became active was not there to be taken.
+  if (navigator.serviceWorker.controller === null) registration.active?.postMessage("take pages");
   const look = () => {
     if (registration.waiting !== null && navigator.serviceWorker.controller !== null) offerNewVersion(registration.waiting);
   };
