@@ -45,6 +45,7 @@ def export(
     """Write the certificate in FILE as a page (PDF) with the file attached, as a QR code (SVG or PNG), or as it is.
 
     The code is made for a registered certificate. A page without one says how it is checked all the same.
+    As with every command that writes a file, a folder that is missing is made, and a file that is there is replaced.
     """
     if len(name) > MAX_NAME_CHARACTERS:
         raise click.BadParameter(f"a name of more than {MAX_NAME_CHARACTERS} characters has no room", param_hint="--name")

@@ -123,6 +123,11 @@ async def answer_expectation(request: web.Request) -> web.Response | None:
     return None
 
 
+async def refuse_method(request: web.Request) -> web.Response:
+    """Say that a path takes POST alone: a longer path must not take the last word of it for an id."""
+    return respond_http(web.HTTPMethodNotAllowed(request.method, ["POST"]))
+
+
 async def show_openapi(_request: web.Request) -> web.Response:
     """Give the description of this interface."""
     return web.json_response(describe_api())
@@ -142,4 +147,6 @@ def make_application(service: LedgerService, genesis: Genesis) -> web.Applicatio
     application[STATUS_LISTS] = StatusLists(genesis.chain_id, service.cosigner.log_key)
     for endpoint in ENDPOINTS:
         application.router.add_route(endpoint.method, endpoint.path, endpoint.handler, expect_handler=answer_expectation)
+        if endpoint.method == "POST":
+            application.router.add_route("*", endpoint.path, refuse_method, expect_handler=answer_expectation)
     return application

@@ -55,6 +55,22 @@ def test_page_without_a_code_says_so(hourledger: CommandLine, files: Path, tmp_p
     assert (result.code, result.document) == (0, {"file": str(out), "has_code": False})
 
 
+def test_folder_that_is_missing_is_made_as_the_help_says(hourledger: CommandLine, files: Path, tmp_path: Path) -> None:
+    out = tmp_path / "for V-1" / "2026" / "certificate.json"
+    for _time in range(2):
+        result = hourledger("cert", "export", files / "certificate.json", "--format", "json", "--out", out)
+        assert (result.code, out.read_bytes()) == (0, (files / "certificate.json").read_bytes())
+    assert "a folder that is missing is made" in " ".join(hourledger("cert", "export", "--help").out.split())
+
+
+def test_folder_that_cannot_be_made_is_told_in_a_sentence(hourledger: CommandLine, files: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    out = tmp_path / "file" / "certificate.json"
+    result = hourledger("cert", "export", files / "certificate.json", "--format", "json", "--out", out)
+    assert (result.code, len(result.err.splitlines())) == (2, 1)
+    assert "the folder cannot be made" in result.err
+
+
 @pytest.mark.parametrize("suffix", ["svg", "png"])
 def test_code_as_a_picture(hourledger: CommandLine, files: Path, tmp_path: Path, suffix: str) -> None:
     out = tmp_path / f"code.{suffix}"

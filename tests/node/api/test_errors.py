@@ -5,6 +5,8 @@ import pytest
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
 from node.api.errors import compute_status, respond_error
+from node.api.server import ENDPOINTS
+from tests.node.running import RunningNode
 
 
 @pytest.mark.parametrize(
@@ -27,3 +29,11 @@ def test_what_was_given_up_is_gone_and_says_so() -> None:
     assert response.status == 410
     assert response.text is not None
     assert '"reason": "pruned"' in response.text
+
+
+@pytest.mark.parametrize("path", [endpoint.path for endpoint in ENDPOINTS if endpoint.method == "POST"])
+def test_path_that_takes_post_alone_says_so(node: RunningNode, path: str) -> None:
+    for method in ("GET", "PUT", "DELETE"):
+        answer = node.ask(method, path.replace("{id}", "00" * 16))
+        assert (answer.status, answer.reason, answer.headers["Allow"]) == (405, Reason.USAGE, "POST")
+        assert answer.json()["detail"] == "the path does not take this method"
