@@ -18,6 +18,8 @@ MAX_PLAIN_BYTES: Final = MAX_TRANSACTION_BYTES + 8_192
 the largest size that is a list of lists would take hundreds of megabytes before it is found to be none."""
 MAX_COSIGNATURE_BYTES: Final = SIGNATURE_BYTES + 8
 MAX_TRANSACTION_IDS: Final = 128
+MAX_TRANSACTIONS_TOGETHER: Final = 128
+"""Transactions in one message, and ids in one: each costs whoever gets it a little work, and a message is taken whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,10 @@ class CommittedBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class TransactionMessage:
-    """A transaction that waits for a block."""
+class TransactionsMessage:
+    """Transactions that wait for a block."""
 
-    envelope: bytes
+    envelopes: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ Message: TypeAlias = (
     | WantParts
     | WantBlock
     | CommittedBlock
-    | TransactionMessage
+    | TransactionsMessage
     | CosignatureMessage
     | WantCosignatures
     | EvidenceMessage
@@ -152,6 +154,9 @@ Message: TypeAlias = (
 
 _log_size: Codec[int] = codec.integer("size", 1, 2**63 - 1)
 _ids: Codec[tuple[Hash, ...]] = codec.sequence(codec.hash_, 1, MAX_TRANSACTION_IDS)
+_envelopes: Codec[tuple[bytes, ...]] = codec.sequence(
+    codec.binary("envelope", 1, MAX_TRANSACTION_BYTES), 1, MAX_TRANSACTIONS_TOGETHER
+)
 _part_index: Codec[int] = codec.integer("part", 0, MAX_PARTS - 1)
 _CODECS: Final[tuple[tuple[type[Any], Codec[Any]], ...]] = (
     (Status, codec.struct(Status, codec.height, codec.boolean)),
@@ -164,7 +169,7 @@ _CODECS: Final[tuple[tuple[type[Any], Codec[Any]], ...]] = (
         CommittedBlock,
         codec.struct(CommittedBlock, codec.binary("block", 1, MAX_BLOCK_BYTES + MAX_TRANSACTION_BYTES), commit_codec),
     ),
-    (TransactionMessage, codec.struct(TransactionMessage, codec.binary("envelope", 1, MAX_TRANSACTION_BYTES))),
+    (TransactionsMessage, codec.struct(TransactionsMessage, _envelopes)),
     (
         CosignatureMessage,
         codec.struct(
@@ -205,16 +210,18 @@ _LONG_BLOCK: Final = bytes([0x92, _NUMBERS[CommittedBlock], 0x92, 0xC6])
 """How a message with a block of 64 KiB or more begins: two lists of two, then a byte string with a length of four bytes."""
 
 
-_TRANSACTION_BEGINS: Final = bytes([0x92, _NUMBERS[TransactionMessage], 0x91])
-_ENVELOPE_AT: Final = {0xC4: 5, 0xC5: 6, 0xC6: 8}
-"""Where the bytes of a byte string begin, by how its length is written."""
+_TRANSACTIONS_BEGIN: Final = bytes([0x92, _NUMBERS[TransactionsMessage]])
 
 
-def peek_transaction(data: bytes) -> bytes | None:
-    """Return the envelope of a message with a transaction, None for another. Nothing is checked: see `decode_message`."""
-    if not data.startswith(_TRANSACTION_BEGINS) or len(data) <= len(_TRANSACTION_BEGINS):
+def read_transactions(data: bytes) -> tuple[bytes, ...] | None:
+    """Return the envelopes of a message with transactions, None for a message of another type; none where it is malformed."""
+    if not data.startswith(_TRANSACTIONS_BEGIN):
         return None
-    return data[_ENVELOPE_AT.get(data[len(_TRANSACTION_BEGINS)], len(data)) :]
+    try:
+        message = decode_message(data)
+    except CodecError:
+        return ()
+    return message.envelopes if isinstance(message, TransactionsMessage) else ()
 
 
 def _count_plain_bytes(data: bytes) -> int:

@@ -19,7 +19,7 @@ from node.chain import Candidate
 from node.checkpoints import Checkpoints
 from node.consensus.guard import Guard
 from node.consensus.machine import Timeouts
-from node.consensus.messages import Message, encode_message, peek_transaction
+from node.consensus.messages import Message, encode_message, read_transactions
 from node.consensus.ports import Listener
 from node.consensus.replica import Replica
 from node.consensus.unchecked import Unchecked
@@ -66,6 +66,7 @@ class NetworkEngine:
         self._membership = membership
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._wake = asyncio.Event()
+        self._awake_at_ms = 0
         self._unchecked = Unchecked()
         self._has_unchecked = asyncio.Event()
         self.peers = PeerNetwork(
@@ -138,8 +139,8 @@ class NetworkEngine:
                 self.replica.announce(self._service.clock())
             else:
                 self.replica.tick(self._service.clock())
-            delay_ms = self.replica.compute_next_due_ms() - self._service.clock()
-            await self._sleep(max(delay_ms, 1) / 1_000)
+            self._awake_at_ms = self.replica.compute_next_due_ms()
+            await self._sleep(max(self._awake_at_ms - self._service.clock(), 1) / 1_000)
 
     async def _sleep(self, seconds: float) -> None:
         waits = [asyncio.ensure_future(event.wait()) for event in (self._wake, self._service.work)]
@@ -156,8 +157,8 @@ class NetworkEngine:
             self._checkpoints.repeat()
 
     def _receive(self, peer: str, data: bytes) -> None:
-        """Take a message at once, but a transaction once its signatures are checked, which is nothing for the event loop."""
-        if peek_transaction(data) is None:
+        """Take a message at once, but transactions once their signatures are checked, which is nothing for the event loop."""
+        if read_transactions(data) is None:
             self._hand_over(peer, data)
         else:
             self._unchecked.put(peer, data)
@@ -171,7 +172,7 @@ class NetworkEngine:
             if not taken:
                 self._has_unchecked.clear()
                 continue
-            await self._service.check_ahead([peek_transaction(data) or b"" for _peer, data in taken])
+            await self._service.check_ahead([item for _peer, data in taken for item in read_transactions(data) or ()])
             for peer, data in taken:
                 try:
                     self._hand_over(peer, data)
@@ -185,7 +186,8 @@ class NetworkEngine:
             if error.reason not in FATAL and self.replica.failure is None:
                 raise
             self._fail(error)
-        self._wake.set()
+        if self.replica.compute_next_due_ms() < self._awake_at_ms:
+            self._wake.set()
 
     def _describe_standing(self) -> Standing:
         heights = self.replica.heights_of_peers

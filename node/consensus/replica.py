@@ -54,7 +54,7 @@ from node.consensus.messages import (
     Message,
     ProposalMessage,
     Status,
-    TransactionMessage,
+    TransactionsMessage,
     VoteMessage,
     WaitingTransactions,
     WantBlock,
@@ -390,8 +390,8 @@ class Replica:
     def _handle_beside(self, peer: str, message: Message) -> None:
         """Take what is beside the agreement on a height and the blocks of it."""
         match message:
-            case TransactionMessage(envelope):
-                if self._gossip.take(envelope, self._now_ms):
+            case TransactionsMessage(envelopes):
+                if self._gossip.take(envelopes, self._now_ms):
                     self._events.append(WorkAvailable())
             case WaitingTransactions(ids):
                 self._gossip.ask(peer, ids, self._now_ms)

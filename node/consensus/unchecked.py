@@ -7,7 +7,8 @@ MAX_BYTES_OF_PEER: Final = 4 << 20
 """Of what does not fit, the peer tells the id again later."""
 EXTRA_BYTES: Final = 128
 """What a message takes beside its bytes, about."""
-TAKEN_OF_PEER: Final = 32
+TAKEN_BYTES_OF_PEER: Final = 1 << 15
+"""What is checked in one go: so much of each peer, or its next message, however large that is."""
 
 
 class Unchecked:
@@ -33,9 +34,12 @@ class Unchecked:
         """Return and forget the oldest messages, a few of each peer, in their order."""
         taken: list[tuple[str, bytes]] = []
         for peer, waiting in tuple(self._messages.items()):
-            for _number in range(min(TAKEN_OF_PEER, len(waiting))):
+            left = TAKEN_BYTES_OF_PEER
+            while waiting and left > 0:
                 data = waiting.popleft()
-                self._bytes[peer] -= len(data) + EXTRA_BYTES
+                size = len(data) + EXTRA_BYTES
+                self._bytes[peer] -= size
+                left -= size
                 taken.append((peer, data))
             if not waiting:
                 del self._messages[peer], self._bytes[peer]

@@ -40,7 +40,7 @@ def test_messages_of_a_block(tmp_path: Path, size: int) -> None:
         kinds = dict(traffic.kinds)
         statuses = kinds.pop("Status", 0)
         assert traffic.messages == sum(kinds.values()) + statuses
-        to_others = {"TransactionMessage": others, "ProposalMessage": others, "BlockPart": others}
+        to_others = {"TransactionsMessage": others, "ProposalMessage": others, "BlockPart": others}
         expected = to_others | {"VoteMessage": 2 * pairs, "CosignatureMessage": pairs}
         assert kinds == {kind: number for kind, number in expected.items() if number}
         # Each tells of its block, and tells those whose votes came after it.

@@ -25,7 +25,7 @@ from node.consensus.messages import (
     EvidenceMessage,
     Message,
     Status,
-    TransactionMessage,
+    TransactionsMessage,
     VoteMessage,
     WantBlock,
     WantParts,
@@ -270,7 +270,7 @@ def test_evidence_without_end_takes_a_bounded_place(town: Town) -> None:
     ],
 )
 def test_transactions_that_may_not_wait(town: Town, envelope: bytes, reason: Reason | None) -> None:
-    town.tell(0, TransactionMessage(envelope))
+    town.tell(0, TransactionsMessage((envelope,)))
     assert town.blamed == ([] if reason is None else [("n0", f"n{LIAR}", reason)])
     assert len(town[0].replica._mempool) == 0
     require_going_on(town)

@@ -1,17 +1,20 @@
 """Transactions between nodes: sent once, told of by id, asked for where they are lacking."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from ledger.crypto import sha256
+from ledger.reasons import Reason
 from ledger.transactions import SignedTransaction, encode_signed
 from node.chain import Chain
 from node.consensus.gossip import MAX_ASKED, PATIENCE_MS
 from node.consensus.messages import (
     MAX_TRANSACTION_IDS,
+    MAX_TRANSACTIONS_TOGETHER,
     Message,
-    TransactionMessage,
+    TransactionsMessage,
     WaitingTransactions,
     WantTransactions,
     decode_message,
@@ -47,10 +50,33 @@ def test_a_transaction_is_sent_once_to_each_peer_however_long_it_waits() -> None
     for number in range(5):
         town[number % 2].replica.submit(make(number), town.now_ms)
     town.run(10 * REPEAT_MS)
-    assert [town.sent[name, TransactionMessage] for name in ("n0", "n1")] == [3 * 3, 2 * 3]
+    assert [town.sent[name, TransactionsMessage] for name in ("n0", "n1")] == [3 * 3, 2 * 3]
     assert all(town.waits_at(number, make(item)) for number in (0, 1) for item in range(5))
     assert town.sent["n0", WaitingTransactions] >= 3 * 9
     assert town.sent["n0", WantTransactions] == 0
+
+
+def test_what_has_come_in_meanwhile_goes_in_few_messages() -> None:
+    town = Silent()
+    several = [make(number) for number in range(MAX_TRANSACTIONS_TOGETHER + 1)]
+    for signed in several:
+        town[0].replica._mempool.add(signed)
+    town[0].replica.announce(town.now_ms)
+    town.deliver_all()
+    assert town.sent["n0", TransactionsMessage] == 3 * 2
+    assert all(town.waits_at(1, signed) for signed in several)
+
+
+def test_of_several_the_good_ones_before_a_fault_wait() -> None:
+    town = Silent()
+    first, forged, last = make(1), replace(make(2), signatures=make(3).signatures), make(4)
+    town.tell(0, TransactionsMessage(tuple(map(encode_signed, (first, forged, last)))), sender=2)
+    assert town.blamed == [("n0", "n2", Reason.INVALID_SIGNATURE)]
+    assert [town.waits_at(0, signed) for signed in (first, forged, last)] == [True, False, False]
+    stranger = toy.transact(5, (b"a", b"1"), key=toy.STRANGER)
+    town.tell(0, TransactionsMessage((encode_signed(stranger), encode_signed(last))), sender=3)
+    assert town.blamed[1:] == []
+    assert [town.waits_at(0, signed) for signed in (stranger, last)] == [False, True]
 
 
 def test_what_was_lost_is_asked_for_and_comes() -> None:
@@ -111,6 +137,6 @@ def test_an_envelope_that_was_checked_is_not_checked_again(monkeypatch: pytest.M
     town = Silent()
     signed = make(1)
     town[0].replica.submit(signed, town.now_ms)
-    monkeypatch.setattr(Chain, "check", None)
-    town.tell(0, TransactionMessage(encode_signed(signed)), sender=2)
+    monkeypatch.setattr(Chain, "check_all", None)
+    town.tell(0, TransactionsMessage((encode_signed(signed),)), sender=2)
     assert town.blamed == []

@@ -20,7 +20,7 @@ from node.consensus.messages import (
     Message,
     ProposalMessage,
     Status,
-    TransactionMessage,
+    TransactionsMessage,
     VoteMessage,
     WantBlock,
     WantParts,
@@ -116,7 +116,7 @@ class Liar:
         return EvidenceMessage(make_evidence(*votes))
 
     def tell(self) -> Message:
-        transaction = TransactionMessage(encode_signed_of(self.random.randrange(5)))
+        transaction = TransactionsMessage((encode_signed_of(self.random.randrange(5)),))
         news: list[Message] = [transaction, Status(self.height), Status(Height(2**62))]
         return self.random.choice(news)
 

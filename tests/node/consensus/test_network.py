@@ -13,7 +13,7 @@ from ledger.reasons import Reason
 from ledger.transactions import KeySignature, encode_signed, sign
 from ledger.types import Height, Signature
 from node.app import open_service
-from node.consensus.messages import TransactionMessage, encode_message
+from node.consensus.messages import TransactionsMessage, encode_message
 from node.consensus.network import Membership, NetworkEngine, compute_behind
 from node.home import Home, init_development_home
 from node.p2p.peers import PeerNetwork
@@ -62,7 +62,7 @@ def test_transactions_of_peers_are_checked_in_a_thread_and_false_ones_tell_on_th
         forged = replace(good, signatures=(KeySignature(AUTHORITY.public_key, Signature(bytes(64))),))
         checking = asyncio.create_task(engine._check_transactions())
         for peer, envelope in (("liar", encode_signed(forged)), ("honest", encode_signed(good)), ("mumbler", b"garbage")):
-            engine._receive(peer, encode_message(TransactionMessage(envelope)))
+            engine._receive(peer, encode_message(TransactionsMessage((envelope,))))
         assert good.transaction_id not in service.mempool
         await until(lambda: good.transaction_id in service.mempool and len(dropped) == 2)
         checking.cancel()

@@ -8,40 +8,48 @@ from ledger.errors import CodecError
 from ledger.transactions import encode_signed
 from ledger.types import Height
 from node.consensus import unchecked
-from node.consensus.messages import Status, TransactionMessage, decode_message, encode_message, peek_transaction
-from node.consensus.unchecked import EXTRA_BYTES, TAKEN_OF_PEER, Unchecked
+from node.consensus.messages import Status, TransactionsMessage, decode_message, encode_message, read_transactions
+from node.consensus.unchecked import EXTRA_BYTES, TAKEN_BYTES_OF_PEER, Unchecked
 from tests.node import toy
 
 
-@given(st.integers(1, 70_000))
-def test_transaction_is_recognised_whatever_its_length(length: int) -> None:
-    assert peek_transaction(encode_message(TransactionMessage(bytes(length)))) == bytes(length)
+@given(st.lists(st.binary(min_size=1, max_size=70_000), min_size=1, max_size=4))
+def test_transactions_are_recognised_whatever_their_length(envelopes: list[bytes]) -> None:
+    assert read_transactions(encode_message(TransactionsMessage(tuple(envelopes)))) == tuple(envelopes)
 
 
 def test_other_messages_are_left_alone() -> None:
-    assert peek_transaction(encode_message(Status(Height(1)))) is None
-    assert encode_signed(toy.transact(1)) == peek_transaction(
-        encode_message(TransactionMessage(encode_signed(toy.transact(1))))
-    )
+    assert read_transactions(encode_message(Status(Height(1)))) is None
 
 
 @given(st.binary(max_size=12))
 def test_any_bytes_are_looked_at_without_harm(data: bytes) -> None:
-    begin = encode_message(TransactionMessage(b"x"))[:3]
-    assert peek_transaction(begin + data) is None or len(peek_transaction(begin + data) or b"") <= len(data)
-    assert peek_transaction(data[:3]) is None
+    begin = encode_message(TransactionsMessage((b"x",)))[:4]
+    read = read_transactions(begin + data)
+    assert read == () or read == (data[1:],)
+    assert read_transactions(data[:1]) is None
 
 
 def test_peers_take_turns_and_each_ones_stay_in_order() -> None:
     waiting = Unchecked()
-    for number in range(2 * TAKEN_OF_PEER):
-        waiting.put("many", b"%d" % number)
+    at_once = TAKEN_BYTES_OF_PEER // (EXTRA_BYTES + 128)
+    many = [("many", b"%0128d" % number) for number in range(2 * at_once)]
+    for peer, data in many:
+        waiting.put(peer, data)
     waiting.put("few", b"one")
-    assert len(waiting) == 2 * TAKEN_OF_PEER + 1
-    first = waiting.take()
-    assert first == [*(("many", b"%d" % number) for number in range(TAKEN_OF_PEER)), ("few", b"one")]
-    assert waiting.take() == [("many", b"%d" % number) for number in range(TAKEN_OF_PEER, 2 * TAKEN_OF_PEER)]
+    assert len(waiting) == 2 * at_once + 1
+    assert waiting.take() == [*many[:at_once], ("few", b"one")]
+    assert waiting.take() == many[at_once:]
     assert (waiting.take(), len(waiting)) == ([], 0)
+
+
+def test_a_message_of_any_size_is_taken() -> None:
+    waiting = Unchecked()
+    large = bytes(2 * TAKEN_BYTES_OF_PEER)
+    waiting.put("one", large)
+    waiting.put("one", b"next")
+    assert waiting.take() == [("one", large)]
+    assert waiting.take() == [("one", b"next")]
 
 
 def test_what_is_too_much_of_a_peer_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +64,7 @@ def test_what_is_too_much_of_a_peer_is_dropped(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_message_that_is_recognised_may_still_be_malformed() -> None:
-    data = encode_message(TransactionMessage(b"x")) + b"y"
-    assert peek_transaction(data) is not None
+    data = encode_message(TransactionsMessage((b"x",))) + b"y"
+    assert read_transactions(data) == ()
     with pytest.raises(CodecError):
         decode_message(data)
