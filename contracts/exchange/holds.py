@@ -181,6 +181,8 @@ def _give_back(state: Overlay, volunteer: Identifier, lots: tuple[Lot, ...]) -> 
 
     What a merged account held goes to the one that remains.
     """
+    if not lots:
+        return
     volunteer = resolve_account(state, volunteer)
     good = tuple(lot for lot in lots if not is_void(state, lot.batch, lot.row) and VOLUNTEERS.has(state, volunteer))
     put_lots(state, volunteer, add_lots(get_lots(state, volunteer), good))

@@ -7,7 +7,9 @@ of all accounts is zero, the issuer's being negative (DOMAIN 4, rule 5).
 
 from typing import Final
 
-from contracts.balances import get_lots, put_lots
+from msgspec.structs import replace
+
+from contracts.balances import get_balance, put_balance
 from contracts.lots import Lot, compute_sum, split_expired, take_oldest
 from ledger import codec
 from ledger.errors import Rejection
@@ -31,10 +33,11 @@ def add_merchant_balance(state: Overlay, merchant: Identifier, points: int) -> N
 
 def take_points(state: Overlay, volunteer: Identifier, points: int, today: Day) -> tuple[Lot, ...]:
     """Take points off a volunteer's account, oldest first, and return their lots; raise `Rejection` for want of points."""
-    expired, usable = split_expired(get_lots(state, volunteer), today)
-    balance = compute_sum(usable)
-    if balance < points:
-        raise Rejection(Reason.INSUFFICIENT_POINTS, f"{points} points are needed, {balance} are there", str(balance))
+    balance = get_balance(state, volunteer)
+    expired, usable = split_expired(balance.lots, today)
+    there = compute_sum(usable)
+    if there < points:
+        raise Rejection(Reason.INSUFFICIENT_POINTS, f"{points} points are needed, {there} are there", str(there))
     taken, rest = take_oldest(usable, Points(points))
-    put_lots(state, volunteer, (*expired, *rest))
+    put_balance(state, volunteer, replace(balance, lots=(*expired, *rest)))
     return taken

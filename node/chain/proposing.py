@@ -13,9 +13,8 @@ from ledger.types import Hash, PublicKey, TimeMs
 from node.chain.admission import Admission, validate_new
 from node.chain.candidate import Candidate, LeftOut, assemble, compute_header_start, compute_next_place, make_context
 from node.chain.evidence import execute_with_evidence, record_some
-from node.chain.records import Ground, StateView, Tip
+from node.chain.records import Ground, Tip
 from node.chain.rules import ChainRules
-from node.storage.protocol import Readable
 
 HEADER_ALLOWANCE_BYTES = 1_024
 """Room for a block's header and the lengths of its lists, all bounded."""
@@ -54,15 +53,14 @@ def build(
     deciders: tuple[Authority, ...],
 ) -> Candidate:
     """Return a block of the evidence and the transactions that fit, for these authorities to decide on: see `Chain.build`."""
-    source = ground.store
     time_ms = compute_block_time(tip, time_ms)
     place = compute_next_place(tip)
     context = make_context(rules.chain_id, place, time_ms, deciders)
-    rule_book = rules.rule_books.at(StateView(source), place.height)
+    rule_book = rules.rule_books.at(ground.values, place.height)
     recorded = record_some(ground, rule_book, tip, waiting.evidence, context)
     free_bytes = MAX_BLOCK_BYTES - HEADER_ALLOWANCE_BYTES
     free_bytes -= sum(len(item) + ENVELOPE_ALLOWANCE_BYTES for item in recorded.evidence)
-    selected = _select(admission, rule_book, source, waiting, time_ms, free_bytes)
+    selected = _select(admission, rule_book, ground, waiting, time_ms, free_bytes)
     done = execute_with_evidence(recorded, rule_book, selected.transactions, context)
     failed = {item.transaction_id for item in done.failures}
     envelopes = tuple(encode_signed(item) for item in selected.transactions if item.transaction_id not in failed)
@@ -74,13 +72,12 @@ def build(
 def _select(
     admission: Admission,
     rule_book: RuleBook,
-    source: Readable,
+    ground: Ground,
     waiting: Waiting,
     time_ms: TimeMs,
     free_bytes: int,
 ) -> _Selected:
     """Take transactions in order up to the first that does not fit; a later one must not overtake it."""
-    view = StateView(source)
     taken: dict[Hash, SignedTransaction] = {}
     left_out: list[LeftOut] = []
     byte_count = 0
@@ -89,9 +86,9 @@ def _select(
             break
         transaction_id = signed.transaction_id
         try:
-            validate_new(source, transaction_id, taken)
+            validate_new(ground.store, transaction_id, taken)
             envelope = encode_signed(signed)
-            admission.validate(envelope, signed, rule_book, view, time_ms)
+            admission.validate(envelope, signed, rule_book, ground.values, time_ms)
         except HourledgerError as error:
             if error.reason is Reason.STORE_DAMAGED:
                 raise

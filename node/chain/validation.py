@@ -4,7 +4,6 @@ from ledger.blocks import MAX_BLOCK_BYTES, MAX_BLOCK_EVIDENCE, MAX_BLOCK_TRANSAC
 from ledger.errors import HourledgerError, ProofError
 from ledger.execution import RuleBook
 from ledger.reasons import Reason
-from ledger.state import View
 from ledger.transactions import SignedTransaction
 from ledger.types import Hash
 from node.chain.admission import Admission, validate_new
@@ -17,9 +16,8 @@ from node.chain.candidate import (
     make_context,
 )
 from node.chain.evidence import execute_with_evidence, record_all
-from node.chain.records import Ground, StateView, Tip
+from node.chain.records import Ground, Tip
 from node.chain.rules import ChainRules
-from node.storage.protocol import Readable
 
 _RESULTS = ("events_root", "state_root", "next_authorities_hash")
 """Fields of a header that execution decides."""
@@ -27,8 +25,7 @@ _RESULTS = ("events_root", "state_root", "next_authorities_hash")
 
 def validate(rules: ChainRules, admission: Admission, ground: Ground, tip: Tip, block: Block) -> Candidate:
     """Return the candidate of a block that follows `tip`: see `Chain.validate`."""
-    header, source = block.header, ground.store
-    view = StateView(source)
+    header, view = block.header, ground.values
     place = compute_next_place(tip)
     _validate_size(block)
     deciders = rules.find_deciders(view, place.height, place.parent_hash, block.transactions)
@@ -41,7 +38,7 @@ def validate(rules: ChainRules, admission: Admission, ground: Ground, tip: Tip, 
         raise _refusal(header, "its time is not after that of the block before", str(header.time_ms))
     if header.proposer not in {authority.key for authority in deciders}:
         raise _refusal(header, "its proposer is no authority", header.proposer.hex())
-    transactions = _validate_transactions(admission, rule_book, source, view, block)
+    transactions = _validate_transactions(admission, rule_book, ground, block)
     context = make_context(rules.chain_id, place, header.time_ms, deciders)
     recorded = record_all(ground, rule_book, tip, block.evidence, context)
     done = execute_with_evidence(recorded, rule_book, transactions, context)
@@ -72,7 +69,7 @@ def _require_same(expected: Header, found: Header, ignored: tuple[str, ...] = ()
 
 
 def _validate_transactions(
-    admission: Admission, rule_book: RuleBook, source: Readable, view: View, block: Block
+    admission: Admission, rule_book: RuleBook, ground: Ground, block: Block
 ) -> tuple[SignedTransaction, ...]:
     """Return a block's transactions; each may enter it, and is in no block before and but once in this one."""
     transactions: dict[Hash, SignedTransaction] = {}
@@ -80,8 +77,8 @@ def _validate_transactions(
         try:
             signed = admission.decode(envelope)
             transaction_id = signed.transaction_id
-            validate_new(source, transaction_id, transactions)
-            admission.validate(envelope, signed, rule_book, view, block.header.time_ms)
+            validate_new(ground.store, transaction_id, transactions)
+            admission.validate(envelope, signed, rule_book, ground.values, block.header.time_ms)
         except HourledgerError as error:
             if error.reason is Reason.STORE_DAMAGED:
                 raise

@@ -92,9 +92,8 @@ class Gossip:
                 unknown.append(signed)
         if not unknown:
             return does_any_wait
-        for signed, error in zip(unknown, self._chain.check_all(unknown, now_ms), strict=True):
-            if error is None:
-                error = self._add(signed)
+        for signed, found in zip(unknown, self._chain.check_all(unknown, now_ms), strict=True):
+            error = found or self._add(signed)
             if error is not None and error.reason in FAULTS_OF_SENDER | FAILURES:
                 raise error
             does_any_wait = does_any_wait or signed.transaction_id in self._mempool

@@ -5,12 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.errors import CodecError
-from ledger.transactions import encode_signed
 from ledger.types import Height
 from node.consensus import unchecked
 from node.consensus.messages import Status, TransactionsMessage, decode_message, encode_message, read_transactions
 from node.consensus.unchecked import EXTRA_BYTES, TAKEN_BYTES_OF_PEER, Unchecked
-from tests.node import toy
 
 
 @given(st.lists(st.binary(min_size=1, max_size=70_000), min_size=1, max_size=4))
