@@ -6,6 +6,7 @@ from typing import Final
 from certificates.jcs import JsonObject, JsonValue
 from certificates.reports import ArtefactReport
 from certificates.words import CHECKS, KINDS, NOTES, VERDICTS, Language, get_reason
+from cli.found import say_in_chinese
 from cli.output import make_one_line
 from ledger.verification import Check, Verdict
 
@@ -38,7 +39,7 @@ def describe_report(name: str, report: ArtefactReport, language: Language, inden
 def _describe_check(check: Check, language: Language) -> str:
     if language == "en":
         return f"{check.name}: {check.detail}"
-    said = check.detail if check.reason is None else f"{get_reason(check.reason).zh}（{check.detail}）"
+    said = say_in_chinese(check.detail) if check.reason is None else f"{get_reason(check.reason).zh}（{check.detail}）"
     return f"{CHECKS[check.name].zh}：{said}"
 
 
