@@ -357,8 +357,10 @@ static place complete(page *of)
         const place *left = nodes[2 * node], *right = nodes[2 * node + 1];
         if (!left->length && right->length != HASH_BYTES) {
             nodes[node] = right;
+            memset(of->inner[node], 0, HASH_BYTES); /* so that equal pages are equal in memory */
         } else if (!right->length && left->length != HASH_BYTES) {
             nodes[node] = left;
+            memset(of->inner[node], 0, HASH_BYTES);
         } else {
             if (!(of->known >> node & 1)) {
                 uint8_t left_hash[HASH_BYTES], right_hash[HASH_BYTES];

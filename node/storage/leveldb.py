@@ -1,7 +1,8 @@
 """The store on disk: LevelDB through plyvel.
 
 LevelDB checks what it reads (paranoid checks), holds a lock file against a second process, and writes a batch to its log before
-it answers. What it reports comes out of here as `HourledgerError` and nothing else.
+it answers. Its own compression is off: see `node.storage.packing`. What it reports comes out of here as `HourledgerError` and
+nothing else.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ import plyvel
 
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
+from node.storage.packing import pack, unpack
 from node.storage.protocol import compute_range
 
 WRITE_BUFFER_BYTES = 16 << 20
@@ -69,7 +71,7 @@ class LevelDbStore:
                 if value is None:
                     writes.delete(key)
                 else:
-                    writes.put(key, value)
+                    writes.put(key, pack(key, value))
             writes.write()
         except plyvel.CorruptionError as error:
             self._refusal = _shown(error)
@@ -109,6 +111,7 @@ def open_leveldb(path: Path, *, create: bool = True) -> LevelDbStore:
             write_buffer_size=WRITE_BUFFER_BYTES,
             lru_cache_size=READ_CACHE_BYTES,
             bloom_filter_bits=BLOOM_FILTER_BITS,
+            compression=None,
         )
     except plyvel.Error as error:
         raise _explain_open(path, error) from error
@@ -145,26 +148,27 @@ def _explain_open(path: Path, error: plyvel.Error) -> HourledgerError:
 
 def _get(source: Any, key: bytes) -> bytes | None:  # noqa: ANN401 - plyvel has no types
     try:
-        value: bytes | None = source.get(key, verify_checksums=True)
-    except plyvel.Error as error:
+        stored: bytes | None = source.get(key, verify_checksums=True)
+        return None if stored is None else unpack(key, stored)
+    except (plyvel.Error, ValueError) as error:
         raise _explain_read(error) from error
-    return value
 
 
 def _iterate(source: Any, prefix: bytes, start: bytes, stop: bytes | None) -> Iterator[tuple[bytes, bytes]]:  # noqa: ANN401
     first, end = compute_range(prefix, start, stop)
     try:
         with source.iterator(start=first, stop=end, verify_checksums=True) as items:
-            yield from items
-    except plyvel.Error as error:
+            for key, stored in items:
+                yield key, unpack(key, stored)
+    except (plyvel.Error, ValueError) as error:
         raise _explain_read(error) from error
 
 
-def _explain_read(error: plyvel.Error) -> HourledgerError:
+def _explain_read(error: Exception) -> HourledgerError:
     return HourledgerError(Reason.STORE_DAMAGED, "the store cannot be read", _shown(error))
 
 
-def _shown(error: plyvel.Error) -> str:
+def _shown(error: Exception) -> str:
     """LevelDB's words, which plyvel hands over as bytes."""
     words = error.args[0] if error.args else b""
     return words.decode(errors="replace") if isinstance(words, bytes) else str(error)

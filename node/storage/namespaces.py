@@ -95,8 +95,8 @@ LOWEST = Namespace(b"l", "lowest block held", _show_nothing)
 """One value, where blocks are not held from the beginning: the lowest height whose block and commit are. Does not follow from
 genesis, so it is not among `NAMESPACES`."""
 
-FORMAT_VERSION = b"2"
-"""1: a key for each entry, and for each mention of a party."""
+FORMAT_VERSION = b"3"
+"""1: a key for each entry, and for each mention of a party. 2: all of it compressed by LevelDB."""
 NAMESPACES = (FORMAT, GENESIS, BLOCKS, COMMITS, ENTRIES, HEADERS, TILES, STATE, PAGES, TRANSACTIONS, SUBJECTS, TIP)
 """Causes before consequences: the order in which fsck compares."""
 COLLECTED = (HANDOVERS,)

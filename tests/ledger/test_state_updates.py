@@ -142,6 +142,17 @@ def test_no_more_pages_stay_in_memory_than_it_may_have(way: Way) -> None:
     assert 0 < sum(len(path) > UPPER_DEPTH for path in tree.pages if path in tree.cache.pages) <= 50
 
 
+@both_ways
+def test_pages_in_memory_do_not_depend_on_how_they_came_there(way: Way) -> None:
+    tree, other = Tree(way), Tree(way)
+    for number in range(5):
+        tree.change(dict.fromkeys(make_hashes(300, b"%d" % number), Hash(b"%032d" % number)))
+        tree.change(dict.fromkeys(make_hashes(300, b"%d" % number)[::3]))
+    other.pages = dict(tree.pages)
+    changes: Changes = dict.fromkeys(make_hashes(50, b"4"), Hash(bytes(32)))
+    assert tree.revise(changes) == other.revise(changes)
+
+
 @NOT_COMPILED
 def test_an_update_hands_on_no_more_than_so_many_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state_updates, "MAX_HANDED_ON", 10)

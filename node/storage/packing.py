@@ -1,0 +1,29 @@
+"""Blocks and runs of log entries are stored compressed: they repeat themselves, are written once, and are most of what is kept.
+
+Everything else is stored as it is: hashes and keys do not compress, and LevelDB's own compression would take their time again
+with every compaction (docs/adr/0039-blocks-and-entries-are-compressed-once.md). Zstandard, which Python has from 3.14 on.
+"""
+
+from typing import Final
+
+from backports import zstd
+
+from node.storage.namespaces import BLOCKS, ENTRIES
+
+LEVEL: Final = 1
+_PACKED: Final = frozenset({BLOCKS.prefix, ENTRIES.prefix})
+
+
+def pack(key: bytes, value: bytes) -> bytes:
+    """Return a value as it is stored under a key."""
+    return zstd.compress(value, LEVEL) if key[:1] in _PACKED else value
+
+
+def unpack(key: bytes, stored: bytes) -> bytes:
+    """Return the value; raise `ValueError` where what is stored is damaged."""
+    if key[:1] not in _PACKED:
+        return stored
+    try:
+        return zstd.decompress(stored)
+    except zstd.ZstdError as error:
+        raise ValueError(str(error)) from error
