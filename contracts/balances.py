@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from contracts.lots import MAX_LOTS, Lot, lots_codec
 from ledger import codec
-from ledger.codec import Codec
+from ledger.codec import Codec, encode_each
 from ledger.errors import Rejection
 from ledger.reasons import Reason
 from ledger.state import Overlay, Table, View
@@ -53,9 +53,13 @@ def put_balance(state: Overlay, volunteer: Identifier, balance: Balance) -> None
         BALANCES.delete(state, volunteer)
 
 
-def put_balances(state: Overlay, balances: Mapping[Identifier, Balance]) -> None:
-    """Do the same as `put_balance` for each of several volunteers."""
-    BALANCES.put_each(state, {volunteer: balance for volunteer, balance in balances.items() if balance != _EMPTY})
+def put_grown(state: Overlay, balances: Mapping[Identifier, Balance], new_lots: Mapping[Identifier, tuple[Lot, ...]]) -> None:
+    """Do the same as `put_balance` for each of several volunteers, where all lots but the new ones were read from the state.
+
+    What was counted together and what is new is checked; of the others it is known that they fit.
+    """
+    encode_each(BALANCES.codec, [Balance(item.records, item.minutes, new_lots.get(key, ())) for key, item in balances.items()])
+    BALANCES.put_known_each(state, {volunteer: balance for volunteer, balance in balances.items() if balance != _EMPTY})
     for volunteer, balance in balances.items():
         if balance == _EMPTY:
             put_balance(state, volunteer, balance)

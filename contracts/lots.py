@@ -44,6 +44,9 @@ def add_lots(lots: tuple[Lot, ...], added: Iterable[Lot]) -> tuple[Lot, ...]:
     """Put lots in their place, parts of one record's lot joined; a part may be negative."""
     merged = list(lots)
     for lot in added:
+        if lot.points > 0 and (not merged or _get_source(merged[-1]) < _get_source(lot)):
+            merged.append(lot)  # as most are: later records expire later
+            continue
         position = bisect_left(merged, _get_source(lot), key=_get_source)
         points = lot.points
         if position < len(merged) and _get_source(merged[position]) == _get_source(lot):

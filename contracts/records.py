@@ -4,7 +4,7 @@ A calendar holds one month of one volunteer, because overlap and the daily cap a
 holds one byte a row, so that the current status of a thousand records is one value to prove.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from enum import IntEnum
 from functools import lru_cache
 from typing import Final
@@ -12,8 +12,8 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from contracts.balances import Balance, add_issued, get_balance, get_balances, put_balances
-from contracts.lots import MAX_LOTS, Lot, add_lots, compute_sum, row_codec
+from contracts.balances import Balance, add_issued, get_balance, get_balances, put_grown
+from contracts.lots import MAX_LOTS, Lot, add_lots, row_codec
 from contracts.parameters import MINUTES_PER_DAY
 from ledger import codec
 from ledger.codec import Codec, encode_each
@@ -136,10 +136,13 @@ def _month_key(day: Day) -> bytes:
 
 
 @lru_cache(maxsize=4_096)
-def _list_months(day: Day) -> tuple[bytes, ...]:
-    """Return the months of a day and of the days before and after it; of three days, the one between is in one of theirs."""
-    first, last = _month_key(Day(max(day - 1, 0))), _month_key(Day(min(day + 1, codec.MAX_DAY)))
-    return (first,) if first == last else (first, last)
+def _list_ends(day: Day) -> tuple[Day, ...]:
+    """Return the days before and after a day, or one of them where both are in one month.
+
+    Of three days, the one between is in the month of another.
+    """
+    first, last = Day(max(day - 1, 0)), Day(min(day + 1, codec.MAX_DAY))
+    return (first,) if _month_key(first) == _month_key(last) else (first, last)
 
 
 class Calendars:
@@ -150,7 +153,7 @@ class Calendars:
     they mint, and what they take of the allowances of activities, is kept with them.
     """
 
-    __slots__ = ("_balances", "_changed", "_minted", "_months", "_new", "_served", "_taken", "_view")
+    __slots__ = ("_balances", "_changed", "_issued", "_minted", "_months", "_new", "_served", "_taken", "_view")
 
     def __init__(self, view: View) -> None:
         self._view = view
@@ -164,25 +167,25 @@ class Calendars:
         self._balances: dict[Identifier, Balance] = {}
         """Balances that lots are minted into."""
         self._minted: dict[Identifier, list[Lot]] = {}
+        self._issued = 0
         self._taken: dict[tuple[Identifier, Identifier], int] = {}
         """The same for the allowance of an activity and a volunteer."""
 
     def load(self, services: Collection[tuple[Identifier, Day]]) -> None:
         """Read at once what will be asked for of several volunteers and days: the months around, and balances."""
-        places = list(dict.fromkeys([volunteer + month for volunteer, day in services for month in _list_months(day)]))
+        places = list(dict.fromkeys([volunteer + _month_key(near) for volunteer, day in services for near in _list_ends(day)]))
         for place, records in zip(places, CALENDARS.get_each(self._view, places), strict=True):
             self._months[place] = {item.record: item for item in records or ()}
         self._balances = get_balances(self._view, dict.fromkeys([volunteer for volunteer, _day in services]))
 
     def get_month(self, volunteer: Identifier, day: Day) -> dict[Identifier, Record]:
         """Records of the volunteer in the month of `day`, those that do not count included."""
-        return self._load(volunteer + _month_key(day))
+        place = volunteer + _month_key(day)
+        month = self._months.get(place)
+        return self._load(place) if month is None else month
 
     def _load(self, place: bytes) -> dict[Identifier, Record]:
-        month = self._months.get(place)
-        if month is None:
-            records = CALENDARS.get(self._view, place) or ()
-            month = self._months[place] = {item.record: item for item in records}
+        month = self._months[place] = {item.record: item for item in CALENDARS.get(self._view, place) or ()}
         return month
 
     def find(self, volunteer: Identifier, day: Day, record: Identifier) -> Record | None:
@@ -191,21 +194,19 @@ class Calendars:
 
     def put(self, volunteer: Identifier, record: Record) -> None:
         """Add a record to its month, or replace the one of the same identifier."""
-        place = volunteer + _month_key(record.day)
-        month = self._load(place)
+        month = self.get_month(volunteer, record.day)
         replaced = month.get(record.record)
         if replaced is not None:
             self._count(volunteer, replaced, -1)
         self._count(volunteer, record, 1)
         month[record.record] = record
-        self._changed[place] = None
+        self._changed[volunteer + _month_key(record.day)] = None
         self._new.append(record)
 
     def remove(self, volunteer: Identifier, record: Record) -> None:
         """Take a record out of its month, because it stands in another volunteer's now."""
-        place = volunteer + _month_key(record.day)
-        self._count(volunteer, self._load(place).pop(record.record), -1)
-        self._changed[place] = None
+        self._count(volunteer, self.get_month(volunteer, record.day).pop(record.record), -1)
+        self._changed[volunteer + _month_key(record.day)] = None
 
     def _count(self, volunteer: Identifier, record: Record, sign: int) -> None:
         if record.status is RecordStatus.COUNTED:
@@ -235,6 +236,7 @@ class Calendars:
         if record.points:
             lot = Lot(record.expires_day, record.batch, record.row, record.points)
             self._minted.setdefault(volunteer, []).append(lot)
+            self._issued += record.points
 
     def move(self, volunteer: Identifier, old: Record, new: Record) -> None:
         """Put a corrected record in the place of the old one; a month that it leaves remembers its identifier."""
@@ -244,11 +246,12 @@ class Calendars:
 
     def list_neighbours(self, volunteer: Identifier, day: Day) -> list[Record]:
         """Return the volunteer's records that count, from the day before `day` to the day after."""
+        first, last = day - 1, day + 1
         return [
             record
-            for month in _list_months(day)
-            for record in self._load(volunteer + month).values()
-            if -1 <= record.day - day <= 1 and record.status is RecordStatus.COUNTED
+            for near in _list_ends(day)
+            for record in self.get_month(volunteer, near).values()
+            if first <= record.day <= last and record.status is RecordStatus.COUNTED
         ]
 
     def save(self, state: Overlay) -> None:
@@ -273,22 +276,23 @@ class Calendars:
         self._taken.clear()
 
     def _save_balances(self, state: Overlay) -> None:
-        people = records = minutes = issued = 0
-        balances: dict[Identifier, Balance] = {}
+        people = records = minutes = 0
+        minted = {volunteer: tuple(lots) for volunteer, lots in self._minted.items()}
+        before = {**self._balances, **get_balances(state, [item for item in self._served if item not in minted])}
+        after: dict[Identifier, Balance] = {}
         for volunteer, (more_records, more_minutes) in self._served.items():
-            minted = self._minted.get(volunteer)
-            old = self._balances[volunteer] if minted else get_balance(state, volunteer)
-            lots = add_lots(old.lots, minted) if minted else old.lots
-            new = balances[volunteer] = Balance(old.records + more_records, old.minutes + more_minutes, lots)
+            old = before[volunteer]
+            lots = add_lots(old.lots, minted[volunteer]) if volunteer in minted else old.lots
+            new = after[volunteer] = Balance(old.records + more_records, old.minutes + more_minutes, lots)
             people += (new.records > 0) - (old.records > 0)
             records += more_records
             minutes += more_minutes
-            issued += compute_sum(minted or ())
-        put_balances(state, balances)
+        put_grown(state, after, minted)
         if people or records or minutes:
             sums = get_region_sums(state)
             REGION_SUMS.put(state, RegionSums(sums.people + people, sums.records + records, sums.minutes + minutes))
-        add_issued(state, issued)
+        add_issued(state, self._issued)
+        self._issued = 0
         self._served.clear()
         self._balances.clear()
         self._minted.clear()
@@ -313,15 +317,33 @@ def find_conflict(
     others = calendars.list_neighbours(volunteer, day)
     if correcting is not None:
         others = [item for item in others if not item.is_same(correcting)]
-    if start is not None:
-        first = day * MINUTES_PER_DAY + start
-        for other in others:
-            if other.start is not None and first < other.end_minute and other.first_minute < first + minutes:
-                return RowOutcome(Reason.OVERLAP, other.record.hex())
-    last = (day * MINUTES_PER_DAY + (start or 0) + minutes - 1) // MINUTES_PER_DAY
+    if others or start is None:
+        refusal = _find_overlap(others, day, start, minutes) or _find_over_cap(others, day, start, minutes, daily_cap)
+        if refusal is not None:
+            return refusal
+    month = calendars.get_month(volunteer, day)
+    if len(month) >= MAX_RECORDS_A_MONTH and (correcting is None or correcting.record not in month):
+        return RowOutcome(Reason.DAILY_CAP, str(MAX_RECORDS_A_MONTH))
+    return None
+
+
+def _find_overlap(others: Sequence[Record], day: Day, start: int | None, minutes: Minutes) -> RowOutcome | None:
+    if start is None:
+        return None
+    first = day * MINUTES_PER_DAY + start
+    for other in others:
+        if other.start is not None and first < other.end_minute and other.first_minute < first + minutes:
+            return RowOutcome(Reason.OVERLAP, other.record.hex())
+    return None
+
+
+def _find_over_cap(
+    others: Sequence[Record], day: Day, start: int | None, minutes: Minutes, daily_cap: int
+) -> RowOutcome | None:
     untimed = {item.day for item in others if item.start is None}
     if start is None:
         untimed.add(day)
+    last = (day * MINUTES_PER_DAY + (start or 0) + minutes - 1) // MINUTES_PER_DAY
     for touched in (day,) if last == day else (day, last):
         if touched not in untimed:
             continue
@@ -329,9 +351,6 @@ def find_conflict(
         total += sum([_count_minutes(item.day, item.start, item.minutes, touched) for item in others])
         if total > daily_cap:
             return RowOutcome(Reason.DAILY_CAP, str(total))
-    month = calendars.get_month(volunteer, day)
-    if len(month) >= MAX_RECORDS_A_MONTH and (correcting is None or correcting.record not in month):
-        return RowOutcome(Reason.DAILY_CAP, str(MAX_RECORDS_A_MONTH))
     return None
 
 

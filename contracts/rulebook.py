@@ -153,7 +153,7 @@ def get_parties(entry: bytes) -> tuple[Identifier, ...]:
     event_type = EVENT_TYPES.get(name)
     if event_type is None:
         raise CodecError(f"there is no event {name}", Reason.UNSUPPORTED_VERSION)
-    return event_type.parties(event_type.decode(entry))
+    return event_type.find_parties(entry)
 
 
 def get_table(key: bytes) -> Table[Any] | None:

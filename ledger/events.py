@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from ledger import codec
-from ledger.codec import MAX_ENTRY_BYTES, Codec, Wire, decode, encode_each
+from ledger.codec import MAX_ENTRY_BYTES, Codec, Wire, decode, decode_known, encode_each
 from ledger.errors import CodecError, RowOutcome
 from ledger.reasons import Reason
 from ledger.shapes import MISFIT
@@ -72,6 +72,10 @@ class EventType(Generic[T]):
     def decode(self, entry: bytes) -> T:
         """Return the fields of an entry of this type, or raise `CodecError`."""
         return decode(self.entry_codec, entry)
+
+    def find_parties(self, entry: bytes) -> tuple[Identifier, ...]:
+        """Return whose an entry of this type is, or raise `CodecError`. It would be theirs in any other encoding, too."""
+        return self.parties(decode_known(self.entry_codec, entry))
 
 
 def _read_fields(event_type: EventType[T]) -> Callable[[Wire], T]:

@@ -226,7 +226,7 @@ def certify_hours(state: Overlay, body: CertifyHours, context: TransactionContex
     batch = Identifier(context.transaction_id[:IDENTIFIER_BYTES])
     accrual, calendars = Accrual.load(state, context.block.time_ms), Calendars(state)
     absences = find_absences(state, [row.volunteer for row in body.rows])
-    calendars.load([(row.volunteer, row.day) for row in body.rows])
+    calendars.load([(row.volunteer, row.day) for row in body.rows if row.volunteer not in absences])
     recorded: list[RecordedHours] = []
     outcomes: list[RowOutcome | None] = []
     for number, row in enumerate(body.rows):

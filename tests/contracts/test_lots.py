@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import contracts.balances
-from contracts.balances import get_lots, put_lots
+from contracts.balances import BALANCES, Balance, get_balance, get_lots, put_grown, put_lots
 from contracts.lots import Lot, add_lots, compute_sum, split_expired, take_oldest
-from ledger.errors import Rejection
+from ledger.errors import CodecError, Rejection
 from ledger.reasons import Reason
 from ledger.state import EmptyView, Overlay
 from ledger.types import Day, Identifier, Points
@@ -49,6 +49,32 @@ def test_account_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
         put_lots(state, volunteer, (OLD, Lot(Day(20), BATCH, 2, Points(1)), NEW))
     assert refused.value.reason is Reason.ACCOUNT_FULL
     assert get_lots(state, volunteer) == (OLD, NEW)
+
+
+@given(lots_of_rows, lots_of_rows)
+def test_lots_stand_in_order_in_whatever_order_they_come(lots: tuple[Lot, ...], added: tuple[Lot, ...]) -> None:
+    points: dict[tuple[int, int], int] = {}
+    for lot in (*lots, *added):
+        points[lot.expires_day, lot.row] = points.get((lot.expires_day, lot.row), 0) + lot.points
+    joined = tuple(Lot(Day(day), BATCH, row, Points(points[day, row])) for day, row in sorted(points))
+    assert add_lots(lots, added) == add_lots(lots, added[::-1]) == add_lots(added, lots) == joined
+
+
+def test_a_negative_part_takes_away_and_leaves_nothing_that_is_empty() -> None:
+    assert add_lots((OLD, NEW), (Lot(Day(20), BATCH, 1, Points(-6)),)) == (OLD,)
+    assert add_lots((OLD,), (Lot(Day(20), BATCH, 1, Points(0)),)) == (OLD,)
+
+
+def test_new_lots_of_several_are_checked_and_written_beside_those_that_were_there() -> None:
+    state, first, second = Overlay(EmptyView()), Identifier(b"v" * 16), Identifier(b"w" * 16)
+    put_lots(state, first, (OLD,))
+    put_grown(state, {first: Balance(1, 60, (OLD, NEW)), second: Balance()}, {first: (NEW,)})
+    assert (get_lots(state, first), get_balance(state, second)) == ((OLD, NEW), Balance())
+    assert list(state.changes) == [BALANCES.key(first)]
+    for records, lot in ((-1, NEW), (2, Lot(Day(20), BATCH, 1, Points(-1))), (2, Lot(Day(20), BATCH, 1_000, Points(1)))):
+        with pytest.raises(CodecError):
+            put_grown(state, {first: Balance(records, 60, (OLD, lot))}, {first: (lot,)})
+    assert get_balance(state, first) == Balance(1, 60, (OLD, NEW))
 
 
 @given(lots_of_rows, st.data())
