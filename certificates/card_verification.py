@@ -1,7 +1,8 @@
 """Verification of a business card: who signed it, what it shows, whether the holder showed it, and whether it still stands."""
 
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from certificates.card import Card, compute_open_audience, parse_card, validate_claims
 from certificates.checks import CLOCK_TOLERANCE_MS, Checks, make_too_early

@@ -19,7 +19,7 @@ from certificates.dids import parse_method
 from certificates.jcs import JsonObject, encode_validated, validate_json
 from certificates.multibase import format_multibase, parse_multibase
 from certificates.rdfc import canonicalise
-from certificates.terms import VOCABULARIES
+from certificates.terms import VOCABULARIES, Vocabulary
 from ledger.crypto import Context, SigningKey, sha256, verify_signature
 from ledger.errors import CodecError, SignatureError
 from ledger.reasons import Reason
@@ -107,6 +107,11 @@ def verify_proofs(document: JsonObject, proof_purpose: str = ASSERTION_METHOD) -
     `Reason.UNSUPPORTED_VERSION` when all its proofs are of cryptosuites unknown here.
     """
     validate_json(document)
+    return verify_parsed_proofs(document, proof_purpose)
+
+
+def verify_parsed_proofs(document: JsonObject, proof_purpose: str = ASSERTION_METHOD) -> VerifiedProofs:
+    """Do the same as `verify_proofs` for a document that has been parsed, or let pass by `validate_json`."""
     # A large document with many proofs is hashed once for each cryptosuite, not for each proof.
     hash_document = cache(lambda cryptosuite: _compute_hash(without(document, "proof"), cryptosuite))
     verified: list[VerifiedProof] = []
@@ -158,11 +163,39 @@ def without(document: JsonObject, name: str) -> JsonObject:
 
 
 def _canonicalise(document: JsonObject) -> bytes:
+    return canonicalise(document, _find_vocabulary(document))
+
+
+def _find_vocabulary(document: JsonObject) -> Vocabulary:
     contexts = document.get("@context")
     for known, vocabulary in VOCABULARIES.items():
         if contexts == list(known):
-            return canonicalise(document, vocabulary)
+            return vocabulary
     raise CodecError("linked data with other contexts than those of our templates", Reason.UNSUPPORTED_VERSION)
+
+
+def _split_options() -> tuple[bytes, bytes, bytes]:
+    """Return the canonical RDF of a proof's options, without the two that differ from one certificate to the next."""
+    created, method = "CREATED", "did:METHOD"
+    options: JsonObject = {"type": PROOF_TYPE, "cryptosuite": RDFC, "proofPurpose": ASSERTION_METHOD}
+    written = canonicalise({**options, "created": created, "verificationMethod": method})
+    before, _, rest = written.partition(created.encode())
+    between, _, after = rest.partition(method.encode())
+    return before, between, after
+
+
+_OPTIONS = _split_options()
+
+
+def hash_our_options(proof: JsonObject, document: JsonObject) -> Hash:
+    """Do the same as `_hash_options` for a proof of eddsa-rdfc-2022 whose members have been looked at.
+
+    Neither a time nor the name of a key has a character that is written otherwise in linked data.
+    """
+    _find_vocabulary(document)
+    before, between, after = _OPTIONS
+    created, method = _read_text(proof, "created"), _read_text(proof, "verificationMethod")
+    return sha256(before, created.encode(), between, method.encode(), after)
 
 
 def _list_proofs(document: JsonObject) -> list[JsonObject]:
@@ -190,7 +223,9 @@ def _verify_one(document: JsonObject, proof: JsonObject, purpose: str, hash_docu
     if len(signature) != SIGNATURE_BYTES:
         raise CodecError(f"a proofValue of {len(signature)} bytes instead of {SIGNATURE_BYTES}")
     cryptosuite = _read_cryptosuite(proof)
-    hashes = _hash_options(proof, document) + hash_document(cryptosuite)
+    is_ours = cryptosuite == RDFC and purpose == ASSERTION_METHOD
+    options = hash_our_options(proof, document) if is_ours else _hash_options(proof, document)
+    hashes = options + hash_document(cryptosuite)
     verify_signature(key, Context.PLAIN, hashes, Signature(signature))
     return VerifiedProof(cryptosuite, method, key, created, purpose)
 

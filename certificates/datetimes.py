@@ -5,6 +5,7 @@ The zone is required, years have four digits, and hours go to 23: the part of th
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from ledger.codec import MAX_TIME_MS
 from ledger.errors import CodecError
@@ -20,6 +21,7 @@ _PATTERN = re.compile(
 )
 
 
+@lru_cache(maxsize=256)
 def format_datetime(time_ms: TimeMs) -> str:
     """Write UTC with `Z`; milliseconds only where there are any. Raise `CodecError` outside the years 1970 to 9999."""
     _validate_range(time_ms)
@@ -28,6 +30,7 @@ def format_datetime(time_ms: TimeMs) -> str:
     return moment.replace(tzinfo=None).isoformat(timespec=precision) + "Z"
 
 
+@lru_cache(maxsize=256)
 def parse_datetime(text: str) -> TimeMs:
     """Read a dateTimeStamp, with what is finer than a millisecond cut off; raise `CodecError` for anything else."""
     match = _PATTERN.fullmatch(text)

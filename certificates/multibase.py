@@ -17,9 +17,10 @@ DID_KEY_PREFIX = "did:key:"
 MAX_MULTIBASE_CHARACTERS = 256
 """Enough for a key or a signature several times over; reading takes time quadratic in the length."""
 
-_DIGITS = {character: digit for digit, character in enumerate(BASE58_ALPHABET)}
 _BASE = len(BASE58_ALPHABET)
-_PIECE = 10
+_NO_DIGIT = 0xFF
+_VALUES = bytes(max(BASE58_ALPHABET.find(chr(byte)), -1) & _NO_DIGIT for byte in range(256))
+"""What each byte is worth."""
 
 
 def format_multibase(data: bytes) -> str:
@@ -40,15 +41,13 @@ def parse_multibase(text: str) -> bytes:
     if not text.startswith(MULTIBASE_BASE58BTC):
         raise CodecError("multibase text that does not begin with z (base58btc)")
     digits = text.removeprefix(MULTIBASE_BASE58BTC)
+    values = digits.encode("utf-8", "replace").translate(_VALUES)
+    if _NO_DIGIT in values:
+        wrong = next(character for character in digits if character not in BASE58_ALPHABET)
+        raise CodecError(f"{wrong!r} is no base58 character")
     number = 0
-    # In pieces that fit a machine word: only the step from piece to piece takes long numbers.
-    for begin in range(0, len(digits), _PIECE):
-        piece = 0
-        for character in digits[begin : begin + _PIECE]:
-            if character not in _DIGITS:
-                raise CodecError(f"{character!r} is no base58 character")
-            piece = piece * _BASE + _DIGITS[character]
-        number = number * _BASE ** len(digits[begin : begin + _PIECE]) + piece
+    for value in values:
+        number = number * _BASE + value
     zeros = len(digits) - len(digits.lstrip(BASE58_ALPHABET[0]))
     return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8, "big")
 

@@ -5,8 +5,10 @@ the register. What was changed anywhere leads to another root, under which no si
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
+
+from msgspec.structs import replace
 
 from certificates.checks import Checks, compute_quorum_time, describe_signers, verify_age
 from certificates.jcs import JsonObject

@@ -33,20 +33,25 @@ _ESCAPED: Final = re.compile(r"[\x00-\x1f\x7f\"\\]")
 _ESCAPES: Final = {"\b": r"\b", "\t": r"\t", "\n": r"\n", "\f": r"\f", "\r": r"\r", '"': r"\"", "\\": r"\\"}
 
 
-def convert_to_rdf(document: JsonObject, vocabulary: Vocabulary) -> list[Triple]:
-    """Return what a document without `@context` says; raise `CodecError` for what the vocabulary does not have.
+@dataclass(slots=True)
+class Statements:
+    """What a document says; what it says twice is there twice. `about_blank` are the places of those with a blank node."""
 
-    What it says twice is there twice.
-    """
+    triples: list[Triple] = field(default_factory=list)
+    about_blank: list[int] = field(default_factory=list)
+
+
+def convert_to_rdf(document: JsonObject, vocabulary: Vocabulary) -> Statements:
+    """Return what a document without `@context` says; raise `CodecError` for what the vocabulary does not have."""
     conversion = _Conversion(vocabulary)
     conversion.add_node(document, MAX_JSON_DEPTH)
-    return conversion.triples
+    return conversion.said
 
 
 @dataclass(slots=True)
 class _Conversion:
     vocabulary: Vocabulary
-    triples: list[Triple] = field(default_factory=list)
+    said: Statements = field(default_factory=Statements)
     blank_nodes: int = 0
     byte_count: int = 0
 
@@ -55,63 +60,68 @@ class _Conversion:
         if levels_left <= 0:
             raise CodecError("a document too deep to be read as linked data")
         subject = self._name_node(node)
-        known_terms = self._add_types(subject, node.get("type", []))
+        terms = self._add_types(subject, node.get("type", []))
         for name, value in node.items():
             if name in {"id", "type"}:
                 continue
-            term = next((terms[name] for terms in reversed(known_terms) if name in terms), None)
+            term = terms.get(name)
             if term is None:
                 raise CodecError("a document with a member that is not known here")
             for item in value if isinstance(value, list) else (value,):
-                said = self.add_node(item, levels_left - 1) if isinstance(item, dict) else _format_value(item, term).encode()
-                self._add(subject, term.written, said)
+                if isinstance(item, dict):
+                    self._add(subject, term.written, self.add_node(item, levels_left - 1))
+                else:
+                    self._add(subject, term.written, _format_value(item, term))
         return subject
 
-    def _add_types(self, subject: bytes, types: JsonValue) -> list[Mapping[str, Term]]:
-        """Add of which types a node is, and return its terms: of two with one name, the one that comes last counts."""
-        known_terms = [self.vocabulary.terms]
+    def _add_types(self, subject: bytes, types: JsonValue) -> Mapping[str, Term]:
+        """Add of which types a node is, and return its terms."""
+        terms = common = self.vocabulary.terms
         for name in types if isinstance(types, list) else (types,):
-            known = self.vocabulary.types.get(name) if isinstance(name, str) else None
-            if known is None:
+            if not isinstance(name, str) or name not in self.vocabulary.types:
                 raise CodecError("a document with a type that is not known here")
-            known_terms.append(known.terms)
+            known = self.vocabulary.types[name]
+            terms = self.vocabulary.terms_by_type[name] if terms is common else {**terms, **known.terms}
             self._add(subject, RDF_TYPE, known.written)
-        return known_terms
+        return terms
 
     def _add(self, subject: bytes, predicate: bytes, said: bytes) -> None:
+        triples = self.said.triples
         self.byte_count += len(subject) + len(predicate) + len(said)
-        if len(self.triples) >= MAX_TRIPLES or self.byte_count > MAX_BYTES:
+        if len(triples) >= MAX_TRIPLES or self.byte_count > MAX_BYTES:
             raise CodecError("a document too large to be read as linked data")
-        self.triples.append((subject, predicate, said))
+        if subject.startswith(BLANK) or said.startswith(BLANK):
+            self.said.about_blank.append(len(triples))
+        triples.append((subject, predicate, said))
 
     def _name_node(self, node: JsonObject) -> bytes:
         if "id" in node:
-            return format_name(node["id"]).encode()
+            return format_name(node["id"])
         self.blank_nodes += 1
         return b"%b%d" % (BLANK, self.blank_nodes)
 
 
-def _format_value(value: JsonValue, term: Term) -> str:
+def _format_value(value: JsonValue, term: Term) -> bytes:
     if isinstance(value, str):
         if term.words:
             return _format_word(value, term)
-        return format_name(value) if term.is_name else format_literal(value, term.datatype)
+        return format_name(value) if term.is_name else format_literal(value, term)
     if type(value) is int and not term.words and not term.is_name and term.datatype != XSD + "string":
-        return format_literal(str(value), term.datatype)
+        return format_literal(str(value), term)
     raise CodecError("a document with a value that has no place in linked data")
 
 
-def _format_word(value: str, term: Term) -> str:
+def _format_word(value: str, term: Term) -> bytes:
     if value not in term.words:
         raise CodecError("a document with a word that is not known here")
-    return f"<{term.words[value]}>"
+    return f"<{term.words[value]}>".encode()
 
 
-def format_name(value: JsonValue) -> str:
+def format_name(value: JsonValue) -> bytes:
     """Write the name of a node; raise `CodecError` for one that is not a whole IRI."""
     if not isinstance(value, str) or not is_name(value):
         raise CodecError("a document with a name that is no https, did, urn or data IRI")
-    return f"<{value}>"
+    return f"<{value}>".encode()
 
 
 def is_name(text: str) -> bool:
@@ -126,10 +136,9 @@ def is_name_plainly(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
-def format_literal(value: str, datatype: str) -> str:
+def format_literal(value: str, term: Term) -> bytes:
     """Write a literal in the canonical form of N-Quads (https://www.w3.org/TR/rdf12-n-quads/#canonical-quads)."""
-    text = _ESCAPED.sub(_escape, value)
-    return f'"{text}"' if datatype == XSD + "string" else f'"{text}"^^<{datatype}>'
+    return f'"{_ESCAPED.sub(_escape, value)}{term.ending}'.encode()
 
 
 def _escape(found: re.Match[str]) -> str:

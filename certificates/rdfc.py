@@ -21,20 +21,13 @@ CANONICAL: Final = b"_:c14n"
 
 def canonicalise(document: JsonObject, vocabulary: Vocabulary = CERTIFICATE) -> bytes:
     """Return the canonical N-Quads of a document, whose `@context` the caller has looked at; raise `CodecError`."""
-    statements = convert_to_rdf({name: value for name, value in document.items() if name != "@context"}, vocabulary)
-    names = _name_blank_nodes(statements)
-    return format_triples(
-        _sort(
-            [
-                (
-                    names[subject] if subject.startswith(BLANK) else subject,
-                    predicate,
-                    names[said] if said.startswith(BLANK) else said,
-                )
-                for subject, predicate, said in statements
-            ]
-        )
-    )
+    said = convert_to_rdf({name: value for name, value in document.items() if name != "@context"}, vocabulary)
+    triples = said.triples
+    names = _name_blank_nodes([triples[place] for place in said.about_blank])
+    for place in said.about_blank:
+        subject, predicate, object_ = triples[place]
+        triples[place] = names.get(subject, subject), predicate, names.get(object_, object_)
+    return format_triples(_sort(triples))
 
 
 def _sort(statements: list[Triple]) -> list[Triple]:
@@ -48,7 +41,7 @@ def _sort(statements: list[Triple]) -> list[Triple]:
 
 
 def _name_blank_nodes(statements: Sequence[Triple]) -> dict[bytes, bytes]:
-    """Return the canonical name of each blank node."""
+    """Return the canonical name of each blank node, from the statements in which there is one."""
     about: dict[bytes, list[Triple]] = {}
     for statement in statements:
         subject, _, said = statement

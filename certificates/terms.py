@@ -39,10 +39,13 @@ class Term:
     words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     written: bytes = field(init=False)
     """Its name as N-Quads write it."""
+    ending: str = field(init=False)
+    """How N-Quads end a literal of its datatype."""
 
     def __post_init__(self) -> None:
-        """Write the name, once for all documents."""
+        """Write what is written for all documents alike."""
         object.__setattr__(self, "written", f"<{self.iri}>".encode())
+        object.__setattr__(self, "ending", '"' if self.datatype == XSD + "string" else f'"^^<{self.datatype}>')
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,13 @@ class Vocabulary:
 
     terms: Mapping[str, Term]
     types: Mapping[str, NodeType]
+    terms_by_type: Mapping[str, Mapping[str, Term]] = field(init=False)
+    """All properties of the nodes of one type."""
+
+    def __post_init__(self) -> None:
+        """Join the properties of all nodes and those of each type."""
+        joined = {name: {**self.terms, **item.terms} for name, item in self.types.items()}
+        object.__setattr__(self, "terms_by_type", joined)
 
 
 _PROOF: Final = {

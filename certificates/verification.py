@@ -7,9 +7,11 @@ of when.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
+
+from msgspec.structs import replace
 
 from certificates.certificate import TEMPLATE_VERSION, Issue, build_document
 from certificates.checkpoints import verify_note
@@ -23,7 +25,7 @@ from certificates.checks import (
     verify_age,
 )
 from certificates.credential_status import read_position
-from certificates.data_integrity import JCS, RDFC, verify_proofs, without
+from certificates.data_integrity import JCS, RDFC, verify_parsed_proofs, without
 from certificates.datetimes import format_datetime, parse_datetime
 from certificates.details import compute_record_commitment
 from certificates.dids import Method, parse_method
@@ -178,7 +180,7 @@ def _read_file(data: bytes) -> tuple[_File, str]:
 
 
 def _verify_signature(file: _File) -> tuple[_Signer, str]:
-    proofs = verify_proofs(file.document)
+    proofs = verify_parsed_proofs(file.document)
     methods = {proof.verification_method for proof in proofs.verified}
     cryptosuites = [proof.cryptosuite for proof in proofs.verified]
     if len(methods) != 1:

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.errors import ProofError
+from ledger.hashing import climb
 from ledger.merkle import NODE_PREFIX, NodeReader, compute_node_hash, compute_range_root, get_split
-from ledger.proof_path import climb
 from ledger.reasons import Reason
 from ledger.types import HASH_BYTES, EntryIndex, Hash
 
@@ -58,7 +58,7 @@ def _is_good(leaf_hashes: Mapping[EntryIndex, Hash], size: int, hashes: Sequence
     indices = sorted(leaf_hashes)
     if indices[0] < 0 or indices[-1] >= size:
         return False
-    known = _Known(indices, [leaf_hashes[index] for index in indices], hashes)
+    known = _Known(indices, [leaf_hashes[index] for index in indices], tuple(hashes))
     try:
         return known.join(0, len(indices), 0, size, 0) == (root, len(hashes))
     except IndexError:
@@ -71,9 +71,9 @@ class _Known:
 
     indices: Sequence[int]
     leaf_hashes: Sequence[Hash]
-    hashes: Sequence[Hash]
+    hashes: tuple[Hash, ...]
 
-    def join(self, low: int, high: int, begin: int, end: int, used: int) -> tuple[Hash, int]:
+    def join(self, low: int, high: int, begin: int, end: int, used: int) -> tuple[bytes, int]:
         """Root over the entries from `begin` to `end`, and how many hashes were used then.
 
         Known among them are those from `low` to `high`, one at least; so many hashes as `used` were used before. Raises
@@ -86,14 +86,16 @@ class _Known:
         middle = begin + (1 << (length - 1).bit_length() - 1)
         cut = bisect_left(self.indices, middle, low, high)
         if cut == low:
-            left, used = self.hashes[used], used + 1
+            left: bytes = self.hashes[used]
+            used += 1
         else:
             left, used = self.join(low, cut, begin, middle, used)
         if cut == high:
-            right, used = self.hashes[used], used + 1
+            right: bytes = self.hashes[used]
+            used += 1
         else:
             right, used = self.join(cut, high, middle, end, used)
-        return Hash(hashlib.sha256(NODE_PREFIX + left + right).digest()), used
+        return hashlib.sha256(NODE_PREFIX + left + right).digest(), used
 
 
 def compute_path(

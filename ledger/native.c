@@ -24,6 +24,7 @@
 
 #define HASH_BYTES 32
 #define BLOCK_BYTES 64
+#define MAX_CLIMB 64 /* levels of a climb: the bits of its place */
 
 typedef void (*compressor)(uint32_t state[8], const uint8_t *blocks, size_t count);
 
@@ -254,6 +255,42 @@ static PyObject *hash_pairs(PyObject *Py_UNUSED(module), PyObject *args)
     }
     Py_DECREF(items);
     return hashes;
+}
+
+/* From a node up to the one so many levels above it, over hashes of a proof: see ledger.hashing.climb_plainly. */
+static PyObject *climb(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    const uint8_t *prefix, *given;
+    Py_ssize_t prefix_bytes, given_bytes, begin;
+    unsigned long long place;
+    int levels;
+    PyObject *hashes;
+    if (!PyArg_ParseTuple(args, "y#y#KiO!n:climb", &prefix, &prefix_bytes, &given, &given_bytes, &place, &levels, &PyTuple_Type,
+                          &hashes, &begin))
+        return NULL;
+    if (given_bytes != HASH_BYTES || levels < 0 || levels > MAX_CLIMB || begin < 0)
+        return refuse("a hash, and as many levels as its place has bits, are wanted");
+    uint8_t node[HASH_BYTES];
+    memcpy(node, given, sizeof node);
+    Py_ssize_t right = begin;
+    for (int level = 0; level < levels; level++)
+        right += place >> level & 1;
+    Py_ssize_t left = right;
+    for (; levels; levels--, place >>= 1) {
+        Py_ssize_t at = place & 1 ? --left : right++;
+        if (at >= PyTuple_GET_SIZE(hashes)) {
+            PyErr_SetString(PyExc_IndexError, "there are too few hashes");
+            return NULL;
+        }
+        PyObject *sibling = PyTuple_GET_ITEM(hashes, at);
+        if (!is_bytes_of(sibling, HASH_BYTES))
+            return refuse("a tuple of hashes is wanted");
+        if (place & 1)
+            compute_hash(node, prefix, (size_t)prefix_bytes, get_bytes(sibling), HASH_BYTES, node, HASH_BYTES);
+        else
+            compute_hash(node, prefix, (size_t)prefix_bytes, node, HASH_BYTES, get_bytes(sibling), HASH_BYTES);
+    }
+    return Py_BuildValue("y#n", node, (Py_ssize_t)HASH_BYTES, right);
 }
 
 static PyObject *hash_items(PyObject *Py_UNUSED(module), PyObject *changes)
@@ -730,6 +767,7 @@ static PyMethodDef FUNCTIONS[] = {
     {"hash_each", hash_each, METH_VARARGS, NULL},
     {"hash_pairs", hash_pairs, METH_VARARGS, NULL},
     {"hash_items", hash_items, METH_O, NULL},
+    {"climb", climb, METH_VARARGS, NULL},
     {"update_tree", update_tree, METH_VARARGS, NULL},
     {"choose_compressor", choose_compressor, METH_O, NULL},
     {NULL, NULL, 0, NULL},

@@ -14,6 +14,9 @@ def hash_pairs(prefix: bytes, hashes: Sequence[bytes], /) -> list[bytes]:
 def hash_items(items: dict[bytes, bytes | None], /) -> dict[bytes, bytes | None]:
     """SHA-256 of each key, to that of its value or None."""
 
+def climb(prefix: bytes, node: bytes, place: int, levels: int, hashes: tuple[bytes, ...], begin: int, /) -> tuple[bytes, int]:
+    """What `ledger.hashing.climb_plainly` does, for 64 levels at most and hashes of 32 bytes."""
+
 def update_tree(
     cached: dict[bytes, bytes],
     read_page: Callable[[bytes], bytes | None],

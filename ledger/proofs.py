@@ -24,12 +24,13 @@ from ledger.blocks import HEADER, Header
 from ledger.checkpoint import Checkpoint, parse_signed_checkpoint
 from ledger.codec import MAX_ENTRY_BYTES
 from ledger.errors import CodecError, ProofError
-from ledger.merkle import compute_leaf_hash
+from ledger.hashing import hash_each
+from ledger.merkle import compute_leaf_hashes
 from ledger.notes import encode_text, format_base64, parse_base64
 from ledger.reasons import Reason
 from ledger.state import MAX_VALUE_BYTES
 from ledger.state_proof import StateItem
-from ledger.state_tree import KEY_BITS, StateProof, compute_key_hash, compute_value_hash
+from ledger.state_tree import KEY_BITS, StateProof, compute_key_hash
 from ledger.tlog_proof import TlogProof
 from ledger.types import HASH_BYTES, EntryIndex, Hash
 
@@ -106,7 +107,8 @@ def verify_entries(bundle: Bundle, checkpoint: Checkpoint) -> Mapping[EntryIndex
 
 
 def _compute_leaves(bundle: Bundle) -> dict[EntryIndex, Hash]:
-    return {item.index: compute_leaf_hash(item.entry) for item in bundle.entries}
+    hashes = compute_leaf_hashes([item.entry for item in bundle.entries])
+    return {item.index: hash_ for item, hash_ in zip(bundle.entries, hashes, strict=True)}
 
 
 def verify_values(bundle: Bundle, checkpoint: Checkpoint) -> tuple[Header, Mapping[bytes, bytes | None]]:
@@ -121,13 +123,17 @@ def verify_values(bundle: Bundle, checkpoint: Checkpoint) -> tuple[Header, Mappi
 
 def verify_state(bundle: Bundle, header: Header) -> Mapping[bytes, bytes | None]:
     """Return the bundle's values by key; raise `ProofError` unless all are in the state of a header that was proven."""
-    state_proof.verify_items(map(_build_item, bundle.values), bundle.state_hashes, header.state_root)
+    state_proof.verify_items(_build_items(bundle.values), bundle.state_hashes, header.state_root)
     return {item.key: item.value for item in bundle.values}
 
 
-def _build_item(item: BundleValue) -> StateItem:
-    value_hash = None if item.value is None else compute_value_hash(item.value)
-    return StateItem(compute_key_hash(item.key), value_hash, item.depth, item.leaf)
+def _build_items(values: Sequence[BundleValue]) -> list[StateItem]:
+    keys = hash_each(b"", [item.key for item in values])
+    found = iter(hash_each(b"", [item.value for item in values if item.value is not None]))
+    return [
+        StateItem(Hash(key), None if item.value is None else Hash(next(found)), item.depth, item.leaf)
+        for key, item in zip(keys, values, strict=True)
+    ]
 
 
 def read_last_header(entries: Mapping[EntryIndex, bytes], checkpoint: Checkpoint) -> Header:

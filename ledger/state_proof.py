@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from ledger.errors import ProofError
-from ledger.proof_path import climb
+from ledger.hashing import climb
 from ledger.state_pages import LEAF_DOMAIN, NODE_DOMAIN, NOTHING, compute_place_hash, compute_state_node_hash
 from ledger.state_tree import KEY_BITS, StateProof, get_bit
 from ledger.types import HASH_BYTES, Hash
@@ -100,7 +100,7 @@ def _is_good(items: Sequence[StateItem], hashes: Sequence[Hash], root: Hash) -> 
     if not items or set(map(len, (root, *hashes, *keys, *places))) != {HASH_BYTES} or len(set(keys)) != len(keys):
         return False
     try:
-        known = _Known([int.from_bytes(key, "big") for key in keys], items, hashes)
+        known = _Known([int.from_bytes(key, "big") for key in keys], items, tuple(hashes))
         return known.join(0, len(items), 0, 0, 0) == (root, len(hashes))
     except (IndexError, ProofError):
         return False
@@ -112,9 +112,9 @@ class _Known:
 
     keys: Sequence[int]
     items: Sequence[StateItem]
-    hashes: Sequence[Hash]
+    hashes: tuple[Hash, ...]
 
-    def join(self, low: int, high: int, begin: int, depth: int, used: int) -> tuple[Hash, int]:
+    def join(self, low: int, high: int, begin: int, depth: int, used: int) -> tuple[bytes, int]:
         """Hash of the node at `depth` to which keys from `begin` on lead, and how many hashes were used then.
 
         Known among these are the items from `low` to `high`, one at least; so many hashes as `used` were used before. Raises
@@ -129,14 +129,16 @@ class _Known:
         middle = begin + (1 << KEY_BITS - 1 - depth)
         cut = bisect_left(self.keys, middle, low, high)
         if cut == low:
-            left, used = self.hashes[used], used + 1
+            left: bytes = self.hashes[used]
+            used += 1
         else:
             left, used = self.join(low, cut, begin, depth + 1, used)
         if cut == high:
-            right, used = self.hashes[used], used + 1
+            right: bytes = self.hashes[used]
+            used += 1
         else:
             right, used = self.join(cut, high, middle, depth + 1, used)
-        return Hash(hashlib.sha256(NODE_DOMAIN + left + right).digest()), used
+        return hashlib.sha256(NODE_DOMAIN + left + right).digest(), used
 
 
 def _compute_lone(item: StateItem) -> Hash:

@@ -7,6 +7,8 @@ could not be made leaves it undetermined. No check at all is not good news eithe
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 from ledger.reasons import ExitCode, Reason
 from ledger.types import TimeMs
 
@@ -31,8 +33,7 @@ _EXIT_CODES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(msgspec.Struct, frozen=True):
     """One thing that was checked. `as_of_ms` is the time for which the answer holds; None where time plays no part."""
 
     name: str

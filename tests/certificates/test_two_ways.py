@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from certificates import evidence as evidence_module
-from certificates.data_integrity import without
+from certificates.data_integrity import ASSERTION_METHOD, RDFC, compute_hash_data, hash_our_options, without
+from certificates.datetimes import format_datetime
+from certificates.dids import Method, format_method
 from certificates.evidence import PREFIX, Evidence, format_evidence, parse_evidence, parse_evidence_plainly
 from certificates.jcs import (
     JsonValue,
@@ -24,10 +26,11 @@ from certificates.jcs import (
 from certificates.rdf import MAX_BYTES, is_name, is_name_plainly
 from certificates.rdfc import canonicalise
 from certificates.terms import CERTIFICATE, CONTEXTS
+from ledger.crypto import sha256
 from ledger.errors import CodecError
 from ledger.notes import format_base64, parse_base64
 from ledger.proofs import BundleValue
-from ledger.types import Hash
+from ledger.types import Hash, PublicKey, TimeMs
 from tests.certificates.rdf_by_definition import canonicalise_by_definition
 from tests.certificates.test_jcs import JSON_VALUES
 
@@ -185,6 +188,22 @@ SCALARS: st.SearchStrategy[Any] = (
 def test_any_documents_are_canonical_alike(value: Any) -> None:
     document = value if isinstance(value, dict) else {"name": value}
     assert tell(lambda: canonicalise(document)) == tell(lambda: canonicalise_by_definition(document, CERTIFICATE))
+
+
+@given(st.integers(0, 253_402_300_799_999), st.binary(min_size=32, max_size=32), st.sampled_from([None, "site.example"]))
+def test_the_options_of_a_proof_are_hashed_alike(time_ms: int, key: bytes, host: str | None) -> None:
+    options: Any = {
+        "type": "DataIntegrityProof",
+        "cryptosuite": RDFC,
+        "created": format_datetime(TimeMs(time_ms)),
+        "verificationMethod": format_method(Method(PublicKey(key), host)),
+        "proofPurpose": ASSERTION_METHOD,
+    }
+    document: Any = {"@context": list(CONTEXTS)}
+    assert hash_our_options(options, document) == sha256(canonicalise(options))
+    assert hash_our_options(options, document) == compute_hash_data(options, {**document, "type": "Evidence"})[:32]
+    with pytest.raises(CodecError, match="other contexts"):
+        hash_our_options(options, {"@context": []})
 
 
 def test_a_long_name_is_not_written_without_end() -> None:

@@ -4,10 +4,19 @@ import hashlib
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ledger.hashing import IS_COMPILED, hash_each, hash_items, hash_items_plainly, hash_pairs, hash_pairs_plainly
+from ledger.hashing import (
+    IS_COMPILED,
+    climb,
+    climb_plainly,
+    hash_each,
+    hash_items,
+    hash_items_plainly,
+    hash_pairs,
+    hash_pairs_plainly,
+)
 from tools.compiling import compile_native
 
 if IS_COMPILED:
@@ -62,6 +71,24 @@ def test_items(items: dict[bytes, bytes | None]) -> None:
     assert list(hash_items(items).items()) == list(hash_items_plainly(items).items())
 
 
+HASHES = st.binary(min_size=32, max_size=32)
+
+
+@given(
+    st.binary(max_size=20), HASHES, st.integers(0, 2**70), st.integers(0, 66), st.lists(HASHES).map(tuple), st.integers(0, 3)
+)
+@example(b"", bytes(32), 2**64 - 1, 64, (b"\x01" * 32,) * 64, 0)
+@example(b"", bytes(32), 2**66 + 1, 65, (b"\x01" * 32,) * 66, 1)
+def test_climbing(prefix: bytes, node: bytes, place: int, levels: int, hashes: tuple[bytes, ...], begin: int) -> None:
+    try:
+        expected = climb_plainly(prefix, node, place, levels, hashes, begin)
+    except IndexError:
+        with pytest.raises(IndexError):
+            climb(prefix, node, place, levels, hashes, begin)
+    else:
+        assert climb(prefix, node, place, levels, hashes, begin) == expected
+
+
 @NOT_COMPILED
 @pytest.mark.parametrize(
     "call",
@@ -72,6 +99,11 @@ def test_items(items: dict[bytes, bytes | None]) -> None:
         lambda: native.hash_items({b"key": "text"}),  # type: ignore[dict-item]
         lambda: native.hash_items({"text": None}),  # type: ignore[dict-item]
         lambda: native.hash_items([]),  # type: ignore[arg-type]
+        lambda: native.climb(b"", b"short", 0, 0, (), 0),
+        lambda: native.climb(b"", bytes(32), 0, 65, (bytes(32),) * 65, 0),
+        lambda: native.climb(b"", bytes(32), 0, -1, (), 0),
+        lambda: native.climb(b"", bytes(32), 0, 1, (bytes(32),), -1),
+        lambda: native.climb(b"", bytes(32), 0, 1, (b"short",), 0),
     ],
 )
 def test_other_types_are_refused(call: object) -> None:
