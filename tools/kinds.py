@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from functools import cache
 from pathlib import Path
+from types import CodeType
 from typing import Any, Final
 
 from contracts.kinds import Kind
@@ -68,7 +69,6 @@ CANNOT_HAPPEN: Final = frozenset(
         ("hours.void", Reason.ACCOUNT_FULL),  # lots only become fewer
         ("points.expire", Reason.ACCOUNT_FULL),
         ("identity.erase_volunteer", Reason.ACCOUNT_FULL),
-        ("exchange.hold", Reason.ACCOUNT_FULL),
     }
 )
 """What the source of a rule names and its arguments rule out."""
@@ -188,9 +188,18 @@ def _parse(function: Callable[..., Any]) -> ast.AST:
 
 @cache
 def _list_globals(function: Callable[..., Any]) -> tuple[Any, ...]:
-    """Return what the function's names stand for in its module; attributes of the same name are not meant."""
-    held = inspect.getclosurevars(function).globals
-    return tuple(held[node.id] for node in ast.walk(_parse(function)) if isinstance(node, ast.Name) and node.id in held)
+    """Return what the function's names stand for in its module; attributes and variables of the same name are not meant."""
+    held, names = function.__globals__, set(_list_names(function.__code__))
+    found = (node.id for node in ast.walk(_parse(function)) if isinstance(node, ast.Name))
+    return tuple(held[name] for name in found if name in names and name in held)
+
+
+def _list_names(code: CodeType) -> Iterator[str]:
+    """Yield the names that code looks up outside of it, also in comprehensions; what inner functions find is not answered."""
+    yield from code.co_names
+    for item in code.co_consts:
+        if isinstance(item, CodeType) and item.co_name.endswith(("comp>", "genexpr>")):
+            yield from _list_names(item)
 
 
 @cache
