@@ -1,7 +1,7 @@
 """The program for tests that run it hundreds of times: forked from a process that has imported it, instead of imported anew.
 
 Each run is a process of its own, with the arguments, folder, environment and files that it is given, and ends as the program
-does; only half a second of imports is spared. What is to be killed is started in the usual way.
+does; only half a second of imports is spared. A run is killed where whoever asked for it is gone.
 `python -m tests.forking SOCKET` is the process that forks.
 """
 
@@ -16,10 +16,13 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import IO, Any, Final, TypeAlias
 
 from cli.main import main
 
@@ -31,6 +34,76 @@ START_SECONDS: Final = 60.0
 def make_forked_command(*arguments: str) -> list[str]:
     """Return the command that runs the program with these arguments."""
     return [sys.executable, "-S", "-E", str(CLIENT), str(_start_server()), *arguments]
+
+
+File: TypeAlias = int | IO[Any]
+"""`subprocess.PIPE`, `subprocess.DEVNULL`, or a file that is open."""
+
+
+class ForkedProcess:
+    """A run of the program, with what tests use of `subprocess.Popen`: signals go to the process itself."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str] | None = None,
+        stdin: File = subprocess.DEVNULL,
+        stdout: File = subprocess.DEVNULL,
+        stderr: File = subprocess.DEVNULL,
+    ) -> None:
+        request = json.dumps([list(arguments), str(cwd), dict(os.environ if env is None else env)]).encode()
+        self.returncode: int | None = None
+        its_input, self.stdin = _open_end(stdin, "w")
+        its_output, self.stdout = _open_end(stdout, "r")
+        its_errors, self.stderr = _open_end(stderr, "r")
+        self._connection = socket.socket(socket.AF_UNIX)
+        self._connection.connect(str(_start_server()))
+        socket.send_fds(self._connection, [len(request).to_bytes(4, "big")], [its_input, its_output, its_errors])
+        for end in (its_input, its_output, its_errors):
+            os.close(end)
+        self._connection.sendall(request)
+        self.pid = int.from_bytes(self._connection.recv(4), "big")
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return the exit code once it has ended; raise `subprocess.TimeoutExpired` where that takes longer."""
+        if self.returncode is None:
+            self._connection.settimeout(timeout)
+            try:
+                code = int.from_bytes(self._connection.recv(4), "big")
+            except (TimeoutError, BlockingIOError) as error:
+                raise subprocess.TimeoutExpired([str(self.pid)], timeout or 0) from error
+            self._connection.close()
+            self.returncode = code if code < 128 else 128 - code
+        return self.returncode
+
+    def poll(self) -> int | None:
+        """Return the exit code, None while it runs."""
+        try:
+            return self.wait(0)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.send_signal(signal.SIGKILL)
+
+
+def _open_end(file: File, mode: str) -> tuple[int, IO[Any] | None]:
+    """Return the run's end of a file, and ours where the file is to be a pipe."""
+    if file == subprocess.PIPE:
+        reading, writing = os.pipe()
+        its, ours = (reading, writing) if mode == "w" else (writing, reading)
+        return its, os.fdopen(ours, mode)
+    if file == subprocess.DEVNULL:
+        return os.open(os.devnull, os.O_RDWR), None
+    return os.dup(file if isinstance(file, int) else file.fileno()), None
 
 
 @cache
@@ -96,9 +169,17 @@ def _handle(connection: socket.socket) -> None:
         connection.close()
         _become(files, *json.loads(data))
     connection.sendall(child.to_bytes(4, "big"))
+    threading.Thread(target=_end_with, args=(connection, child), daemon=True).start()
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     connection.sendall((code if code >= 0 else 128 - code).to_bytes(4, "big"))
     os._exit(0)
+
+
+def _end_with(connection: socket.socket, child: int) -> None:
+    """Kill a run once nobody waits for its end any more."""
+    with suppress(OSError):
+        connection.recv(1)
+        os.kill(child, signal.SIGKILL)
 
 
 def _become(files: list[int], arguments: list[str], folder: str, environment: dict[str, str]) -> None:

@@ -31,6 +31,7 @@ from tests.certificates.cards import (
     show_card,
 )
 from tests.certificates.conftest import CHAIN_ID, NOW, make_key
+from tests.effort import choose
 
 DAY_MS = 86_400_000
 
@@ -233,7 +234,7 @@ def test_present_says_what_can_be_shown() -> None:
     assert refused.value.reason is Reason.USAGE
 
 
-@settings(max_examples=200)
+@settings(max_examples=choose(50, 200))
 @given(
     st.binary(max_size=400)
     | st.lists(st.sampled_from(["eyJ", ".", "~", "{}", "WyJhIl0", "e30", ""]), max_size=30).map(

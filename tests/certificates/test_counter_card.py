@@ -30,6 +30,7 @@ from ledger.types import TimeMs
 from ledger.verification import Verdict
 from tests.certificates.cards import LOG_KEY, PHONE, POSITION, ask
 from tests.certificates.conftest import CHAIN_ID, NOW, VOLUNTEER, make_identifier, make_key
+from tests.effort import choose
 
 HOUR_MS = 3_600_000
 HOLD, MERCHANT, OFFER = (make_identifier(name) for name in ("hold", "merchant", "offer"))
@@ -157,7 +158,7 @@ def test_cbor_is_that_of_the_library(value: Any) -> None:
     assert encoded == cbor2.dumps(sort_keys(value))
 
 
-@settings(max_examples=300)
+@settings(max_examples=choose(75, 300))
 @given(st.binary(max_size=60))
 def test_any_bytes_are_the_one_encoding_or_refused(data: bytes) -> None:
     try:
@@ -177,7 +178,7 @@ def test_other_cbor_is_refused(text: str) -> None:
         decode_cbor(bytes.fromhex(text))
 
 
-@settings(max_examples=200)
+@settings(max_examples=choose(50, 200))
 @given(st.binary(max_size=200) | st.text("HLC1:0123456789ABCDEF $%*+-./", max_size=80).map(str.encode))
 def test_any_text_is_answered(data: bytes) -> None:
     for text in (data, PREFIX.encode() + data, PREFIX.encode() + format_base45(data).encode()):

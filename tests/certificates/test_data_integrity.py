@@ -22,6 +22,7 @@ from ledger.crypto import Context, SigningKey, sha256
 from ledger.errors import CodecError, HourledgerError, SignatureError
 from ledger.reasons import Reason
 from ledger.types import TimeMs
+from tests.effort import choose
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "vc-di-eddsa"
 CREATED = parse_datetime("2026-03-01T09:30:00Z")
@@ -328,7 +329,7 @@ MEMBERS: st.SearchStrategy[JsonValue] = st.recursive(
 
 
 @given(st.dictionaries(NAMES | st.just("@context"), MEMBERS, max_size=4), st.data())
-@settings(max_examples=100)
+@settings(max_examples=choose(40, 100))
 def test_no_bit_of_any_signed_document_can_be_changed(document: JsonObject, data: st.DataObject) -> None:
     signed = sign(sign(document), OTHER_KEY) if data.draw(st.booleans(), "two proofs") else sign(document)
     assert verify_proofs(signed).verified[0].public_key == KEY.public_key
@@ -341,7 +342,7 @@ def test_no_bit_of_any_signed_document_can_be_changed(document: JsonObject, data
 
 
 @given(MEMBERS, MEMBERS)
-@settings(max_examples=100)
+@settings(max_examples=choose(40, 100))
 def test_any_json_is_verified_or_refused_with_a_typed_error(proof: JsonValue, context: JsonValue) -> None:
     with pytest.raises(HourledgerError):
         verify_proofs({"@context": context, "proof": proof})

@@ -6,6 +6,7 @@ from certificates.datetimes import format_datetime, parse_datetime
 from ledger.codec import MAX_TIME_MS
 from ledger.errors import CodecError
 from ledger.types import TimeMs
+from tests.effort import choose
 
 
 @pytest.mark.parametrize(
@@ -79,13 +80,13 @@ def test_times_out_of_range_are_not_written(time_ms: int) -> None:
 
 
 @given(st.integers(0, MAX_TIME_MS).map(TimeMs))
-@settings(max_examples=100)
+@settings(max_examples=choose(40, 100))
 def test_times_are_read_back(time_ms: TimeMs) -> None:
     assert parse_datetime(format_datetime(time_ms)) == time_ms
 
 
 @given(st.text(max_size=30) | st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})"))
-@settings(max_examples=200)
+@settings(max_examples=choose(50, 200))
 def test_any_text_is_a_time_or_one_typed_error(text: str) -> None:
     try:
         time_ms = parse_datetime(text)

@@ -18,6 +18,7 @@ from certificates.jcs import (
 )
 from ledger.errors import CodecError
 from ledger.reasons import Reason
+from tests.effort import choose
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 INTEGERS = st.integers(-MAX_SAFE_INTEGER, MAX_SAFE_INTEGER)
@@ -137,7 +138,7 @@ def test_a_value_that_contains_itself_is_not_written() -> None:
 
 @given(JSON_VALUES)
 @example({"": [{}, []]})
-@settings(max_examples=150)
+@settings(max_examples=choose(40, 150))
 def test_the_canonical_form_is_read_back_and_is_one(value: JsonValue) -> None:
     canonical = encode_jcs(value)
     assert encode_jcs(parse_json(canonical)) == canonical
@@ -173,7 +174,7 @@ ALL_SORTS: st.SearchStrategy[Any] = st.recursive(
 @example({"\uffff": 1, "\U00010000": 2})
 @example({"\ue000": 1, "\ud7ff": 2, "\x7f": 3, "": 4})
 @example({0: 1, "0": 2})
-@settings(max_examples=400)
+@settings(max_examples=choose(100, 400))
 def test_the_fast_way_is_the_plain_way(value: Any) -> None:
     try:
         validate_plainly(value)
@@ -188,13 +189,13 @@ def test_the_fast_way_is_the_plain_way(value: Any) -> None:
 
 
 @given(JSON_VALUES, JSON_VALUES)
-@settings(max_examples=150)
+@settings(max_examples=choose(40, 150))
 def test_different_values_have_different_canonical_forms(one: JsonValue, other: JsonValue) -> None:
     assert (encode_jcs(one) == encode_jcs(other)) == (json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True))
 
 
 @given(st.binary(max_size=40) | st.text('{}[]":,\\u0dc19.eE+-ntf ', max_size=30).map(str.encode))
-@settings(max_examples=500)
+@settings(max_examples=choose(125, 500))
 def test_any_bytes_are_a_value_or_one_typed_error(data: bytes) -> None:
     try:
         value = parse_json(data)

@@ -16,6 +16,7 @@ from certificates.multibase import (
 )
 from ledger.errors import CodecError
 from ledger.types import PublicKey
+from tests.effort import choose
 
 KEYS = st.binary(min_size=32, max_size=32).map(PublicKey)
 
@@ -74,19 +75,19 @@ def test_the_longest_text_is_read() -> None:
 
 @given(st.binary(max_size=100))
 @example(bytes(100))
-@settings(max_examples=100)
+@settings(max_examples=choose(40, 100))
 def test_bytes_are_read_back(data: bytes) -> None:
     assert parse_multibase(format_multibase(data)) == data
 
 
 @given(st.text(BASE58_ALPHABET, max_size=60))
-@settings(max_examples=100)
+@settings(max_examples=choose(40, 100))
 def test_each_value_has_one_text(digits: str) -> None:
     assert format_multibase(parse_multibase("z" + digits)) == "z" + digits
 
 
 @given(st.text(max_size=60) | st.text(max_size=60).map("did:key:z6Mk{}".format))
-@settings(max_examples=200)
+@settings(max_examples=choose(50, 200))
 def test_any_text_is_a_value_or_one_typed_error(text: str) -> None:
     for parse in (parse_multibase, parse_multikey, parse_did_key, parse_verification_method):
         try:

@@ -37,6 +37,7 @@ from ledger.verification import Verdict
 from tests.certificates.code_towns import EVENT, TIME_S, make_cosigner, make_town, make_trust
 from tests.certificates.conftest import NOW, ORGANISATION
 from tests.certificates.test_register import make_status, register
+from tests.effort import choose
 
 NOW_MS = TimeMs(TIME_S * 1000 + 60_000)
 TRUST = make_trust(4)
@@ -275,7 +276,7 @@ def test_what_is_made_is_valid_in_logs_of_every_size(size: int, data: st.DataObj
     assert verify(text).verdict is Verdict.VALID
 
 
-@settings(max_examples=200)
+@settings(max_examples=choose(50, 200))
 @given(st.integers(0, 10**6), st.integers(1, 255))
 def test_no_byte_can_be_changed(position: int, difference: int) -> None:
     raw = bytearray(parse_base45(TEXT.removeprefix(PREFIX)))

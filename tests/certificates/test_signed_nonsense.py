@@ -25,6 +25,7 @@ from ledger.types import Height
 from tests.certificates.cards import LOG_KEY, PHONE, POSITION, ask, make_card, make_list, show_card
 from tests.certificates.conftest import CHAIN_ID, NOW
 from tests.certificates.test_counter_card import CARDS, issue
+from tests.effort import choose
 
 TEXTS = st.sampled_from(
     ["", "x", f"https://{CHAIN_ID}/cards/volunteer", f"https://{CHAIN_ID}/v1/status-lists/1", "did:key:z6Mk"]
@@ -40,7 +41,7 @@ CBOR = st.recursive(
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.integers(-70_001, 9), inner, max_size=3),
     max_leaves=6,
 )
-QUIET = settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+QUIET = settings(max_examples=choose(40, 120), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
 def change(data: st.DataObject, document: Any, values: Any) -> Any:

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from cli.demo.story import choose_holder
 from cli.office.roster import read_roster
 from tests.cli import people
 from tests.effort import choose
-from tests.forking import make_forked_command
+from tests.forking import ForkedProcess, make_forked_command
 
 pytestmark = pytest.mark.functional
 
@@ -28,9 +27,19 @@ MARKERS = ("node/genesis.json", "steps/1-organisation.draft", "holder.txt", "ste
 
 
 def start(*arguments: object, folder: Path = ROOT) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "cli", "demo", *(str(argument) for argument in arguments)]
+    command = make_forked_command("demo", *map(str, arguments))
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def kill_once_there_is(file: Path, *arguments: object) -> None:
+    """Tell the story until it has made a file, and kill it then."""
+    process = ForkedProcess(("demo", *map(str, arguments)), cwd=ROOT)
+    end = time.monotonic() + 60
+    while not file.exists() and process.poll() is None and time.monotonic() < end:
+        time.sleep(0.002)
+    process.kill()
+    process.wait()
 
 
 def tell(*arguments: object) -> dict[str, Any]:
@@ -82,12 +91,7 @@ def verify(certificate: Path, trust: Path) -> int:
 
 @pytest.mark.parametrize("marker", choose(MARKERS[1::2], MARKERS))
 def test_killed_demo_run_again_has_the_right_totals(tmp_path: Path, marker: str) -> None:
-    process = start("--home", tmp_path)
-    end = time.monotonic() + 30
-    while not (tmp_path / marker).exists() and process.poll() is None and time.monotonic() < end:
-        time.sleep(0.002)
-    process.kill()
-    process.communicate()
+    kill_once_there_is(tmp_path / marker, "--home", tmp_path)
     told = tell("--home", tmp_path)
     assert select(told, SAMPLE) == SAMPLE
     assert told["redemptions"] == 1
@@ -140,12 +144,7 @@ def test_keys_of_the_story_are_made_once(tmp_path: Path) -> None:
 
 def test_a_volunteer_moves_to_another_region_once(tmp_path: Path) -> None:
     """Also when the story was cut off between leaving and arriving, and when it is told again."""
-    process = start("--regions", 2, "--home", tmp_path)
-    end = time.monotonic() + 60
-    while not (tmp_path / "transfer.json").exists() and process.poll() is None and time.monotonic() < end:
-        time.sleep(0.002)
-    process.kill()
-    process.communicate()
+    kill_once_there_is(tmp_path / "transfer.json", "--regions", 2, "--home", tmp_path)
     told = tell("--regions", 2, "--home", tmp_path)
     for ending in (told, tell("--regions", 2, "--home", tmp_path)):
         assert ending["verification"]["verdict"] == "valid"

@@ -22,7 +22,7 @@ from ledger.crypto import SigningKey
 from ledger.transactions import SignedTransaction
 from ledger.types import Identifier
 from node.home import Home, load_genesis, make_development_key
-from tests.forking import make_forked_command
+from tests.forking import ForkedProcess, make_forked_command
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 30
@@ -67,7 +67,7 @@ def make_environment(extra: Mapping[str, str]) -> dict[str, str]:
 def run_to_end(*arguments: str, environment: Mapping[str, str] | None = None) -> Ended:
     """Run the program to its end, without a terminal."""
     done = subprocess.run(
-        make_command(*arguments) if arguments[:2] == ("node", "run") else make_forked_command(*arguments),
+        make_forked_command(*arguments),
         cwd=ROOT,
         env=make_environment(environment or {}),
         stdin=subprocess.DEVNULL,
@@ -108,24 +108,33 @@ def fail_to_run(home: Path, *arguments: str) -> Ended:
 
 @dataclass
 class NodeProcess:
-    """A node of a home folder. Started when entered; killed at the end unless it was stopped before."""
+    """A node of a home folder. Started when entered; killed at the end unless it was stopped before.
+
+    `is_forked` is false where the program is to be started as its operators start it, imports and end included.
+    """
 
     home: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     url: str = ""
-    process: "subprocess.Popen[str]" = field(init=False)
+    is_forked: bool = True
+    process: "subprocess.Popen[str] | ForkedProcess" = field(init=False)
 
     def __enter__(self) -> Self:
+        arguments = ("node", "run", "--home", str(self.home), "--port", "0")
+        environment = make_environment(self.environment)
         with (self.home / "node.log").open("w") as log:
-            self.process = subprocess.Popen(
-                make_command("node", "run", "--home", str(self.home), "--port", "0"),
-                cwd=ROOT,
-                env=make_environment(self.environment),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
+            if self.is_forked:
+                self.process = ForkedProcess(arguments, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=log)
+            else:
+                self.process = subprocess.Popen(
+                    make_command(*arguments),
+                    cwd=ROOT,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    text=True,
+                )
         assert self.process.stdout is not None
         found = re.search(r"http://\S+", self.process.stdout.readline())
         assert found, self.read_log()

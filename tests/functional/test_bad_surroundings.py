@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import pytest
 
-from cli.demo.authorities import find_free_ports
 from cli.network.local import LocalNode, read_status, wait_until_equal
 from cli.office.client import NodeClient
 from cli.session import compute_now_ms
@@ -17,7 +16,7 @@ from ledger.reasons import ExitCode, Reason
 from ledger.transactions import encode_signed
 from ledger.types import TimeMs
 from node.home import init_network
-from tests.functional.node_process import run_to_end
+from tests.functional.node_process import find_ports, run_to_end
 from tests.functional.test_network import make_transaction, send
 
 pytestmark = [pytest.mark.functional, pytest.mark.slow]
@@ -36,7 +35,7 @@ def make_nodes(folder: Path) -> tuple[LocalNode, ...]:
         region="Test",
         time_ms=TimeMs(compute_now_ms()),
         passphrase=None,
-        first_port=find_free_ports(8),
+        first_port=find_ports(8),
     )
     return tuple(LocalNode(home) for home in homes)
 

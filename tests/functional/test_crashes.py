@@ -25,8 +25,8 @@ from node.home import Home, init_development_home, load_genesis
 from node.storage.leveldb import open_leveldb
 from tests.cli.people import make_rows, write_roster
 from tests.effort import choose
-from tests.forking import make_forked_command
-from tests.functional.node_process import ROOT, NodeProcess, make_command, make_environment, make_registration, run_to_end
+from tests.forking import ForkedProcess, make_forked_command
+from tests.functional.node_process import ROOT, NodeProcess, make_environment, make_registration, run_to_end
 
 pytestmark = [pytest.mark.functional, pytest.mark.slow]
 
@@ -87,11 +87,8 @@ def make_office(folder: Path, home: Path) -> list[object]:
     return [*options, "--key", officers[0], "--key", officers[1]]
 
 
-def start_import(roster: Path, options: Sequence[object], url: str) -> "subprocess.Popen[str]":
-    command = make_command("hours", "import", str(roster), *(str(item) for item in options), "--node", url)
-    return subprocess.Popen(
-        command, cwd=ROOT, env=make_environment({}), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+def make_import(roster: Path, options: Sequence[object], url: str) -> list[str]:
+    return ["hours", "import", str(roster), *(str(item) for item in options), "--node", url]
 
 
 def test_kills_of_the_node_during_an_import(tmp_path: Path) -> None:
@@ -108,11 +105,11 @@ def test_kills_of_the_node_during_an_import(tmp_path: Path) -> None:
             heights.append(node.get_status()["height"])
             thread = threading.Thread(target=witness.work, args=(client,))
             thread.start()
-            process = start_import(roster, options, node.url)
+            process = ForkedProcess(make_import(roster, options, node.url), cwd=ROOT, env=make_environment({}))
             time.sleep(moments.uniform(0.05, 1.2))
             node.kill()
             process.kill()
-            process.communicate()
+            process.wait(PATIENCE_SECONDS)
             thread.join(PATIENCE_SECONDS)
             assert not thread.is_alive()
         checked = run_to_end("fsck", str(home))
@@ -122,9 +119,7 @@ def test_kills_of_the_node_during_an_import(tmp_path: Path) -> None:
     with NodeProcess(home) as node, node.connect() as client:
         witness.check(client)
         for is_first in (True, False):
-            process = start_import(roster, options, node.url)
-            answer, errors = process.communicate(timeout=PATIENCE_SECONDS)
-            assert process.returncode == 0, errors
+            answer = carry_out(*make_import(roster, options, node.url))
             assert is_first or json.loads(answer)["new_records"] == 0
         assert node.stop() == 0
     assert run_to_end("fsck", str(home)).code == 0

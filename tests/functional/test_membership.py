@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from cli.demo.authorities import find_free_ports
 from cli.network.local import LocalNode, read_status, wait_until_equal
 from cli.office.builders import build_transaction, sign_all
 from cli.office.client import NodeClient
@@ -24,7 +23,7 @@ from ledger.types import Identifier, TimeMs
 from node.home import Home, init_network, load_node_keys
 from node.keystore import save_key
 from node.settings import load_settings
-from tests.functional.node_process import run
+from tests.functional.node_process import find_ports, run
 
 pytestmark = [pytest.mark.functional, pytest.mark.slow]
 
@@ -119,7 +118,7 @@ def wait_until(node: LocalNode, is_so: Callable[[dict[str, Any]], bool]) -> None
 
 
 def test_authorities_come_go_and_renew_their_keys_and_an_old_trust_file_follows(tmp_path: Path, stack: ExitStack) -> None:
-    port = find_free_ports(12)
+    port = find_ports(12)
     homes = make_network(tmp_path, port)
     nodes = start(stack, homes)
     trust = tmp_path / "region.trust"
@@ -167,7 +166,7 @@ def test_authorities_come_go_and_renew_their_keys_and_an_old_trust_file_follows(
 
 
 def test_an_observer_follows_and_serves_but_does_not_vote(tmp_path: Path, stack: ExitStack) -> None:
-    port = find_free_ports(12)
+    port = find_ports(12)
     homes = make_network(tmp_path, port)
     name = "observer.example"
     watcher = join(tmp_path / "watcher", name, homes, port + 8)
@@ -192,7 +191,7 @@ def test_an_observer_follows_and_serves_but_does_not_vote(tmp_path: Path, stack:
 
 def test_the_drill_after_a_quorum_is_lost_for_ever(tmp_path: Path, stack: ExitStack) -> None:
     """Two of four machines burn. The survivors go on under new keys that three recovery keys vouch for."""
-    port = find_free_ports(12)
+    port = find_ports(12)
     homes = make_network(tmp_path, port)
     nodes = start(stack, homes)
     trust = tmp_path / "region.trust"

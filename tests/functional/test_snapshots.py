@@ -1,7 +1,6 @@
 """Snapshots and pruning with real processes: a lost home is made again from another's, and who lags is helped by who can."""
 
 import json
-import os
 import random
 import shutil
 import signal
@@ -27,7 +26,7 @@ from ledger.transactions import SignedTransaction, encode_signed
 from ledger.types import Identifier, TimeMs
 from node.home import Home, init_network, load_node_keys
 from node.settings import load_settings
-from tests.functional.node_process import ROOT, make_command, make_environment, run
+from tests.functional.node_process import ROOT, NodeProcess, make_environment, run
 
 pytestmark = [pytest.mark.functional, pytest.mark.slow]
 
@@ -265,19 +264,12 @@ def test_a_restore_that_is_killed_leaves_no_store(tmp_path: Path, taken: tuple[P
 
 def make_snapshot(home: Home, folder: Path) -> tuple[Path, Path]:
     """A snapshot of a node that has run, and the trust file for it."""
-    command = make_command("node", "run", "--home", str(home.path), "--port", "0")
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=make_environment({}), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    with process:
-        assert process.stdout is not None
-        url = process.stdout.readline().split()[-1]
-        with NodeClient(url) as client:
+    with NodeProcess(home.path) as node:
+        with node.connect() as client:
             for number in range(1, 4):
                 client.submit(encode_signed(make_transaction(home, number)), 10)
-        run("trust", "add", folder / "trust", "--node", url)
-        os.kill(process.pid, signal.SIGTERM)
-        assert process.wait(SECONDS) == 0
+        run("trust", "add", folder / "trust", "--node", node.url)
+        assert node.stop() == 0
     run("node", "snapshot", "--home", home.path, "--out", folder / "snapshot")
     return folder / "snapshot", folder / "trust"
 

@@ -11,6 +11,7 @@ from ledger.errors import ProofError
 from ledger.log_proof import compute_path, prove_entries, verify_entries, verify_entries_plainly
 from ledger.merkle import EMPTY_FRONTIER, append, compute_inclusion_proof, compute_leaf_hash
 from ledger.types import EntryIndex, Hash
+from tests import effort
 
 LEAVES = [compute_leaf_hash(b"entry %d" % number) for number in range(80)]
 NODES = {(level, index): node for level, index, node in append(EMPTY_FRONTIER, LEAVES).nodes}
@@ -62,7 +63,7 @@ def tell(verify: Callable[..., None], *proof: Any) -> str:
     return "good"
 
 
-@settings(max_examples=300)
+@settings(max_examples=effort.choose(75, 300))
 @given(logs(), st.data())
 def test_both_ways_say_the_same(log: tuple[int, set[int]], data: st.DataObject) -> None:
     size, indices = log
@@ -104,7 +105,7 @@ def test_all_entries_need_no_hash_and_one_needs_its_plain_proof(log: tuple[int, 
     assert set(prove({index}, size)) == set(compute_inclusion_proof(read, index, size))
 
 
-@settings(max_examples=200)
+@settings(max_examples=effort.choose(50, 200))
 @given(logs(), st.data())
 def test_no_other_hashes_lead_there(log: tuple[int, set[int]], data: st.DataObject) -> None:
     size, indices = log

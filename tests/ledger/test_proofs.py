@@ -37,6 +37,7 @@ from ledger.state import iterate_hashed
 from ledger.tlog_proof import format_tlog_proof, parse_tlog_proof
 from ledger.trust import TrustPolicy, build_trust, verify_checkpoint
 from ledger.types import EntryIndex, Hash, Height, TimeMs
+from tests.effort import choose
 from tests.ledger.samples import AUTHORITIES, CHAIN_ID, HEADER_SAMPLE, TIME_MS, make_key
 
 NOTED: EventType[str] = EventType("test.noted", codec.text("note", 100))
@@ -592,7 +593,7 @@ PARTS: list[tuple[str | int, ...]] = [
 ]
 
 
-@settings(max_examples=200)
+@settings(max_examples=choose(50, 200))
 @given(st.sampled_from(PARTS), st.integers(min_value=0), st.integers(0, 7))
 def test_a_flipped_bit_is_refused_or_the_bundle_still_says_what_is_so(path: tuple[str | int, ...], byte: int, bit: int) -> None:
     def flip(text: str) -> str:

@@ -12,6 +12,7 @@ from ledger.crypto import sha256
 from ledger.errors import ProofError
 from ledger.state_proof import StateItem, build_item, join_proofs, verify_items, verify_ordered_plainly
 from ledger.types import Hash
+from tests.effort import choose
 
 KEYS = [b"key %d" % number for number in range(40)]
 PRESENT = KEYS[:20]
@@ -57,7 +58,7 @@ def tell(verify: Callable[..., None], items: list[StateItem], hashes: list[Hash]
     return "good"
 
 
-@settings(max_examples=300)
+@settings(max_examples=choose(75, 300))
 @given(sets_of_keys, st.data())
 def test_both_ways_say_the_same(keys: set[bytes], data: st.DataObject) -> None:
     items, proof = prove(keys)
@@ -104,7 +105,7 @@ def test_all_keys_of_the_tree_need_no_leaf(keys: set[bytes]) -> None:
     assert set(hashes) <= {placeholder}
 
 
-@settings(max_examples=200)
+@settings(max_examples=choose(50, 200))
 @given(sets_of_keys, st.data())
 def test_no_other_hashes_lead_there(keys: set[bytes], data: st.DataObject) -> None:
     items, hashes = prove(keys)
@@ -129,7 +130,7 @@ def test_no_other_hashes_lead_there(keys: set[bytes], data: st.DataObject) -> No
 OTHER = sha256(b"another")
 
 
-@settings(max_examples=300)
+@settings(max_examples=choose(75, 300))
 @given(sets_of_keys, st.data())
 def test_nothing_else_is_shown(keys: set[bytes], data: st.DataObject) -> None:
     items, hashes = prove(keys)

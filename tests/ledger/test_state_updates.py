@@ -16,6 +16,7 @@ from ledger.state_pages import EMPTY_STATE_ROOT
 from ledger.state_tree import PageReader, compute_state_root, read_root, update
 from ledger.state_updates import UPPER_DEPTH, PageCache, Revised, revise, revise_natively, revise_plainly
 from ledger.types import Hash
+from tests.effort import choose
 
 Changes: TypeAlias = Mapping[Hash, Hash | None]
 Way: TypeAlias = Callable[[PageCache, PageReader, Changes], Revised]
@@ -136,7 +137,7 @@ def test_a_page_is_read_once_in_an_update(way: Way) -> None:
 @both_ways
 def test_no_more_pages_stay_in_memory_than_it_may_have(way: Way) -> None:
     tree, upper = Tree(way, 50), sum(16**depth for depth in range(UPPER_DEPTH + 1))
-    for number in range(30):
+    for number in range(choose(10, 30)):
         tree.change(dict.fromkeys(make_hashes(2_000, b"%d/" % number), Hash(bytes(32))))
         assert len(tree.cache) <= upper + 50
     assert 0 < sum(len(path) > UPPER_DEPTH for path in tree.pages if path in tree.cache.pages) <= 50

@@ -18,6 +18,7 @@ from ledger.errors import HourledgerError
 from ledger.reasons import Reason
 from node import keystore, pkcs8
 from node.keystore import decode_key, encode_key, generate_key, load_key, save_key
+from tests.effort import choose
 
 KEY = SigningKey(bytes(range(32)))
 PASSPHRASE = b"correct horse"
@@ -241,7 +242,7 @@ def test_every_key_survives_the_round_trip(seed: bytes, passphrase: bytes | None
     assert decode_key(encode_key(SigningKey(seed), passphrase, cost=CHEAP), passphrase).seed == seed
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=choose(40, 100), deadline=None)
 @given(
     data=st.binary(max_size=200)
     | st.builds(pkcs8.format_pem, st.sampled_from([pkcs8.PLAIN_LABEL, pkcs8.ENCRYPTED_LABEL]), st.binary(max_size=200)),
@@ -251,7 +252,7 @@ def test_any_bytes_are_a_key_or_the_one_error(data: bytes, passphrase: bytes | N
     assert refusal(data, passphrase) in {Reason.INVALID_KEY_FILE, Reason.MISSING_PASSPHRASE, Reason.WRONG_PASSPHRASE}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=choose(50, 200), deadline=None)
 @given(position=st.integers(0, len(pkcs8.parse_pem(ENCRYPTED)[1]) - 1), flip=st.integers(1, 255), plain=st.booleans())
 def test_a_damaged_key_is_another_key_or_the_one_error(position: int, flip: int, plain: bool) -> None:
     label, der = pkcs8.parse_pem(encode_key(KEY, None) if plain else ENCRYPTED)

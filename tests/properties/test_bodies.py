@@ -60,6 +60,7 @@ from ledger.transactions import Transaction, draft, sign
 from ledger.types import TimeMs
 from tests.contracts.chain import CHAIN_ID, RECOVERY, RULES, Chain, identifier_of, key_of
 from tests.contracts.invariants import check_invariants
+from tests.effort import choose
 from tests.properties.bodies import strategy_of, wires
 from tests.properties.operations import FIRST_DAY, MS_PER_DAY, make_chain
 
@@ -215,7 +216,7 @@ def test_every_event_has_its_fields_listed_here() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=15)
+@settings(max_examples=choose(6, 30))
 @given(data=st.data())
 def test_body_has_one_encoding_and_is_answered(kind: str, data: st.DataObject) -> None:
     body = data.draw(strategy_of_kind(kind))
@@ -225,7 +226,7 @@ def test_body_has_one_encoding_and_is_answered(kind: str, data: st.DataObject) -
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=15)
+@settings(max_examples=choose(6, 30))
 @given(data=st.data())
 def test_damaged_body_is_another_body_or_malformed(kind: str, data: st.DataObject) -> None:
     encoded = bytearray(encode(KINDS[kind].codec, data.draw(strategy_of_kind(kind))))
@@ -238,14 +239,14 @@ def test_damaged_body_is_another_body_or_malformed(kind: str, data: st.DataObjec
         assert encode(codec, decode(codec, body)) == body
 
 
-@settings(max_examples=150)
+@settings(max_examples=choose(60, 300))
 @given(st.sampled_from(list(KINDS)), st.binary(max_size=200) | wires.map(lambda wire: bytes(msgpack.packb(wire))))
 def test_any_bytes_are_malformed_or_answered(kind: str, body: bytes) -> None:
     run_body(kind, body)
 
 
 @pytest.mark.parametrize("name", EVENT_TYPES)
-@settings(max_examples=15)
+@settings(max_examples=choose(6, 30))
 @given(data=st.data())
 def test_event_has_one_encoding(name: str, data: st.DataObject) -> None:
     value = data.draw(strategy_of(EVENTS[name]))
@@ -265,7 +266,7 @@ def _identifiers_in(value: Any) -> list[bytes]:
     return [item for item in fields if isinstance(item, bytes)] + inner
 
 
-@settings(max_examples=150)
+@settings(max_examples=choose(60, 300))
 @given(st.binary(max_size=200) | wires.map(lambda wire: bytes(msgpack.packb([1, "hours.voided", wire]))))
 def test_any_bytes_as_entry_are_read_or_malformed(entry: bytes) -> None:
     try:

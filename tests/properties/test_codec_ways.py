@@ -27,6 +27,7 @@ from ledger.codec import (
 from ledger.errors import CodecError
 from ledger.transactions import MAX_TRANSACTION_BYTES, transaction_codec
 from tests.contracts.chain import identifier_of
+from tests.effort import choose
 from tests.properties.bodies import strategy_of, wires
 from tests.properties.test_bodies import EVENTS, strategy_of_kind
 
@@ -81,7 +82,7 @@ def test_everything_made_of_fields_has_a_fast_way() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in MADE_OF_FIELDS if name.startswith(("kind", "event"))])
-@settings(max_examples=15)
+@settings(max_examples=choose(6, 30))
 @given(st.data())
 def test_values_have_one_encoding_and_changed_bytes_one_answer(name: str, data: st.DataObject) -> None:
     value = data.draw(strategy_of_values(name), "value")

@@ -1,7 +1,6 @@
 """An import that is killed, as by a power cut, and run again."""
 
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,26 +14,26 @@ from node.keystore import save_key
 from tests.cli import people
 from tests.cli.http_double import Temper, serve
 from tests.cli.ledger_double import LedgerDouble
+from tests.forking import ForkedProcess, make_forked_command
 
 ROOT = Path(__file__).parents[3]
 ROWS = people.make_rows(120, volunteers=9, activities=4)
 
 
-def start(folder: Path, url: str) -> subprocess.Popen[str]:
+def make_arguments(folder: Path, url: str) -> tuple[str, ...]:
     keys = ("--key", str(folder / "1.pem"), "--key", str(folder / "2.pem"))
     whose = ("--office", str(folder / "office"), "--organisation", people.ORGANISATION.hex())
     arguments = ("hours", "import", str(folder / "roster.csv"), "--enrol", "--publish", "--batch-size", "10")
-    command = (sys.executable, "-m", "cli", *arguments, "--node", url, *keys, *whose)
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return (*arguments, "--node", url, *keys, *whose)
 
 
-def kill_after(process: subprocess.Popen[str], asked: Sequence[str], requests: int) -> None:
+def kill_after(process: ForkedProcess, asked: Sequence[str], requests: int) -> None:
     """Kill -9 when the node has had that many requests."""
     end = time.monotonic() + 20
     while len(asked) < requests and process.poll() is None and time.monotonic() < end:
         time.sleep(0.001)
     process.kill()
-    process.communicate()
+    process.wait()
 
 
 @pytest.mark.functional
@@ -47,11 +46,11 @@ def test_killed_import_run_again_certifies_every_row_once(tmp_path: Path, reques
     for name, key in (("1.pem", people.OFFICERS[0]), ("2.pem", people.OFFICERS[1])):
         save_key(tmp_path / name, key, None)
     with serve(double, temper) as url:
-        kill_after(start(tmp_path, url), temper.asked, requests)
+        kill_after(ForkedProcess(make_arguments(tmp_path, url), cwd=ROOT), temper.asked, requests)
         before = len(double.records)
-        second = start(tmp_path, url)
-        out, err = second.communicate(timeout=60)
-        assert (second.returncode, err) == (0, ""), out
+        command = make_forked_command(*make_arguments(tmp_path, url))
+        second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+        assert (second.returncode, second.stderr) == (0, ""), second.stdout
         assert before < len(ROWS)
         assert len(double.records) == len({event.record for event in double.records}) == len(ROWS)
     expected = sum(int(row.rsplit(",", 1)[1]) for row in ROWS)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from cli.office.columns import Column, map_columns
 from cli.office.rows import AttendanceRow, ParsedRows, RowProblem, format_problem, parse_rows
 from cli.office.sheet import parse_table
+from tests.effort import choose
 
 HEADER = "record,activity,activity_name,category,date,place,volunteer,minutes,start,end,content,person_in_charge"
 GOOD = {
@@ -195,7 +196,7 @@ cells = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=choose(50, 200))
 @given(st.lists(st.lists(cells, min_size=1, max_size=13), min_size=1, max_size=4))
 def test_every_row_is_an_attendance_or_has_a_problem(rows: list[list[str]]) -> None:
     header = [column.value for column in Column][:12]

@@ -12,6 +12,7 @@ from cli.office import sheet as sheets
 from cli.office.sheet import Table, parse_table, read_table
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
+from tests.effort import choose
 
 MINIMAL_PARTS = {
     "[Content_Types].xml": (
@@ -132,7 +133,7 @@ def test_only_so_much_is_read_from_disk_as_may_be(tmp_path: Path, monkeypatch: p
         read_table(path)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=choose(50, 200), deadline=None)
 @given(
     st.binary(max_size=300) | st.text(st.sampled_from(',;\t"\r\n\x00\ufeff aé日'), max_size=60).map(lambda text: text.encode())
 )
@@ -142,14 +143,14 @@ def test_any_bytes_as_csv_are_a_table_or_the_one_error(data: bytes) -> None:
     is_table_or_refused(data)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=choose(40, 100), deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_that_call_themselves_a_workbook_are_the_one_error(data: bytes) -> None:
     assert not is_table_or_refused(b"PK\x03\x04" + data)
     assert not is_table_or_refused(b"PK\x05\x06" + data)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=choose(40, 150), deadline=None)
 @given(
     part=st.sampled_from(sorted(MINIMAL_PARTS)), place=st.floats(0, 1), length=st.integers(0, 12), patch=st.binary(max_size=12)
 )
@@ -160,7 +161,7 @@ def test_a_workbook_with_a_damaged_part_is_a_table_or_the_one_error(part: str, p
     is_table_or_refused(pack(parts))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=choose(40, 100), deadline=None)
 @given(place=st.floats(0, 1), patch=st.binary(min_size=1, max_size=8))
 def test_a_damaged_archive_is_a_table_or_the_one_error(place: float, patch: bytes) -> None:
     data = pack(encoded_parts())

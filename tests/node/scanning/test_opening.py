@@ -22,6 +22,7 @@ from node.scanning.formats import MAX_FILE_BYTES, is_pdf, is_picture, is_scannab
 from node.scanning.opening import Opened, open_file, open_file_aside
 from node.scanning.worker import scan_bytes
 from tests.certificates.code_towns import TIME_S
+from tests.effort import choose
 from tests.node.scanning.samples import CODE, OTHER_CODE, TRUST, draw_code, make_pdf, put_on_paper, render, save
 
 ONE = draw_code(CODE)
@@ -158,7 +159,7 @@ def test_aside_does_the_same() -> None:
     assert asyncio.run(open_file_aside(b"{}")) == Opened(b"{}")
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=choose(40, 150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from([PNG, save(ONE, "JPEG"), save(ONE, "WEBP"), make_pdf(b"{}", CODE)]), st.data())
 def test_damaged_files_are_answered_with_the_one_error(data: bytes, choice: st.DataObject) -> None:
     damaged = bytearray(data)

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[4]
 CHUNK = 25
 
 
-@pytest.mark.parametrize("first", range(0, choose(100, 200), CHUNK))
+@pytest.mark.parametrize("first", range(0, choose(50, 200), CHUNK))
 def test_every_seed_is_safe_and_live(first: int) -> None:
     for seed in range(first, first + CHUNK):
         Network(seed).run()
