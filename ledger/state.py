@@ -71,7 +71,7 @@ class Overlay:
 
 def get_each(view: View, keys: Sequence[bytes]) -> list[bytes | None]:
     """Return the value of each key as `view.get` would: there is one step through an overlay for all of them."""
-    return view.get_each(keys) if isinstance(view, Overlay) else [view.get(key) for key in keys]
+    return view.get_each(keys) if isinstance(view, Overlay) else list(map(view.get, keys))
 
 
 class EmptyView:
