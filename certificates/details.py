@@ -4,8 +4,9 @@ The details are a JSON object; its canonical form (RFC 8785) and a 32-byte rando
 book and the volunteer keep salt and details; a certificate opens them. Without the salt nobody can test a guess.
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from certificates.jcs import JsonObject, encode_jcs
 from ledger.crypto import compute_commitment
@@ -28,8 +29,7 @@ RECORD_FIELDS: Final = frozenset(
 REQUIRED_RECORD_FIELDS: Final = frozenset({"activity_name", "date", "minutes"})
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(msgspec.Struct, frozen=True):
     """What opens a record's commitment."""
 
     salt: bytes

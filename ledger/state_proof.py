@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
+import msgspec
+
 from ledger.errors import ProofError
 from ledger.hashing import climb
 from ledger.state_pages import LEAF_DOMAIN, NODE_DOMAIN, NOTHING, compute_place_hash, compute_state_node_hash
@@ -20,8 +22,7 @@ from ledger.state_tree import KEY_BITS, StateProof, get_bit
 from ledger.types import HASH_BYTES, Hash
 
 
-@dataclass(frozen=True, slots=True)
-class StateItem:
+class StateItem(msgspec.Struct, frozen=True, gc=False):
     """What a proof shows of one key: the hash of its value, None for none, and the place where the key's path ends.
 
     `depth` is how many bits lead to that place; `leaf` is the leaf (key hash, value hash) of another key that stands there.

@@ -1,11 +1,11 @@
 """One proof for several values of the state: as good as a proof for each, and in one form only."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ledger import state_tree
 from ledger.crypto import sha256
