@@ -20,6 +20,7 @@ from aiohttp import web
 
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
+from node.api.direct import make_direct
 from node.api.errors import compute_status, describe_error, respond_error, respond_http
 from node.api.requests import SERVICE
 from node.log import LOGGER_NAME
@@ -93,7 +94,7 @@ def _make_factory(runner: web.AppRunner, max_connections: int, idle_seconds: flo
     server = runner.server
     if server is None:
         raise RuntimeError("the runner is not set up")
-    server.request_handler = _answer_http_errors(server.request_handler)
+    server.request_handler = make_direct(runner.app, _answer_http_errors(server.request_handler))
     loop = asyncio.get_running_loop()
     # The server counts a connection only some turns of the loop after it was taken; a burst must not slip through until then.
     taken: set[asyncio.Protocol] = set()

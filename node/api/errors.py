@@ -66,27 +66,33 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     """Turn whatever goes wrong into a documented answer."""
     try:
         return await handler(request)
-    except HourledgerError as error:
-        seconds = request.app[SERVICE].estimate_wait_seconds() if error.reason is Reason.BUSY else SHORTEST_SECONDS
-        return respond_error(error, seconds)
-    except web.HTTPException as error:
-        return respond_http(error)
     except Exception as error:  # noqa: BLE001 - the last resort: an answer for the client, the fault for the log
-        log_fault("request failed", error)
-        return respond_error(HourledgerError(Reason.INTERNAL, "the node met a fault"))
+        return answer_error(error, request.app)
     finally:
         release_body(request)
+
+
+def answer_error(error: Exception, application: web.Application) -> web.Response:
+    """Return the answer to a request that went wrong."""
+    if isinstance(error, HourledgerError):
+        seconds = application[SERVICE].estimate_wait_seconds() if error.reason is Reason.BUSY else SHORTEST_SECONDS
+        return respond_error(error, seconds)
+    if isinstance(error, web.HTTPException):
+        return respond_http(error)
+    log_fault("request failed", error)
+    return respond_error(HourledgerError(Reason.INTERNAL, "the node met a fault"))
 
 
 @web.middleware
 async def send_in_time(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Send the answer, and hang up on a client that does not take it at a reasonable pace."""
     response = await handler(request)
-    if _is_taken_at_once(request, response):
+    body = response.body if isinstance(response, web.Response) else None
+    if isinstance(body, bytes) and is_taken_at_once(request, len(body)):
         await response.prepare(request)
         await response.write_eof()
         return response
-    byte_count = len(response.body) if isinstance(response, web.Response) and isinstance(response.body, bytes) else 0
+    byte_count = len(body) if isinstance(body, bytes) else 0
     try:
         async with asyncio.timeout(ANSWER_SECONDS + byte_count / ANSWER_BYTES_PER_SECOND):
             await response.prepare(request)
@@ -98,12 +104,10 @@ async def send_in_time(request: web.Request, handler: Handler) -> web.StreamResp
     return response
 
 
-def _is_taken_at_once(request: web.Request, response: web.StreamResponse) -> bool:
-    """Whether an answer is sure to go into the empty buffer of its connection, so that nobody waits for the client."""
+def is_taken_at_once(request: web.BaseRequest, byte_count: int) -> bool:
+    """Whether a body is sure to go into the empty buffer of its connection, so that nobody waits for the client."""
     transport = request.transport
-    if transport is None or not isinstance(response, web.Response) or not isinstance(response.body, bytes):
-        return False
-    return len(response.body) <= BUFFERED_BYTES and transport.get_write_buffer_size() == 0
+    return transport is not None and byte_count <= BUFFERED_BYTES and transport.get_write_buffer_size() == 0
 
 
 def respond_http(error: web.HTTPException) -> web.Response:

@@ -1,8 +1,10 @@
 """Sending transactions and asking what became of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
 from aiohttp import web
 
 from ledger import codec
@@ -15,7 +17,7 @@ from ledger.types import Hash
 from node.api.errors import describe_error, make_retry_headers
 from node.api.requests import get_service, read_body, read_transaction_id, read_wait, release_body
 from node.chain import FoundOutcome
-from node.service import compute_first_event
+from node.service import LedgerService, compute_first_event
 from node.waiters import Answer
 
 MAX_ENVELOPE_BYTES: Final = MAX_TRANSACTION_BYTES
@@ -55,32 +57,59 @@ def _format(transaction_id: Hash, found: FoundOutcome | None) -> dict[str, Any]:
     return {"transaction_id": transaction_id.hex(), "status": "final", "outcome": outcome}
 
 
-def _respond(transaction_id: Hash, found: FoundOutcome | None) -> web.Response:
-    return web.json_response(_format(transaction_id, found), status=202 if found is None else 200)
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is answered: a status, a body of JSON, and headers beside those that any answer has."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] | None = None
+
+    def to_response(self) -> web.Response:
+        """Return the response that the library sends."""
+        return web.Response(
+            status=self.status, body=self.body, headers=self.headers, content_type="application/json", charset="utf-8"
+        )
+
+
+def _reply(transaction_id: Hash, found: FoundOutcome | None) -> Reply:
+    return Reply(202 if found is None else 200, msgspec.json.encode(_format(transaction_id, found)))
 
 
 async def submit(request: web.Request) -> web.Response:
     """Take a transaction and wait for its outcome."""
     wait = read_wait(request)
-    service = get_service(request)
-    transaction_id = await service.submit(await read_body(request, MAX_ENVELOPE_BYTES))
-    return _respond(transaction_id, await service.wait(transaction_id, wait))
+    body = await read_body(request, MAX_ENVELOPE_BYTES)
+    reply = await reply_to_one(get_service(request), body, wait, lambda: release_body(request))
+    return reply.to_response()
+
+
+async def reply_to_one(service: LedgerService, body: bytes, seconds: int, _release: Callable[[], None]) -> Reply:
+    """Take the transaction that a body is, and wait for its outcome."""
+    transaction_id = await service.submit(body)
+    return _reply(transaction_id, await service.wait(transaction_id, seconds))
 
 
 async def submit_together(request: web.Request) -> web.Response:
     """Take several transactions and wait for their outcomes; each is taken or refused for itself, in order."""
     wait = read_wait(request)
-    service = get_service(request)
-    envelopes = decode(together_codec, await read_body(request, MAX_TOGETHER_BYTES), max_bytes=MAX_TOGETHER_BYTES)
+    body = await read_body(request, MAX_TOGETHER_BYTES)
+    reply = await reply_to_several(get_service(request), body, wait, lambda: release_body(request))
+    return reply.to_response()
+
+
+async def reply_to_several(service: LedgerService, body: bytes, seconds: int, release: Callable[[], None]) -> Reply:
+    """Take the transactions in a body and wait for their outcomes; nobody looks at the body once `release` is called."""
+    envelopes = decode(together_codec, body, max_bytes=MAX_TOGETHER_BYTES)
     taken = await service.submit_all(envelopes)
     del envelopes
-    release_body(request)
+    release()
     busy = [item for item in taken if isinstance(item, HourledgerError) and item.reason is Reason.BUSY]
     if len(busy) == len(taken):
         raise busy[0]
-    answers = await service.wait_for_all([item for item in taken if not isinstance(item, HourledgerError)], wait)
+    answers = await service.wait_for_all([item for item in taken if not isinstance(item, HourledgerError)], seconds)
     headers = make_retry_headers(service.estimate_wait_seconds()) if busy else None
-    return web.json_response({"results": [_format_result(item, answers) for item in taken]}, headers=headers)
+    return Reply(200, msgspec.json.encode({"results": [_format_result(item, answers) for item in taken]}), headers)
 
 
 def _format_result(taken: Hash | HourledgerError, answers: Mapping[Hash, Answer]) -> dict[str, Any]:
@@ -109,4 +138,4 @@ async def show(request: web.Request) -> web.Response:
     found = service.find_outcome(transaction_id)
     if found is None and transaction_id not in service.mempool:
         raise HourledgerError(Reason.NOT_FOUND, "the node does not know the transaction", transaction_id.hex())
-    return _respond(transaction_id, await service.wait(transaction_id, wait))
+    return _reply(transaction_id, await service.wait(transaction_id, wait)).to_response()
