@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
+from typing import TypeAlias
 
 from benchmarks.region import MERCHANT_KEY, MS_PER_DAY, OFFER, Kept, opening, sign_transaction
 from benchmarks.schedule import DAYS_IN_WEEK, make_volunteer, make_volunteer_key
@@ -16,6 +18,9 @@ from ledger.types import Identifier, Points, TimeMs
 
 PAYERS = 20_000
 """How many volunteers are looked at."""
+
+Purchase: TypeAlias = tuple[bytes, bytes]
+"""A hold and its capture, as envelopes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +49,24 @@ def iterate_holders(payers: Sequence[Payer]) -> Iterator[int]:
 
 def iterate_purchases(holders: Iterator[int]) -> Iterator[bytes]:
     """Yield for each of the holders two envelopes: a hold, and its capture, to be sent once the hold is final."""
+    return chain.from_iterable(_make_purchases(holders))
+
+
+def sign_ahead(holders: Iterator[int], count: int) -> Iterator[Purchase]:
+    """Yield purchases of which the first `count` are signed before this returns: signing is no work of a node's machine."""
+    purchases = _make_purchases(holders)
+    return chain(list(islice(purchases, count)), purchases)
+
+
+def _make_purchases(holders: Iterator[int]) -> Iterator[Purchase]:
     for number in holders:
         hold = new_identifier()
         now_ms = compute_now_ms()
         body = HoldPoints(hold, make_volunteer(number), OFFER, 1, TimeMs(now_ms + DAYS_IN_WEEK * MS_PER_DAY))
-        yield _sign("exchange.hold", body, make_volunteer_key(number), now_ms)
-        yield _sign("exchange.capture", PointsOfHold(hold, Points(1)), MERCHANT_KEY, now_ms)
+        yield (
+            _sign("exchange.hold", body, make_volunteer_key(number), now_ms),
+            _sign("exchange.capture", PointsOfHold(hold, Points(1)), MERCHANT_KEY, now_ms),
+        )
 
 
 def _sign(kind: str, body: object, key: SigningKey, now_ms: int) -> bytes:

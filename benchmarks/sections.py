@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, chain
 
 from benchmarks.authorities import make_authorities
 from benchmarks.bench import Bench, Certificate, Skipped, tell
@@ -24,7 +24,7 @@ from benchmarks.load import (
 from benchmarks.memory import Resident, Watch, read_resident, watching
 from benchmarks.network import Town, running_homes
 from benchmarks.processors import read_spent
-from benchmarks.purchases import find_payers, iterate_holders, iterate_purchases
+from benchmarks.purchases import find_payers, iterate_holders, iterate_purchases, sign_ahead
 from benchmarks.region import Kept, Spent, clone, opening
 from benchmarks.schedule import ROWS_IN_BATCH
 from cli.network.local import LocalNode
@@ -37,6 +37,8 @@ AUTHORITIES = 4
 VERIFIERS = 4
 PAUSE_SECONDS = 0.1
 WARM_UP_SHARE = 0.2
+SIGNED_AHEAD_A_SECOND = 1_500
+"""Purchases signed before a load begins, for each second of it; what is left is for the next load."""
 MEGABYTE = MICROSECONDS = 1_000_000
 
 
@@ -181,13 +183,14 @@ def measure_singles(bench: Bench, town: Town, holders: Iterator[int]) -> Iterato
     needs = Needs(signatures=1, cores=min(size, bench.limits.cores), copies=size)
     aim = Aim(3_000 if size == 1 else 1_500)
     many = max(1, 2 * plan.clients // SENT_TOGETHER)
+    purchases = sign_ahead(holders, int(plan.seconds * SIGNED_AHEAD_A_SECOND))
     for name, ways, clients, carry in (
         ("singles", "a request each", plan.clients, carry_next),
         ("singles_together", f"{SENT_TOGETHER} a request", many, carry_next_together),
     ):
-        sources = [iterate_purchases(holders) for _ in range(clients)]
+        sources = [chain.from_iterable(purchases) for _ in range(clients)]
         pace = asyncio.run(measure_pace_of(town, sources, plan.seconds, WARM_UP_SHARE * plan.seconds, carry))
-        load = f"{SINGLES}, {clients} clients over HTTP, {ways}, {pace.per_block:.0f} a block; {bench.state}"
+        load = f"{SINGLES}, signed beforehand, {clients} clients over HTTP, {ways}, {pace.per_block:.0f} a block; {bench.state}"
         title = f"single transactions/s, {describe_size(size)}, {ways}"
         yield Figure(f"{name}_{size}", title, pace.per_second, "tx/s", load, aim, needs, cpu_us=pace.cpu_seconds * MICROSECONDS)
 

@@ -2,7 +2,7 @@
 
 An engine asks it to check what comes in, to build a block when it is this node's turn, to validate what another proposes, and
 to commit what a quorum decided. It has no clock: every time comes from the caller or from headers. One caller at a time may
-build, validate and commit; `check`, `find_outcome` and readers may be used meanwhile from other threads.
+build, validate, commit and `check_next`; `check`, `find_outcome` and readers may be used meanwhile from other threads.
 """
 
 from collections.abc import Iterable, Iterator
@@ -155,8 +155,15 @@ class Chain:
 
         Raises `STORE_DAMAGED`, and `UNSUPPORTED_VERSION` where this program does not have the rules.
         """
+        return self._check_all(items, time_ms, self.view())
+
+    def check_next(self, items: Iterable[SignedTransaction], time_ms: TimeMs) -> list[HourledgerError | None]:
+        """As `check_all`, for the one caller that also builds, validates and commits: it looks at values that are in memory."""
+        return self._check_all(items, time_ms, self._ground.values)
+
+    def _check_all(self, items: Iterable[SignedTransaction], time_ms: TimeMs, view: View) -> list[HourledgerError | None]:
         time_ms = proposing.compute_block_time(self._tip, time_ms)
-        rule_book, view = self.rule_book, self.view()
+        rule_book = self.rule_book
         errors: list[HourledgerError | None] = []
         for signed in items:
             try:

@@ -92,7 +92,7 @@ class Gossip:
                 unknown.append(signed)
         if not unknown:
             return does_any_wait
-        for signed, found in zip(unknown, self._chain.check_all(unknown, now_ms), strict=True):
+        for signed, found in zip(unknown, self._chain.check_next(unknown, now_ms), strict=True):
             error = found or self._add(signed)
             if error is not None and error.reason in FAULTS_OF_SENDER | FAILURES:
                 raise error

@@ -137,6 +137,6 @@ def test_an_envelope_that_was_checked_is_not_checked_again(monkeypatch: pytest.M
     town = Silent()
     signed = make(1)
     town[0].replica.submit(signed, town.now_ms)
-    monkeypatch.setattr(Chain, "check_all", None)
+    monkeypatch.setattr(Chain, "check_next", None)
     town.tell(0, TransactionsMessage((encode_signed(signed),)), sender=2)
     assert town.blamed == []
