@@ -10,6 +10,8 @@ HashItems: TypeAlias = Callable[[dict[bytes, bytes | None]], dict[bytes, bytes |
 
 MAX_CLIMB: Final = 64
 """Levels of a climb in C."""
+_INTERFACE: Final = 1
+"""That of `native.c`. What was compiled from an earlier one is not used."""
 _SAMPLES: Final = tuple(bytes(range(length)) for length in (0, 1, 55, 56, 63, 64, 119, 120, 200))
 """Around the lengths at which SHA-256 begins another block."""
 
@@ -73,6 +75,7 @@ try:
 except ImportError:  # No compiler was there: docs/adr/0036-hashes-and-the-state-tree-in-c.md.
     pass
 else:
-    if native.hash_each(b"", _SAMPLES) == hash_each_plainly(b"", _SAMPLES):
+    is_current = getattr(native, "INTERFACE", 0) == _INTERFACE
+    if is_current and native.hash_each(b"", _SAMPLES) == hash_each_plainly(b"", _SAMPLES):
         hash_each, hash_pairs, hash_items, IS_COMPILED = native.hash_each, native.hash_pairs, native.hash_items, True
         _climb = native.climb

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
+INTERFACE: int
+"""Which functions these are: see `ledger.hashing`."""
+
 class DamagedPageError(Exception):
     """A stored page is missing, or does not fit the others. Its one argument is the page's path."""
 

@@ -1,6 +1,8 @@
 """Many hashes at once, in C and in Python: both against hashlib."""
 
 import hashlib
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -109,6 +111,13 @@ def test_climbing(prefix: bytes, node: bytes, place: int, levels: int, hashes: t
 def test_other_types_are_refused(call: object) -> None:
     with pytest.raises(ValueError, match=r"wanted|byte strings"):
         call()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("interface", [0, None])
+def test_what_was_compiled_before_is_not_used(interface: int | None) -> None:
+    stale = f"stale = types.ModuleType('ledger.native'); stale.INTERFACE = {interface}; sys.modules['ledger.native'] = stale"
+    program = f"import sys, types; {stale}; import ledger.hashing; sys.exit(ledger.hashing.IS_COMPILED)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 def test_without_a_compiler_nothing_is_made(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
