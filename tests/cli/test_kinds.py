@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,7 @@ def iterate_named(source: str) -> Iterator[str]:
                 yield from (item.value for item in node.args if isinstance(item, ast.Constant) and isinstance(item.value, str))
 
 
+@cache
 def find_sent() -> frozenset[str]:
     folder = Path(cli.__file__).parent
     files = (path for path in folder.rglob("*.py") if path.relative_to(folder).parts[0] != "demo")
