@@ -20,6 +20,12 @@ settings.register_profile("long", settings.get_profile("quick"), max_examples=20
 settings.load_profile(choose("quick", "long"))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: tests that wait for a network of nodes leave theirs to others."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Slow tests go over the same lines thousands of times; that others cover them is measured, and takes less time."""
     for item in items:
