@@ -14,6 +14,11 @@ SHARE: Final = 4
 FIRST_BYTES: Final = 1 << 18
 MIN_BYTES: Final = 1 << 14
 GROWTH: Final = 1.25
+GATHER_SHARE: Final = 6
+LEAST_GATHER_MS: Final = 10
+MOST_GATHER_MS: Final = 100
+"""After a block of some work the next one is begun only so many times as long after it as it took to carry out, within these
+bounds; after one of less work, at once."""
 
 
 @dataclass(slots=True)
@@ -22,9 +27,22 @@ class Pacing:
 
     propose_ms: int
     max_bytes: int = FIRST_BYTES
+    gather_ms: int = 0
+    """How long what comes in is gathered before the next block is begun."""
+    gather_until_ms: int = 0
+
+    def begin_gathering(self, now_ms: int) -> None:
+        """A block is final."""
+        self.gather_until_ms = now_ms + self.gather_ms
+
+    def is_gathering(self, now_ms: int) -> bool:
+        """Whether it is better to wait for what else comes."""
+        return now_ms < self.gather_until_ms
 
     def note(self, byte_count: int, seconds: float) -> None:
         """A block of so many bytes has taken so long to carry out."""
+        gather_ms = int(GATHER_SHARE * seconds * 1_000)
+        self.gather_ms = min(gather_ms, MOST_GATHER_MS) if gather_ms >= LEAST_GATHER_MS else 0
         target = self.propose_ms / 1_000 / SHARE
         if seconds > target:
             self.max_bytes = max(MIN_BYTES, min(self.max_bytes, int(byte_count * target / seconds)))

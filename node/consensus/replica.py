@@ -68,7 +68,7 @@ from node.consensus.pacing import Pacing
 from node.consensus.ports import Listener, Network
 from node.consensus.silence import Silence, is_in_the_dark
 from node.consensus.speaker import Speaker, restore_state, to_proposal
-from node.consensus.syncing import Sources
+from node.consensus.syncing import Sources, find_block
 from node.mempool import Mempool
 
 REPEAT_MS: Final = 1_000
@@ -146,7 +146,7 @@ class Replica:
         """There is something new among the transactions that wait: tell the peers, and see to it that a block is made."""
         self._begin_turn(now_ms)
         self._gossip.announce()
-        self._events.append(WorkAvailable())
+        self._note_work()
         self._run()
 
     def tick(self, now_ms: TimeMs) -> None:
@@ -155,6 +155,8 @@ class Replica:
         self._end_silence()
         while self._timers and self._timers[0][0] <= now_ms:
             self._events.append(heapq.heappop(self._timers)[2])
+        if self._state.step is Step.IDLE and len(self._mempool):
+            self._note_work()
         self._run()
         if now_ms >= self._repeat_at_ms:
             self._repeat_at_ms = now_ms + REPEAT_MS
@@ -174,6 +176,7 @@ class Replica:
         """The clock was set back: let nothing that is waited for take longer for that."""
         self._timers = [(due_ms - back_ms, number, event) for due_ms, number, event in self._timers]
         self._repeat_at_ms -= back_ms
+        self._pacing.gather_until_ms -= back_ms
         self._silence.move(back_ms)
         self._sources.move(back_ms)
 
@@ -188,7 +191,8 @@ class Replica:
 
     def compute_next_due_ms(self) -> int:
         """When `tick` is to be called next."""
-        return min(self._repeat_at_ms, self._timers[0][0]) if self._timers else self._repeat_at_ms
+        due_ms = min(self._repeat_at_ms, self._timers[0][0]) if self._timers else self._repeat_at_ms
+        return min(due_ms, self._pacing.gather_until_ms) if self._pacing.is_gathering(self._now_ms) else due_ms
 
     @property
     def height(self) -> Height:
@@ -214,6 +218,11 @@ class Replica:
         record = self._guard.record
         self._apply(self._resume(record) if record is not None and record.height == height else self._start(height))
         if len(self._mempool) or self._chain.has_recovery:
+            self._note_work()
+
+    def _note_work(self) -> None:
+        """Begin a block, or wait a little for what else comes: a block costs almost the same for few and for many."""
+        if not self._pacing.is_gathering(self._now_ms) or self._mempool.byte_count >= self._pacing.max_bytes:
             self._events.append(WorkAvailable())
 
     def _find_own(self) -> int | None:
@@ -332,6 +341,7 @@ class Replica:
         self._listener.on_event("block", height=int(commit.height), round=int(commit.round))
         self._listener.on_final(candidate)
         self._broadcast(Status(self._chain.tip.height))
+        self._pacing.begin_gathering(self._now_ms)
         self._begin_height()
 
     def _accuse(self, first: Vote | Proposal, second: Vote | Proposal) -> None:
@@ -392,7 +402,7 @@ class Replica:
         match message:
             case TransactionsMessage(envelopes):
                 if self._gossip.take(envelopes, self._now_ms):
-                    self._events.append(WorkAvailable())
+                    self._note_work()
             case WaitingTransactions(ids):
                 self._gossip.ask(peer, ids, self._now_ms)
             case WantTransactions(ids):
@@ -504,8 +514,7 @@ class Replica:
                 self._events.append(ProposalReceived(to_proposal(proposal, proposer), is_valid))
 
     def _is_timely(self, candidate: Candidate) -> bool:
-        time_ms = candidate.block.header.time_ms
-        return self._now_ms - MAX_BEHIND_MS <= time_ms <= self._now_ms + MAX_AHEAD_MS
+        return -MAX_BEHIND_MS <= candidate.block.header.time_ms - self._now_ms <= MAX_AHEAD_MS
 
     def _give_parts(self, peer: str, block_hash: Hash, indices: tuple[int, ...]) -> None:
         data = self._book.blocks.get(block_hash)
@@ -544,14 +553,8 @@ class Replica:
             )
 
     def _give_block(self, peer: str, height: Height) -> None:
-        if not 0 < height <= self._chain.tip.height:
-            return
-        with self._chain.reader() as reader:
-            if height < reader.lowest_block:
-                self._send(peer, HeldFrom(reader.lowest_block))
-                return
-            data, commit = reader.read_block_bytes(height), reader.read_commit(height)
-        self._send(peer, CommittedBlock(data, commit))
+        if (answer := find_block(self._chain, height)) is not None:
+            self._send(peer, answer)
 
     def _take_committed(self, peer: str, data: bytes, commit: Commit) -> None:
         if commit.height != self._state.height:

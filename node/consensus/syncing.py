@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ledger.types import Height
+from node.chain import Chain
+from node.consensus.messages import CommittedBlock, HeldFrom
 
 PATIENCE_MS: Final = 2_000
 """How long a peer has to answer before another is asked."""
@@ -100,3 +102,13 @@ class Sources:
     def _may_hold(self, peer: str, wanted: Height, now_ms: int) -> bool:
         lowest, until_ms = self._lowest.get(peer, (Height(0), 0))
         return self.heights.get(peer, Height(0)) >= wanted and (wanted >= lowest or now_ms >= until_ms)
+
+
+def find_block(chain: Chain, height: Height) -> CommittedBlock | HeldFrom | None:
+    """Return what to tell who asks for a block: the block with its commit, or from where on there are any, if any are."""
+    if not 0 < height <= chain.tip.height:
+        return None
+    with chain.reader() as reader:
+        if height < reader.lowest_block:
+            return HeldFrom(reader.lowest_block)
+        return CommittedBlock(reader.read_block_bytes(height), reader.read_commit(height))

@@ -1,6 +1,7 @@
 """The bound on proposals: it gives way at once to work that takes long, and grows again while there is time."""
 
 from collections import Counter, deque
+from itertools import count
 
 import pytest
 from hypothesis import given
@@ -9,10 +10,10 @@ from hypothesis import strategies as st
 from ledger.blocks import MAX_BLOCK_BYTES, encode_block
 from ledger.types import Hash
 from node.chain import Candidate, Chain
-from node.consensus.pacing import FIRST_BYTES, MIN_BYTES, SHARE, Pacing
+from node.consensus.pacing import FIRST_BYTES, GATHER_SHARE, LEAST_GATHER_MS, MIN_BYTES, MOST_GATHER_MS, SHARE, Pacing
 from tests.effort import choose
 from tests.node import toy
-from tests.node.consensus.town import Member, Town
+from tests.node.consensus.town import STEP_MS, Member, Town
 
 PROPOSE_MS = 1_000
 TARGET = PROPOSE_MS / 1_000 / SHARE
@@ -46,12 +47,75 @@ def test_it_stays_between_its_ends(blocks: list[tuple[int, float]]) -> None:
         assert MIN_BYTES <= pacing.max_bytes <= MAX_BLOCK_BYTES
 
 
+def test_it_gathers_after_some_work_and_not_after_little() -> None:
+    pacing = Pacing(PROPOSE_MS)
+    found = []
+    for seconds in (0.0, 0.001, LEAST_GATHER_MS / GATHER_SHARE / 1_000 + 0.001, 0.01, 1.0, 0.0):
+        pacing.note(1, seconds)
+        found.append(pacing.gather_ms)
+    assert found[:2] == [0, 0]
+    assert LEAST_GATHER_MS <= found[2] < found[3] == 10 * GATHER_SHARE
+    assert found[4:] == [MOST_GATHER_MS, 0]
+
+
 def test_it_finds_what_a_machine_can_do() -> None:
     """Blocks that take a second a megabyte settle at a quarter of it."""
     pacing = Pacing(PROPOSE_MS)
     for _ in range(50):
         pacing.note(pacing.max_bytes, pacing.max_bytes / 1e6)
     assert 0.6 * TARGET < pacing.max_bytes / 1e6 < 1.3 * TARGET
+
+
+# A town whose blocks take some work: what comes after one is gathered.
+
+
+def put(town: Town, number: int) -> None:
+    town[0].replica.submit(toy.transact(number, (b"%d" % number, b"")), town.now_ms)
+    town.deliver_all()
+
+
+def count_heights(town: Town) -> set[int]:
+    return {member.chain.tip.height for member in town.members.values()}
+
+
+def begin_gathering(block_seconds: float = 1.0) -> Town:
+    """Return a town that has just decided on its first block, each of which takes so long by the stopwatch."""
+    town = Town()
+    for member in town.members.values():
+        member.replica._stopwatch = map(block_seconds.__mul__, count()).__next__
+    town.run(STEP_MS)  # the first repetition of what is known, which begins a block whatever is gathered
+    put(town, 1)
+    assert count_heights(town) == {1}
+    return town
+
+
+def test_what_comes_soon_after_a_block_goes_into_one() -> None:
+    town = begin_gathering()
+    for number in range(2, 6):
+        put(town, number)
+    assert count_heights(town) == {1}
+    assert {member.replica.compute_next_due_ms() for member in town.members.values()} == {town.now_ms + MOST_GATHER_MS}
+    town.run(MOST_GATHER_MS)
+    assert count_heights(town) == {2}
+    assert len(town[0].final[-1].outcomes) == 4
+
+
+def test_what_fills_a_block_is_not_waited_with() -> None:
+    town = begin_gathering()
+    for member in town.members.values():
+        member.replica._pacing.max_bytes = 1  # less than any transaction has
+    put(town, 2)
+    assert count_heights(town) == {2}
+
+
+def test_a_block_that_nobody_waited_for_costs_no_time() -> None:
+    town = begin_gathering(block_seconds=0.001)
+    put(town, 2)
+    assert count_heights(town) == {2}
+    quiet = begin_gathering()
+    quiet.run(2 * MOST_GATHER_MS)
+    put(quiet, 2)
+    assert count_heights(quiet) == {2}, "who comes later begins at once"
 
 
 # A town whose machines are slow.
