@@ -25,10 +25,10 @@ class Plan:
     """How often each point of the growth is measured."""
     block: int = 8
     """Batches in a block that is made without a node."""
-    batches: int = 100
+    batches: int = 160
     """Of 500 records, sent to nodes one after the other."""
     senders: int = 8
-    """Clients that send batches to one authority, each the next once the last one is final; four have half as many."""
+    """Clients that send batches to one authority, each the next once the last one is final; of four, each has half as many."""
     clients: int = 200
     """Clients that send transactions one by one."""
     seconds: float = 10.0

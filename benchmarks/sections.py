@@ -214,7 +214,7 @@ def work_together(bench: Bench) -> Iterator[Figure]:
         yield describe_wait("finality_p50", "p50", compute_percentile(waits, 50), idle, 50)
         yield describe_wait("finality_p99", "p99", compute_percentile(waits, 99), idle, 150)
         yield from measure_singles(bench, town, holders)
-        yield measure_batches(bench, town, envelopes, min(AUTHORITIES, bench.plan.senders))
+        yield measure_batches(bench, town, envelopes, AUTHORITIES * bench.plan.senders // 2)
 
 
 def describe_wait(name: str, percentile: str, seconds: float, load: str, aim_ms: float) -> Figure:
