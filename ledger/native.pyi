@@ -40,3 +40,6 @@ def update_tree(
 
 def choose_compressor(by_instruction: bool, /) -> bool:
     """Use the processor's instructions for SHA-256, or portable code; return whether the instructions are used."""
+
+def count_hashes() -> int:
+    """How many hashes these functions have computed since the program began. For benchmarks."""

@@ -230,9 +230,9 @@ def evidence_in_no_block(patch: pytest.MonkeyPatch) -> None:
 KNOWN_BUGS: Final = (
     KnownBug("set of the block before", set_of_the_block_before, 0, 20),
     KnownBug("quorum off by one", quorum_off_by_one, 21, 4),
-    KnownBug("precommit without a lock", precommit_without_a_lock, 217, 11),
+    KnownBug("precommit without a lock", precommit_without_a_lock, 1, 5),
     KnownBug("every time called untimely", every_time_called_untimely, 1, 2),
-    KnownBug("lock ignored", lock_ignored, 217, 11),
+    KnownBug("lock ignored", lock_ignored, 1, 5),
     KnownBug("lock forgotten on restart", lock_forgotten_on_restart, 3, 3),
     KnownBug("guard never written", guard_never_written, 13, 5),
     KnownBug("guard loses its tail", guard_loses_its_tail, 12, 25),
