@@ -12,8 +12,8 @@ from cli.session import compute_now_ms
 from ledger.types import Day
 
 FIRST_POINT, GROWTH = 10_000, 10
-LEAST_RESERVE = 80_000
-WARM_UP_ROUNDS = 10
+LEAST_RESERVE = 40_000
+WARM_UP_ROUNDS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def list_points(records: int) -> tuple[int, ...]:
 
 def compute_reserve(records: int) -> int:
     """Return how many records more the schedule has, for what is measured at a state of `records`."""
-    return max(records // 8, LEAST_RESERVE)
+    return max(records // 10, LEAST_RESERVE)
 
 
 def build(folder: Path, records: int, block: int, tell: Callable[[str], None]) -> Built:

@@ -244,6 +244,7 @@ def make_region(folder: Path, schedule: Schedule) -> Kept:
 def opening(kept: Kept) -> Iterator[Region]:
     """Give the chain of a region whose node does not run, until the block ends."""
     with open_stopped(kept.home) as node:
+        node.chain.warm_up()  # as a node does that starts
         yield Region(kept, node.chain, load_node_keys(kept.home, None).authority)
 
 

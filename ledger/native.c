@@ -22,7 +22,7 @@
 
 /* ------------------------------------------------------------------------------------------------ SHA-256 (FIPS 180-4) */
 
-#define INTERFACE 2 /* one more whenever a function changes: ledger.hashing does not use what was compiled before */
+#define INTERFACE 3 /* one more whenever a function changes: ledger.hashing does not use what was compiled before */
 #define HASH_BYTES 32
 #define BLOCK_BYTES 64
 #define MAX_CLIMB 64 /* levels of a climb: the bits of its place */
@@ -518,6 +518,23 @@ static int load_page(update *job, size_t depth, page *out)
     return is_good ? 0 : report_damage(job, depth);
 }
 
+/* A page as it is kept in memory: its encoding in `buffer`, of `length` bytes, and its inner hashes behind it. */
+static PyObject *make_kept(const page *of, uint8_t buffer[MAX_PAGE_BYTES + INNER_BYTES], size_t length)
+{
+    memcpy(buffer + length, of->inner[TOP], INNER_BYTES);
+    return PyBytes_FromStringAndSize((char *)buffer, (Py_ssize_t)length + INNER_BYTES);
+}
+
+static PyObject *complete_page(PyObject *Py_UNUSED(module), PyObject *data)
+{
+    uint8_t buffer[MAX_PAGE_BYTES + INNER_BYTES];
+    page read;
+    if (!decode_page(&read, data, 0))
+        Py_RETURN_NONE;
+    complete(&read);
+    return make_kept(&read, buffer, encode_page(&read, buffer));
+}
+
 static int is_kept(update *job, size_t depth)
 {
     if ((Py_ssize_t)depth <= job->upper_depth)
@@ -537,12 +554,7 @@ static int note_page(update *job, size_t depth, const page *written)
     if (path && written) {
         size_t length = encode_page(written, buffer);
         data = PyBytes_FromStringAndSize((char *)buffer, (Py_ssize_t)length);
-        if (is_kept(job, depth)) {
-            memcpy(buffer + length, written->inner[TOP], INNER_BYTES);
-            full = PyBytes_FromStringAndSize((char *)buffer, (Py_ssize_t)length + INNER_BYTES);
-        } else {
-            full = Py_NewRef(Py_None);
-        }
+        full = is_kept(job, depth) ? make_kept(written, buffer, length) : Py_NewRef(Py_None);
     } else {
         data = Py_NewRef(Py_None);
         full = Py_NewRef(Py_None);
@@ -778,6 +790,7 @@ static PyMethodDef FUNCTIONS[] = {
     {"hash_pairs", hash_pairs, METH_VARARGS, NULL},
     {"hash_items", hash_items, METH_O, NULL},
     {"climb", climb, METH_VARARGS, NULL},
+    {"complete_page", complete_page, METH_O, NULL},
     {"update_tree", update_tree, METH_VARARGS, NULL},
     {"choose_compressor", choose_compressor, METH_O, NULL},
     {"count_hashes", count_hashes, METH_NOARGS, NULL},

@@ -20,6 +20,9 @@ def hash_items(items: dict[bytes, bytes | None], /) -> dict[bytes, bytes | None]
 def climb(prefix: bytes, node: bytes, place: int, levels: int, hashes: tuple[bytes, ...], begin: int, /) -> tuple[bytes, int]:
     """What `ledger.hashing.climb_plainly` does, for 64 levels at most and hashes of 32 bytes."""
 
+def complete_page(page: bytes, /) -> bytes | None:
+    """A stored page as `update_tree` keeps it in memory: with its inner hashes behind it. None for one that is damaged."""
+
 def update_tree(
     cached: dict[bytes, bytes],
     read_page: Callable[[bytes], bytes | None],

@@ -5,7 +5,7 @@ work where `native.c` was not compiled. What is saved: pages stay in memory from
 between their slots and their top, so that of a page only the places above a changed slot are hashed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -67,8 +67,26 @@ class PageCache:
         while self._deep_count > self._capacity:
             self._shrink()
 
+    def fill(self, pages: Iterable[tuple[bytes, bytes]]) -> None:
+        """Take stored pages into an empty cache, given in the order of their paths, until it is full.
+
+        One that is damaged is left to whoever reads it next.
+        """
+        complete = native.complete_page if IS_COMPILED else bytes
+        for path, page in pages:
+            if self._deep_count == self._capacity and len(path) > UPPER_DEPTH:
+                self._drop_from(int(path[:_END_DIGITS], 16))
+                return
+            kept = complete(page)
+            if kept is not None:
+                self._pages[path] = kept
+                self._deep_count += len(path) > UPPER_DEPTH
+
     def _shrink(self) -> None:
-        self._end = self._end * 15 // 16
+        self._drop_from(self._end * 15 // 16)
+
+    def _drop_from(self, end_number: int) -> None:
+        self._end = end_number
         end = self.end
         self._pages = {path: page for path, page in self._pages.items() if len(path) <= UPPER_DEPTH or path < end}
         self._deep_count = sum(len(path) > UPPER_DEPTH for path in self._pages)

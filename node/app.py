@@ -67,6 +67,7 @@ def run_node(
     store = open_leveldb(home.store)
     try:
         service = open_service(home, genesis, keys, store, read_system_clock)
+        service.chain.warm_up()
         gc.freeze()
         gc.set_threshold(*COLLECTOR_THRESHOLDS)
         engine = _choose_engine(home, service, keys, chosen)

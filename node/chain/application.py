@@ -120,6 +120,11 @@ class Chain:
         place = (self._tip.height + 1, self._tip.block_hash)
         return [envelope] if claim is not None and (claim.height, claim.parent_hash) == place else []
 
+    def warm_up(self) -> None:
+        """Take pages of the state tree into memory, before the first block: it would read most of them one by one."""
+        prefix = namespaces.PAGES.prefix
+        self._ground.pages.fill((key[len(prefix) :], page) for key, page in self._store.iterate(prefix))
+
     def view(self) -> View:
         """Return the current state. It moves with every commit; for several reads of one moment take a `reader`."""
         return StateView(self._store)

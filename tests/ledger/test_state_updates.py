@@ -218,3 +218,28 @@ class TestDamage:
         pages = {b"": bytes.fromhex("4000 0000") + bytes(64)}
         with pytest.raises(HourledgerError):
             way(PageCache(), pages.get, {hash_from_bits([3]): Hash(bytes(32))})
+
+
+@pytest.mark.parametrize("capacity", [0, 7, 100, 10_000])
+def test_a_cache_is_filled_with_what_is_stored(capacity: int) -> None:
+    tree, keys = Tree(revise, 10_000), make_hashes(3_000)
+    tree.change(dict.fromkeys(keys, Hash(bytes(32))))
+    tree.cache = PageCache(capacity)
+    tree.cache.fill(sorted(tree.pages.items()))
+    tree.reads.clear()
+    assert sum(len(path) > UPPER_DEPTH for path in tree.cache.pages) <= capacity
+    changes: Changes = dict.fromkeys(keys[::5], Hash(b"v" * 32))
+    tree.change(changes)
+    if capacity > len(tree.pages):
+        assert tree.reads == []
+    assert tree.revise(dict.fromkeys(keys[::7])).pages
+
+
+def test_a_damaged_page_is_not_taken_into_memory() -> None:
+    tree, keys = Tree(revise), make_hashes(100)
+    tree.change(dict.fromkeys(keys, Hash(bytes(32))))
+    tree.cache = PageCache()
+    damaged = {**tree.pages, b"": b"rubbish"}
+    tree.cache.fill(sorted(damaged.items()))
+    with pytest.raises(HourledgerError):
+        revise(tree.cache, damaged.get, {keys[0]: None})
