@@ -22,7 +22,7 @@
 
 /* ------------------------------------------------------------------------------------------------ SHA-256 (FIPS 180-4) */
 
-#define INTERFACE 3 /* one more whenever a function changes: ledger.hashing does not use what was compiled before */
+#define INTERFACE 4 /* one more whenever a function changes: ledger.hashing does not use what was compiled before */
 #define HASH_BYTES 32
 #define BLOCK_BYTES 64
 #define MAX_CLIMB 64 /* levels of a climb: the bits of its place */
@@ -329,7 +329,7 @@ static PyObject *hash_items(PyObject *Py_UNUSED(module), PyObject *changes)
 #define LEAF_BYTES (2 * HASH_BYTES)
 #define HEADER_BYTES 4
 #define MAX_PAGE_BYTES (HEADER_BYTES + SLOTS * LEAF_BYTES)
-#define INNER_BYTES ((SLOTS - 1) * HASH_BYTES)
+#define MAX_INNER_BYTES ((SLOTS - 1) * HASH_BYTES)
 #define KEY_NIBBLES (2 * HASH_BYTES)
 
 static const char LEAF_DOMAIN[] = "JMT::LeafNode";
@@ -399,10 +399,8 @@ static place complete(page *of)
         const place *left = nodes[2 * node], *right = nodes[2 * node + 1];
         if (!left->length && right->length != HASH_BYTES) {
             nodes[node] = right;
-            memset(of->inner[node], 0, HASH_BYTES); /* so that equal pages are equal in memory */
         } else if (!right->length && left->length != HASH_BYTES) {
             nodes[node] = left;
-            memset(of->inner[node], 0, HASH_BYTES);
         } else {
             if (!(of->known >> node & 1)) {
                 uint8_t left_hash[HASH_BYTES], right_hash[HASH_BYTES];
@@ -434,6 +432,27 @@ static size_t encode_page(const page *of, uint8_t out[MAX_PAGE_BYTES])
     return length;
 }
 
+/* Which nodes between the slots and the top are subtrees, a bit for each: the others are nothing, or a leaf that is alone. */
+static unsigned find_subtrees(const page *of)
+{
+    size_t lengths[2 * SLOTS];
+    unsigned found = 0;
+    for (unsigned slot = 0; slot < SLOTS; slot++)
+        lengths[SLOTS + slot] = of->slots[slot].length;
+    for (unsigned node = SLOTS - 1; node >= TOP; node--) {
+        size_t left = lengths[2 * node], right = lengths[2 * node + 1];
+        if (!left && right != HASH_BYTES) {
+            lengths[node] = right;
+        } else if (!right && left != HASH_BYTES) {
+            lengths[node] = left;
+        } else {
+            lengths[node] = HASH_BYTES;
+            found |= 1u << node;
+        }
+    }
+    return found;
+}
+
 /* Read a page, with its inner hashes behind it where it is one that was kept in memory; return 0 unless it is one. */
 static int decode_page(page *out, PyObject *data, int has_inner)
 {
@@ -453,12 +472,20 @@ static int decode_page(page *out, PyObject *data, int has_inner)
         memcpy(item->bytes, bytes + expected, item->length);
         expected += item->length;
     }
-    if (length != expected + (has_inner ? INNER_BYTES : 0))
-        return 0;
-    if (has_inner)
-        memcpy(out->inner[TOP], bytes + expected, INNER_BYTES);
-    out->known = has_inner ? ~0u : 0;
-    return 1;
+    out->known = 0;
+    if (has_inner) {
+        unsigned subtrees = find_subtrees(out);
+        for (unsigned node = TOP; node < SLOTS; node++) {
+            if (!(subtrees >> node & 1))
+                continue;
+            if (expected + HASH_BYTES > length)
+                return 0;
+            memcpy(out->inner[node], bytes + expected, HASH_BYTES);
+            expected += HASH_BYTES;
+        }
+        out->known = subtrees;
+    }
+    return length == expected;
 }
 
 /* ------------------------------------------------------------------------------- an update (ledger.state_tree.update) */
@@ -518,16 +545,21 @@ static int load_page(update *job, size_t depth, page *out)
     return is_good ? 0 : report_damage(job, depth);
 }
 
-/* A page as it is kept in memory: its encoding in `buffer`, of `length` bytes, and its inner hashes behind it. */
-static PyObject *make_kept(const page *of, uint8_t buffer[MAX_PAGE_BYTES + INNER_BYTES], size_t length)
+/* A page as it is kept in memory: its encoding in `buffer`, of `length` bytes, and behind it the hashes of its subtrees. */
+static PyObject *make_kept(const page *of, uint8_t buffer[MAX_PAGE_BYTES + MAX_INNER_BYTES], size_t length)
 {
-    memcpy(buffer + length, of->inner[TOP], INNER_BYTES);
-    return PyBytes_FromStringAndSize((char *)buffer, (Py_ssize_t)length + INNER_BYTES);
+    unsigned subtrees = find_subtrees(of);
+    for (unsigned node = TOP; node < SLOTS; node++)
+        if (subtrees >> node & 1) {
+            memcpy(buffer + length, of->inner[node], HASH_BYTES);
+            length += HASH_BYTES;
+        }
+    return PyBytes_FromStringAndSize((char *)buffer, (Py_ssize_t)length);
 }
 
 static PyObject *complete_page(PyObject *Py_UNUSED(module), PyObject *data)
 {
-    uint8_t buffer[MAX_PAGE_BYTES + INNER_BYTES];
+    uint8_t buffer[MAX_PAGE_BYTES + MAX_INNER_BYTES];
     page read;
     if (!decode_page(&read, data, 0))
         Py_RETURN_NONE;
@@ -549,7 +581,7 @@ static int is_kept(update *job, size_t depth)
 /* Note what becomes of the page at the current path: it is written, or deleted where `written` is NULL. */
 static int note_page(update *job, size_t depth, const page *written)
 {
-    uint8_t buffer[MAX_PAGE_BYTES + INNER_BYTES];
+    uint8_t buffer[MAX_PAGE_BYTES + MAX_INNER_BYTES];
     PyObject *path = make_path(job, depth), *data = NULL, *full = NULL;
     if (path && written) {
         size_t length = encode_page(written, buffer);

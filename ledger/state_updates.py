@@ -16,8 +16,8 @@ from ledger.types import Hash
 if IS_COMPILED:
     from ledger import native
 
-DEFAULT_CAPACITY: Final = 80_000
-"""Deeper pages: about 80 MB, of 1 KB each."""
+DEFAULT_CAPACITY: Final = 160_000
+"""Deeper pages: about 100 MB."""
 UPPER_DEPTH: Final = 3
 """Pages at most so deep are all kept: there are 4,369, and every update of some size goes through them."""
 MAX_HANDED_ON = 20_000

@@ -6,6 +6,7 @@ build, validate, commit and `check_next`; `check`, `find_outcome` and readers ma
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from ledger.authorities import Authority
 from ledger.blocks import MAX_BLOCK_BYTES, Block, Commit, commit_codec, compute_block_hash, verify_commit
@@ -31,6 +32,8 @@ from node.chain.values import RecentView
 from node.storage import namespaces
 from node.storage.protocol import KeyValueStore
 
+WARM_PAGES = 80_000
+"""Half a second of reading."""
 REMEMBERED_CANDIDATES = 4
 """Each holds a whole block and all that it writes."""
 
@@ -121,9 +124,10 @@ class Chain:
         return [envelope] if claim is not None and (claim.height, claim.parent_hash) == place else []
 
     def warm_up(self) -> None:
-        """Take pages of the state tree into memory, before the first block: it would read most of them one by one."""
+        """Take pages of the state tree into memory, before the first blocks, which would read most of them one by one."""
         prefix = namespaces.PAGES.prefix
-        self._ground.pages.fill((key[len(prefix) :], page) for key, page in self._store.iterate(prefix))
+        pages = ((key[len(prefix) :], page) for key, page in self._store.iterate(prefix))
+        self._ground.pages.fill(islice(pages, WARM_PAGES))
 
     def view(self) -> View:
         """Return the current state. It moves with every commit; for several reads of one moment take a `reader`."""
