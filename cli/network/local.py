@@ -70,8 +70,11 @@ class LocalNode:
             status = read_status(self.home)
             if status is not None:
                 return
-            if not self.is_running() or time.monotonic() > end:
-                raise HourledgerError(Reason.NODE_UNREACHABLE, f"a node did not start: {self.read_last_words()}", str(self.log))
+            code = None if self.process is None else self.process.poll()
+            if code is not None or time.monotonic() > end:
+                ended = "" if code is None else f" (it ended with {code})"
+                detail = f"a node did not start: {self.read_last_words()}{ended}"
+                raise HourledgerError(Reason.NODE_UNREACHABLE, detail, str(self.log))
             time.sleep(0.05)
 
     def read_last_words(self) -> str:
