@@ -208,24 +208,34 @@ static PyObject *refuse(const char *why)
     return NULL;
 }
 
-static PyObject *hash_each(PyObject *Py_UNUSED(module), PyObject *args)
+/* Hash of the prefix and so many items in sequence, one byte string of any length or two hashes; NULL with an exception. */
+static PyObject *hash_group(const char *prefix, Py_ssize_t prefix_bytes, PyObject **group, Py_ssize_t size)
+{
+    if (size == 1) {
+        if (!PyBytes_Check(group[0]))
+            return refuse("a sequence of byte strings is wanted");
+        return make_hash(prefix, (size_t)prefix_bytes, get_bytes(group[0]), (size_t)PyBytes_GET_SIZE(group[0]), NULL, 0);
+    }
+    if (!is_bytes_of(group[0], HASH_BYTES) || !is_bytes_of(group[1], HASH_BYTES))
+        return refuse("a sequence of hashes is wanted");
+    return make_hash(prefix, (size_t)prefix_bytes, get_bytes(group[0]), HASH_BYTES, get_bytes(group[1]), HASH_BYTES);
+}
+
+/* Hashes of the items in groups of one size; what is left over has none. */
+static PyObject *hash_groups(PyObject *args, const char *format, Py_ssize_t size)
 {
     const char *prefix;
     Py_ssize_t prefix_bytes;
     PyObject *given;
-    if (!PyArg_ParseTuple(args, "y#O:hash_each", &prefix, &prefix_bytes, &given))
+    if (!PyArg_ParseTuple(args, format, &prefix, &prefix_bytes, &given))
         return NULL;
-    PyObject *items = PySequence_Fast(given, "a sequence of byte strings is wanted");
+    PyObject *items = PySequence_Fast(given, "a sequence is wanted");
     if (!items)
         return NULL;
-    Py_ssize_t count = PySequence_Fast_GET_SIZE(items);
+    Py_ssize_t count = PySequence_Fast_GET_SIZE(items) / size;
     PyObject *hashes = PyList_New(count);
     for (Py_ssize_t i = 0; hashes && i < count; i++) {
-        PyObject *item = PySequence_Fast_GET_ITEM(items, i), *hash;
-        if (PyBytes_Check(item))
-            hash = make_hash(prefix, (size_t)prefix_bytes, get_bytes(item), (size_t)PyBytes_GET_SIZE(item), NULL, 0);
-        else
-            hash = refuse("a sequence of byte strings is wanted");
+        PyObject *hash = hash_group(prefix, prefix_bytes, PySequence_Fast_ITEMS(items) + i * size, size);
         if (hash)
             PyList_SET_ITEM(hashes, i, hash);
         else
@@ -235,31 +245,14 @@ static PyObject *hash_each(PyObject *Py_UNUSED(module), PyObject *args)
     return hashes;
 }
 
+static PyObject *hash_each(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    return hash_groups(args, "y#O:hash_each", 1);
+}
+
 static PyObject *hash_pairs(PyObject *Py_UNUSED(module), PyObject *args)
 {
-    const char *prefix;
-    Py_ssize_t prefix_bytes;
-    PyObject *given;
-    if (!PyArg_ParseTuple(args, "y#O:hash_pairs", &prefix, &prefix_bytes, &given))
-        return NULL;
-    PyObject *items = PySequence_Fast(given, "a sequence of hashes is wanted");
-    if (!items)
-        return NULL;
-    Py_ssize_t count = PySequence_Fast_GET_SIZE(items) / 2;
-    PyObject *hashes = PyList_New(count);
-    for (Py_ssize_t i = 0; hashes && i < count; i++) {
-        PyObject *left = PySequence_Fast_GET_ITEM(items, 2 * i), *right = PySequence_Fast_GET_ITEM(items, 2 * i + 1), *hash;
-        if (is_bytes_of(left, HASH_BYTES) && is_bytes_of(right, HASH_BYTES))
-            hash = make_hash(prefix, (size_t)prefix_bytes, get_bytes(left), HASH_BYTES, get_bytes(right), HASH_BYTES);
-        else
-            hash = refuse("a sequence of hashes is wanted");
-        if (hash)
-            PyList_SET_ITEM(hashes, i, hash);
-        else
-            Py_CLEAR(hashes);
-    }
-    Py_DECREF(items);
-    return hashes;
+    return hash_groups(args, "y#O:hash_pairs", 2);
 }
 
 /* From a node up to the one so many levels above it, over hashes of a proof: see ledger.hashing.climb_plainly. */
