@@ -26,7 +26,7 @@ from node.chain import Chain
 from node.chain.log_entries import iterate_entries
 from node.storage.leveldb import open_leveldb
 from node.storage.memory import MemoryStore
-from node.storage.namespaces import BLOCKS, STATE, compute_tile_key
+from node.storage.namespaces import BLOCKS, PAGES, STATE, compute_tile_key
 from tests.node import toy
 
 
@@ -51,6 +51,34 @@ def test_block_0_holds_the_genesis_state(chain: Chain) -> None:
     assert chain.view().get(b"member/" + toy.MEMBER.public_key) == b"yes"
     with chain.reader() as reader:
         assert reader.read_entry(chain.tip.size - 1) == HEADER.encode(header)  # type: ignore[arg-type]
+
+
+class CountingStore:
+    """A store in memory that notes which pages of the state tree are asked for one by one."""
+
+    def __init__(self) -> None:
+        self._store = MemoryStore()
+        self.pages: list[bytes] = []
+        self.iterate, self.write = self._store.iterate, self._store.write
+        self.snapshot, self.close = self._store.snapshot, self._store.close
+
+    def get(self, key: bytes, /) -> bytes | None:
+        if key.startswith(PAGES.prefix):
+            self.pages.append(key)
+        return self._store.get(key)
+
+
+@pytest.mark.parametrize("is_warm", [True, False])
+def test_a_chain_that_was_warmed_up_has_its_pages_in_memory(*, is_warm: bool) -> None:
+    store = CountingStore()
+    puts = [(b"key %d" % number, b"value") for number in range(200)]
+    toy.add_block(toy.open_chain(store), toy.transact(1, *puts))
+    chain = toy.open_chain(store)
+    if is_warm:
+        chain.warm_up()
+    store.pages.clear()
+    toy.add_block(chain, toy.transact(2, *((key, b"other") for key, _value in puts)))
+    assert bool(store.pages) is not is_warm
 
 
 def test_a_transaction_goes_all_the_way(chain: Chain) -> None:
