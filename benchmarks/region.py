@@ -251,17 +251,20 @@ def opening(kept: Kept) -> Iterator[Region]:
 def clone(kept: Kept, folder: Path) -> Kept:
     """Return a copy of a closed region in another folder.
 
-    Files of LevelDB with sorted tables are never changed, so the copy has the same ones under another name.
+    A sorted table that LevelDB knows of is never changed, so the copy has the same one under another name. One that is not
+    older than what LevelDB last noted of its tables may be left of work that the closing cut short: its number is given out
+    once more, and copies that had it in common would write into each other's tables, which ends their processes with SIGBUS.
     """
-    shutil.copytree(kept.home.path, folder, copy_function=_copy)
+    noted_ns = max((path.stat().st_mtime_ns for path in kept.home.store.glob("MANIFEST-*")), default=0)
+
+    def copy(source: str, target: str) -> None:
+        if source.endswith(".ldb") and Path(source).stat().st_mtime_ns < noted_ns:
+            os.link(source, target)
+        else:
+            shutil.copy2(source, target)
+
+    shutil.copytree(kept.home.path, folder, copy_function=copy)
     return replace(kept, home=Home(folder))
-
-
-def _copy(source: str, target: str) -> None:
-    if source.endswith(".ldb"):
-        os.link(source, target)
-    else:
-        shutil.copy2(source, target)
 
 
 def compute_bytes(folder: Path) -> int:

@@ -77,6 +77,20 @@ def test_region_goes_on_where_it_was(tmp_path: Path) -> None:
             assert node.chain.tip.height == tips[0].height + 2
 
 
+def test_copies_have_no_table_in_common_that_could_be_written_again(tmp_path: Path) -> None:
+    kept = make_region(tmp_path / "region", Schedule(20_000, Day(20_000)))
+    manifest = max(path.stat().st_mtime_ns for path in kept.home.store.glob("MANIFEST-*"))
+    for name, mtime_ns in (("000998.ldb", manifest - 1), ("000999.ldb", manifest)):
+        table = kept.home.store / name
+        table.write_bytes(b"left")
+        os.utime(table, ns=(mtime_ns, mtime_ns))
+    copied = clone(kept, tmp_path / "copied")
+    shared = {path.name for path in copied.home.store.iterdir() if path.stat().st_nlink > 1}
+    assert "000998.ldb" in shared
+    assert "000999.ldb" not in shared
+    assert all(name.endswith(".ldb") for name in shared)
+
+
 def test_points() -> None:
     assert [list_points(records) for records in (500, 10_000, 20_000, 1_000_000)] == [
         (500,),
