@@ -111,7 +111,14 @@ class Mempool:
 
     def require_room(self, signed: SignedTransaction) -> None:
         """Raise `HourledgerError` with `BUSY` when there is no room for a transaction, or none for its party."""
-        self._require_room(self._find_party(signed.signers), len(encode_signed(signed)))
+        byte_count = len(encode_signed(signed))
+        # Where a party that had all of it might have this one more, nobody has to be looked up.
+        if not self._is_fair(len(self._waiting), self._bytes, byte_count):
+            self._require_room(self._find_party(signed.signers), byte_count)
+
+    def look_up(self, signed: SignedTransaction) -> None:
+        """Find out to whom a transaction is charged, ahead of `add`, which need not read the store then; for a thread."""
+        self._find_party(signed.signers)
 
     def add(self, signed: SignedTransaction, *, is_told: bool = False) -> bool:
         """Let a checked transaction wait; return whether it is new here. `is_told` says that the peers know of it.
@@ -143,11 +150,15 @@ class Mempool:
             raise HourledgerError(Reason.BUSY, "too many transactions wait for a block", str(count))
         queue = self._queues.get(party)
         # The first of a party is taken wherever it fits, however large it is.
-        if queue is not None and not (
-            _is_fair(len(queue.items) + 1, self._max_count - count - 1)
-            and _is_fair(queue.byte_count + byte_count, self._max_bytes - self._bytes - byte_count)
-        ):
+        if queue is not None and not self._is_fair(len(queue.items), queue.byte_count, byte_count):
             raise HourledgerError(Reason.BUSY, "too many transactions of this party wait for a block", party.hex())
+
+    def _is_fair(self, own_count: int, own_bytes: int, byte_count: int) -> bool:
+        """Whether a party that has so much and gets `byte_count` more leaves the others their parts of what is free then."""
+        free_count = self._max_count - len(self._waiting) - 1
+        free_bytes = self._max_bytes - self._bytes - byte_count
+        most = PARTY_SHARE - 1
+        return (own_count + 1) * most <= free_count and (own_bytes + byte_count) * most <= free_bytes
 
     def iterate_ids(self) -> Iterator[Hash]:
         """Yield the ids of what waits, in order of arrival. Nothing may be added or removed meanwhile."""
@@ -204,8 +215,3 @@ class Mempool:
 
 def _get_place(waiting: _Waiting) -> tuple[int, int]:
     return waiting.place
-
-
-def _is_fair(own: int, free: int) -> bool:
-    """Whether a party that has so much leaves the others their parts of what is free."""
-    return own * (PARTY_SHARE - 1) <= free

@@ -177,7 +177,7 @@ class LedgerService:
         """Check transactions in a thread; the view in which they may be final stays open until that is done."""
         pinned, time_ms = self.pinned, self.clock()
         pinned.users += 1
-        return await self.check_threads.run(lambda: _judge(pinned, self.chain, items, time_ms), pinned.leave)
+        return await self.check_threads.run(lambda: _judge(pinned, self.chain, self.mempool, items, time_ms), pinned.leave)
 
     def _admit(self, signed: SignedTransaction, verdict: Verdict) -> None:
         """Let a transaction wait that may, unless it is final; raise why another may not."""
@@ -367,11 +367,18 @@ def _merge(known: SignedTransaction, other: SignedTransaction) -> SignedTransact
     return merged
 
 
-def _judge(pinned: Pinned, chain: Chain, items: Sequence[SignedTransaction], time_ms: TimeMs) -> list[Verdict]:
+def _judge(
+    pinned: Pinned, chain: Chain, mempool: Mempool, items: Sequence[SignedTransaction], time_ms: TimeMs
+) -> list[Verdict]:
     """Look up and check transactions; for a thread. Whatever is final has been checked before."""
     are_new = [pinned.reader.find_outcome(item.transaction_id) is None for item in items]
-    errors = iter(chain.check_all([item for item, is_new in zip(items, are_new, strict=True) if is_new], time_ms))
-    return [(next(errors) or True) if is_new else False for is_new in are_new]
+    new = [item for item, is_new in zip(items, are_new, strict=True) if is_new]
+    errors = chain.check_all(new, time_ms)
+    for item, error in zip(new, errors, strict=True):
+        if error is None:
+            mempool.look_up(item)
+    verdicts = iter(errors)
+    return [(next(verdicts) or True) if is_new else False for is_new in are_new]
 
 
 def _execute(pinned: Pinned, signed: SignedTransaction, time_ms: TimeMs) -> Outcome:

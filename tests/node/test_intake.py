@@ -50,17 +50,31 @@ def test_each_gets_its_own_verdict_in_order() -> None:
     run(test())
 
 
-def test_what_comes_during_a_turn_shares_the_next() -> None:
+def test_what_comes_soon_after_a_turn_began_shares_the_next() -> None:
     async def test() -> None:
         checker = Checker()
+        checker.go_on.set()
+        await checker.intake.check(ITEMS[:1])
         tasks = [asyncio.create_task(checker.intake.check([item])) for item in ITEMS[:20]]
         await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        assert checker.turns == [1] * TURNS_AT_ONCE
+        assert checker.turns == [1]
         assert len(checker.intake) == 20
-        checker.go_on.set()
         await asyncio.gather(*tasks)
-        assert checker.turns == [1] * TURNS_AT_ONCE + [20 - TURNS_AT_ONCE]
+        assert checker.turns == [1, 20]
+
+    run(test())
+
+
+def test_full_turns_begin_at_once_as_many_as_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        monkeypatch.setattr(intake, "GATHER_SECONDS", 3_600)
+        checker = Checker()
+        task = asyncio.create_task(checker.intake.check(ITEMS))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert checker.turns == [TURN_COUNT] * TURNS_AT_ONCE
+        checker.go_on.set()
+        assert len(await task) == len(ITEMS)
 
     run(test())
 
