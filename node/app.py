@@ -15,7 +15,7 @@ from ledger.errors import HourledgerError
 from ledger.genesis import Genesis
 from ledger.reasons import Reason
 from node.api.connections import Listener, listening
-from node.api.server import make_application
+from node.api.server import SHUTDOWN_SECONDS, make_application
 from node.chain import Chain
 from node.clock import Clock, read_system_clock
 from node.consensus.network import Membership, NetworkEngine
@@ -36,8 +36,6 @@ from node.storage.leveldb import LevelDbStore, open_leveldb
 from node.storage.protocol import KeyValueStore
 from node.web.pages import add_pages
 
-SHUTDOWN_SECONDS = 1.0
-"""How long requests under way may take once the node stops."""
 COLLECTOR_THRESHOLDS = (10_000, 20, 20)
 """A block makes tens of thousands of small objects, and hardly one that only the collector can free: with Python's own
 thresholds it took a sixteenth of a block's time to find that out."""

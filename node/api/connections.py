@@ -20,7 +20,7 @@ from aiohttp import web
 
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
-from node.api.direct import make_direct
+from node.api.direct import DESK, DirectConnection
 from node.api.errors import compute_status, describe_error, respond_error, respond_http
 from node.api.requests import SERVICE
 from node.log import LOGGER_NAME
@@ -94,15 +94,12 @@ def _make_factory(runner: web.AppRunner, max_connections: int, idle_seconds: flo
     server = runner.server
     if server is None:
         raise RuntimeError("the runner is not set up")
-    server.request_handler = make_direct(runner.app, _answer_http_errors(server.request_handler))
+    server.request_handler = _answer_http_errors(server.request_handler)
+    desk = runner.app[DESK]
     loop = asyncio.get_running_loop()
-    # The server counts a connection only some turns of the loop after it was taken; a burst must not slip through until then.
-    taken: set[asyncio.Protocol] = set()
 
-    def make() -> asyncio.Protocol:
-        if len(server.connections) + len(taken) >= max_connections:
-            return _Refusal(runner.app[SERVICE].estimate_wait_seconds())
-        connection = _Connection(
+    def make_usual() -> asyncio.Protocol:
+        return _Connection(
             server,
             loop=loop,
             keepalive_timeout=idle_seconds,
@@ -110,26 +107,19 @@ def _make_factory(runner: web.AppRunner, max_connections: int, idle_seconds: flo
             access_log=None,  # type: ignore[arg-type] # the way to have none
             auto_decompress=False,  # limits and digests are of a body as it is sent
         )
-        connection.taken = taken
-        taken.add(connection)
-        return connection
+
+    def make() -> asyncio.Protocol:
+        if len(server.connections) + len(desk) >= max_connections:
+            return _Refusal(runner.app[SERVICE].estimate_wait_seconds())
+        return DirectConnection(desk, make_usual, idle_seconds)
 
     return make
 
 
 class _Connection(web.RequestHandler):
-    """A connection as the server makes it, but for its words about what is not HTTP, and for keeping them out of the log.
+    """A connection as the server makes it, but for its words about what is not HTTP, and for keeping them out of the log."""
 
-    Until it is made, it is in `taken`.
-    """
-
-    __slots__ = ("taken",)
-    taken: set[asyncio.Protocol]
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin; from now on the server counts it."""
-        self.taken.discard(self)
-        super().connection_made(transport)
+    __slots__ = ()
 
     def handle_error(
         self,

@@ -1,106 +1,98 @@
 """The short way of what a busy node is asked most: to take transactions, and to say when they are final.
 
-An application finds an endpoint, goes through its middlewares and puts a head together for any answer whatever; for a small
-transaction that is a good part of what a node spends on it. Here the two endpoints are known beforehand, and so is the head.
-Whatever is out of the ordinary goes the usual way, and both give the same answers: a test compares them.
+Every connection begins here. As long as its requests are those two, come whole and one after the other, and have nothing
+unusual in their heads, each is answered in one piece, without what a library needs to be ready for any request whatever. The
+first bytes that are anything else hand the connection over to the server's own protocol, for good: slow bodies, chunks, limits
+on heads, answers to what is no HTTP stay in one place. Both ways give the same answers: a test compares them.
 """
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Final, cast
+from dataclasses import dataclass, field
+from functools import lru_cache
+from http import HTTPStatus
+from math import inf
+from typing import Final, TypeAlias, cast
 
-from aiohttp import HttpVersion11, hdrs, web
+from aiohttp import web
 from aiohttp.helpers import rfc822_formatted_time
 from aiohttp.http import SERVER_SOFTWARE
 
-from node.api.errors import answer_error, is_taken_at_once, send_in_time
+from node.api import errors
+from node.api.errors import Reply, reply_to_failure
 from node.api.requests import BODIES, DEFAULT_WAIT_S, MAX_WAIT_S, SERVICE, Bodies
-from node.api.transactions import (
-    MAX_ENVELOPE_BYTES,
-    MAX_TOGETHER_BYTES,
-    Reply,
-    reply_to_one,
-    reply_to_several,
-)
+from node.api.transactions import MAX_ENVELOPE_BYTES, MAX_TOGETHER_BYTES, reply_to_one, reply_to_several
 from node.service import LedgerService
 
-Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
-_Work = Callable[[LedgerService, bytes, int, Callable[[], None]], Awaitable[Reply]]
+_Work: TypeAlias = Callable[[LedgerService, bytes, int, Callable[[], None]], Awaitable[Reply]]
 
-_ONE: Final[tuple[_Work, int]] = (reply_to_one, MAX_ENVELOPE_BYTES)
-_SEVERAL: Final[tuple[_Work, int]] = (reply_to_several, MAX_TOGETHER_BYTES)
-_TARGET: Final = re.compile(r"/v1/transactions(/together)?(?:\?wait=([0-9]{1,2}))?", re.ASCII)
-_LINES: Final = {200: b"HTTP/1.1 200 OK", 202: b"HTTP/1.1 202 Accepted"}
-_NO_GUESSING: Final = ("X-Content-Type-Options", "nosniff")
-_HEAD: Final = (
-    b"%s\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: %d\r\n"
-    b"Date: %s\r\nServer: " + SERVER_SOFTWARE.encode() + b"\r\n" + ": ".join(_NO_GUESSING).encode() + b"\r\n\r\n"
+MAX_HEAD_BYTES: Final = 1_024
+MAX_DIGITS: Final = 7
+REMEMBERED_HEADS: Final = 256
+"""A client's heads are all alike but for the length, so one that was read is looked up."""
+_FIRST_LINE: Final = re.compile(rb"POST /v1/transactions(/together)?(?:\?wait=([0-9]{1,2}))? HTTP/1\.1")
+_FIELD: Final = re.compile(rb"([A-Za-z-]+): ?([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)")
+_USUAL_FIELDS: Final = frozenset(
+    (
+        b"accept",
+        b"accept-encoding",
+        b"accept-language",
+        b"connection",
+        b"content-length",
+        b"content-type",
+        b"host",
+        b"user-agent",
+    )
 )
+_ANSWER: Final = (
+    "HTTP/1.1 {} {}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: {}\r\nDate: {}\r\n"
+    f"Server: {SERVER_SOFTWARE}\r\nX-Content-Type-Options: nosniff\r\n"
+)
+_PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What a request wants: the work, and the most seconds that it waits."""
+class Asked:
+    """What a head asks for: the work, the most seconds that it waits, and how long the body is."""
 
     work: _Work
     seconds: int
+    byte_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """An answer that is on its way already. The server asks no more of it than this."""
-
-    keep_alive: bool = True
-
-    async def prepare(self, _request: web.BaseRequest) -> None:
-        """Do nothing: its head is sent."""
-
-    async def write_eof(self) -> None:
-        """Do nothing: its body is sent."""
+def find_asked(data: bytes) -> tuple[Asked, bytes] | None:
+    """Return what these bytes ask for and their body, if they are one whole request that can be answered here."""
+    end = data.find(b"\r\n\r\n", 0, MAX_HEAD_BYTES)
+    asked = _read_head(data[:end]) if end > 0 else None
+    body = data[end + 4 :]
+    return None if asked is None or len(body) != asked.byte_count else (asked, body)
 
 
-_SENT: Final = cast("web.StreamResponse", _Sent())
-
-
-def make_direct(application: web.Application, general: Handler) -> Handler:
-    """Return what answers the requests of a node: transactions itself, and what else there is as `general` does."""
-
-    async def answer(request: web.BaseRequest) -> web.StreamResponse:
-        asked = find_asked(request)
-        if asked is None:
-            return await general(request)
-        service = application[SERVICE]
-        held = _Held(application[BODIES], request.content_length or 0)
-        try:
-            reply = await _carry_out(request, asked, service, held)
-            if _send(request, reply):
-                return _SENT
-            response = reply.to_response()
-        except Exception as error:  # noqa: BLE001 - answered like any other
-            response = answer_error(error, application)
-        finally:
-            held.release()
-        response.headers.setdefault(*_NO_GUESSING)
-        return await send_in_time(cast("web.Request", request), _giving(response))
-
-    return answer
-
-
-def find_asked(request: web.BaseRequest) -> _Asked | None:
-    """Return what a request wants that can be answered here: one with its whole body, and with nothing unusual about it."""
-    if request.method != hdrs.METH_POST:
-        return None
-    target = _TARGET.fullmatch(request.raw_path)
-    if target is None or request.version != HttpVersion11 or not request.keep_alive or hdrs.EXPECT in request.headers:
+@lru_cache(REMEMBERED_HEADS)
+def _read_head(head: bytes) -> Asked | None:
+    """Return what a head asks for, None where anything about it is unusual."""
+    first, *lines = head.split(b"\r\n")
+    target = _FIRST_LINE.fullmatch(first)
+    found = [match for line in lines if (match := _FIELD.fullmatch(line)) is not None]
+    fields = {match[1].lower(): match[2] for match in found}
+    if target is None or len(fields) != len(lines) or fields.keys() - _USUAL_FIELDS:
         return None
     is_together, wait = target.groups()
     seconds = DEFAULT_WAIT_S if wait is None else int(wait)
-    work, most_bytes = _SEVERAL if is_together else _ONE
-    length = request.content_length
-    if seconds > MAX_WAIT_S or length is None or length > most_bytes or not request.content.is_eof():
+    work, most_bytes = (reply_to_several, MAX_TOGETHER_BYTES) if is_together else (reply_to_one, MAX_ENVELOPE_BYTES)
+    length = fields.get(b"content-length", b"")
+    is_kept = fields.get(b"connection", b"keep-alive").lower() == b"keep-alive"
+    if seconds > MAX_WAIT_S or not is_kept or not length.isdigit() or len(length) > MAX_DIGITS or int(length) > most_bytes:
         return None
-    return _Asked(work, seconds)
+    return Asked(work, seconds, int(length))
+
+
+def format_reply(reply: Reply) -> bytes:
+    """Return a whole answer of HTTP."""
+    head = _ANSWER.format(reply.status, _PHRASES[reply.status], len(reply.body), rfc822_formatted_time())
+    more = "".join(f"{name}: {value}\r\n" for name, value in (reply.headers or {}).items())
+    return f"{head}{more}\r\n".encode() + reply.body
 
 
 @dataclass(slots=True)
@@ -108,38 +100,164 @@ class _Held:
     """The room that a body takes, given back once."""
 
     bodies: Bodies
-    byte_count: int
-    is_held: bool = False
+    byte_count: int = 0
 
-    def take(self) -> None:
-        self.bodies.take(self.byte_count)
-        self.is_held = True
+    def take(self, byte_count: int) -> None:
+        self.bodies.take(byte_count)
+        self.byte_count = byte_count
 
     def release(self) -> None:
-        if self.is_held:
-            self.bodies.byte_count -= self.byte_count
-            self.is_held = False
+        self.bodies.byte_count -= self.byte_count
+        self.byte_count = 0
 
 
-async def _carry_out(request: web.BaseRequest, asked: _Asked, service: LedgerService, held: _Held) -> Reply:
-    held.take()
-    body = b""
-    while not request.content.at_eof():
-        body += request.content.read_nowait()
-    return await asked.work(service, body, asked.seconds, held.release)
+@dataclass(slots=True)
+class Desk:
+    """What all connections share that are answered here, and which these are.
+
+    `taken` are those that the system gave and that have not begun yet: a burst must not slip through a limit until then.
+    """
+
+    application: web.Application
+    taken: "set[DirectConnection]" = field(default_factory=set)
+    connections: "set[DirectConnection]" = field(default_factory=set)
+    is_ending: bool = False
+
+    def __len__(self) -> int:
+        return len(self.taken) + len(self.connections)
+
+    async def carry_out(self, asked: Asked, body: bytes) -> Reply:
+        """Return the reply to a request, whatever becomes of it."""
+        held = _Held(self.application[BODIES])
+        try:
+            held.take(len(body))
+            return await asked.work(self.application[SERVICE], body, asked.seconds, held.release)
+        except Exception as error:  # noqa: BLE001 - answered like any other
+            return reply_to_failure(error, self.application)
+        finally:
+            held.release()
+
+    async def end(self, seconds: float) -> None:
+        """End all connections: those that wait for an answer once they have it, and after so many seconds in any case."""
+        self.is_ending = True
+        ending = tuple(self.connections)
+        for connection in ending:
+            connection.go_on()
+        tasks = [connection.task for connection in ending if connection.task is not None]
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+        for connection in ending:
+            connection.hang_up()
 
 
-def _send(request: web.BaseRequest, reply: Reply) -> bool:
-    """Send an answer and return True, if it is an ordinary one and the connection takes it at once."""
-    transport = request.transport
-    if transport is None or reply.headers or reply.status not in _LINES or not is_taken_at_once(request, len(reply.body)):
-        return False
-    transport.write(_HEAD % (_LINES[reply.status], len(reply.body), rfc822_formatted_time().encode()) + reply.body)
-    return True
+DESK: Final = web.AppKey("desk", Desk)
 
 
-def _giving(response: web.StreamResponse) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    async def give(_request: web.Request) -> web.StreamResponse:
-        return response
+@dataclass(slots=True, eq=False)
+class DirectConnection(asyncio.Protocol):
+    """A connection whose requests are answered one by one, until it is handed over to what `make_usual` makes.
 
-    return give
+    It ends when it is silent for `idle_seconds`, or when its client does not take an answer at a reasonable pace.
+    """
+
+    desk: Desk
+    make_usual: Callable[[], asyncio.Protocol]
+    idle_seconds: float
+    task: "asyncio.Task[None] | None" = None
+    """The request that is being answered."""
+    _transport: asyncio.Transport = field(init=False)
+    _later: bytes = b""
+    """What came meanwhile: one reading of the transport at most, for then it is paused."""
+    _idle_until: float = inf
+    _watch: asyncio.TimerHandle | None = None
+    """Ends a silent connection; it may ring early."""
+    _stall: asyncio.TimerHandle | None = None
+    """Ends a connection whose client does not take an answer. None while there is no such answer."""
+
+    def __post_init__(self) -> None:
+        """Be counted."""
+        self.desk.taken.add(self)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to wait for a request."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(0)  # `pause_writing` tells of each answer that is not taken at once
+        self.desk.taken.discard(self)
+        self.desk.connections.add(self)
+        self.go_on()
+        self._keep_watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the signature of asyncio
+        """Forget the connection. A transaction that it brought goes its way all the same."""
+        self._forget()
+
+    def data_received(self, data: bytes) -> None:
+        """Take a request, or hand the connection over."""
+        if self._is_busy():
+            self._later += data
+            self._transport.pause_reading()
+        elif (asked := find_asked(data)) is not None:
+            self._idle_until = inf
+            self.task = asyncio.get_running_loop().create_task(self._answer(*asked))
+        else:
+            self._hand_over(data)
+
+    def pause_writing(self) -> None:
+        """Give some time to a client that does not take its answer at once."""
+        seconds = errors.ANSWER_SECONDS + self._transport.get_write_buffer_size() / errors.ANSWER_BYTES_PER_SECOND
+        self._stall = asyncio.get_running_loop().call_later(seconds, self._transport.abort)
+
+    def resume_writing(self) -> None:
+        """Go on with a client that has taken its answer."""
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
+            self.go_on()
+
+    def go_on(self) -> None:
+        """Turn to the next request, once the last one is answered and its answer taken."""
+        if self._is_busy():
+            return
+        if self.desk.is_ending:
+            self._transport.close()
+            return
+        self._idle_until = asyncio.get_running_loop().time() + self.idle_seconds
+        if self._later:
+            data, self._later = self._later, b""
+            self._transport.resume_reading()
+            self.data_received(data)
+
+    def hang_up(self) -> None:
+        """Let go of the client."""
+        self._transport.close()
+
+    def _is_busy(self) -> bool:
+        return self.task is not None or self._stall is not None
+
+    async def _answer(self, asked: Asked, body: bytes) -> None:
+        reply = await self.desk.carry_out(asked, body)
+        self.task = None
+        if not self._transport.is_closing():
+            self._transport.write(format_reply(reply))
+            self.go_on()
+
+    def _keep_watch(self) -> None:
+        loop = asyncio.get_running_loop()
+        if loop.time() >= self._idle_until:
+            self._transport.close()
+        else:
+            self._watch = loop.call_at(min(self._idle_until, loop.time() + self.idle_seconds), self._keep_watch)
+
+    def _hand_over(self, data: bytes) -> None:
+        self._forget()
+        self._transport.set_write_buffer_limits()
+        usual = self.make_usual()
+        self._transport.set_protocol(usual)
+        usual.connection_made(self._transport)
+        usual.data_received(data)
+
+    def _forget(self) -> None:
+        self.desk.connections.discard(self)
+        for timer in (self._watch, self._stall):
+            if timer is not None:
+                timer.cancel()

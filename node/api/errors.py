@@ -1,7 +1,9 @@
 """Errors over HTTP: a status, the reason, and a sentence. Never a traceback."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from aiohttp import web
@@ -32,6 +34,21 @@ _STATUSES: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is answered: a status, a body of JSON, and headers beside those that any answer has."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] | None = None
+
+    def to_response(self) -> web.Response:
+        """Return the response that the library sends."""
+        return web.Response(
+            status=self.status, body=self.body, headers=self.headers, content_type="application/json", charset="utf-8"
+        )
+
+
 def compute_status(reason: Reason) -> int:
     """Return the HTTP status of a reason."""
     if reason in _STATUSES:
@@ -55,10 +72,24 @@ def make_retry_headers(seconds: int) -> dict[str, str]:
     return {"Retry-After": str(seconds)}
 
 
-def respond_error(error: HourledgerError, retry_seconds: int = SHORTEST_SECONDS) -> web.Response:
-    """Return the response of an error; one that is busy says after how many seconds to come again."""
+def reply_to_error(error: HourledgerError, retry_seconds: int = SHORTEST_SECONDS) -> Reply:
+    """Return the reply to what is refused; where the node is busy, it says after how many seconds to come again."""
     headers = make_retry_headers(retry_seconds) if error.reason is Reason.BUSY else None
-    return web.json_response(describe_error(error), status=compute_status(error.reason), headers=headers)
+    return Reply(compute_status(error.reason), json.dumps(describe_error(error)).encode(), headers)
+
+
+def respond_error(error: HourledgerError, retry_seconds: int = SHORTEST_SECONDS) -> web.Response:
+    """Return the reply to what is refused as a response."""
+    return reply_to_error(error, retry_seconds).to_response()
+
+
+def reply_to_failure(error: Exception, application: web.Application) -> Reply:
+    """Return the reply to a request that went wrong. What nobody foresaw leaves a line in the log."""
+    if isinstance(error, HourledgerError):
+        seconds = application[SERVICE].estimate_wait_seconds() if error.reason is Reason.BUSY else SHORTEST_SECONDS
+        return reply_to_error(error, seconds)
+    log_fault("request failed", error)
+    return reply_to_error(HourledgerError(Reason.INTERNAL, "the node met a fault"))
 
 
 @web.middleware
@@ -66,21 +97,12 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     """Turn whatever goes wrong into a documented answer."""
     try:
         return await handler(request)
+    except web.HTTPException as error:
+        return respond_http(error)
     except Exception as error:  # noqa: BLE001 - the last resort: an answer for the client, the fault for the log
-        return answer_error(error, request.app)
+        return reply_to_failure(error, request.app).to_response()
     finally:
         release_body(request)
-
-
-def answer_error(error: Exception, application: web.Application) -> web.Response:
-    """Return the answer to a request that went wrong."""
-    if isinstance(error, HourledgerError):
-        seconds = application[SERVICE].estimate_wait_seconds() if error.reason is Reason.BUSY else SHORTEST_SECONDS
-        return respond_error(error, seconds)
-    if isinstance(error, web.HTTPException):
-        return respond_http(error)
-    log_fault("request failed", error)
-    return respond_error(HourledgerError(Reason.INTERNAL, "the node met a fault"))
 
 
 @web.middleware

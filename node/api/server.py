@@ -32,6 +32,7 @@ from node.api import (
 )
 from node.api.about import GENESIS
 from node.api.cards import LOG_KEY
+from node.api.direct import DESK, Desk
 from node.api.errors import answer_errors, respond_http, send_in_time
 from node.api.openapi import describe_api
 from node.api.requests import BODIES, SERVICE, Bodies
@@ -40,6 +41,9 @@ from node.service import LedgerService
 from node.status_lists import StatusLists
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+SHUTDOWN_SECONDS: Final = 1.0
+"""How long requests under way may take once the node stops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +140,19 @@ async def show_openapi(_request: web.Request) -> web.Response:
 ENDPOINTS: Final = (*_NODE_ENDPOINTS, Endpoint("GET", "/v1/openapi.json", show_openapi))
 
 
+async def end_direct(application: web.Application) -> None:
+    """End the connections that the server does not know of, as it ends its own."""
+    await application[DESK].end(SHUTDOWN_SECONDS)
+
+
 def make_application(service: LedgerService, genesis: Genesis) -> web.Application:
     """Return the application that serves a node."""
     application = web.Application(middlewares=[send_in_time, answer_errors], client_max_size=checking.MAX_REQUEST_BYTES)
     application[SERVICE] = service
     application[GENESIS] = genesis
     application[BODIES] = Bodies()
+    application[DESK] = Desk(application)
+    application.on_shutdown.append(end_direct)
     application[checking.SCANS] = checking.Scans()
     application[LOG_KEY] = service.cosigner.log_key
     application[STATUS_LISTS] = StatusLists(genesis.chain_id, service.cosigner.log_key)

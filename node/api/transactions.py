@@ -1,7 +1,6 @@
 """Sending transactions and asking what became of them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -14,7 +13,7 @@ from ledger.events import Outcome
 from ledger.reasons import EXPLANATIONS, Reason
 from ledger.transactions import MAX_TRANSACTION_BYTES
 from ledger.types import Hash
-from node.api.errors import describe_error, make_retry_headers
+from node.api.errors import Reply, describe_error, make_retry_headers
 from node.api.requests import get_service, read_body, read_transaction_id, read_wait, release_body
 from node.chain import FoundOutcome
 from node.service import LedgerService, compute_first_event
@@ -55,21 +54,6 @@ def _format(transaction_id: Hash, found: FoundOutcome | None) -> dict[str, Any]:
         return {"transaction_id": transaction_id.hex(), "status": "pending"}
     outcome = format_outcome(found.outcome, found)
     return {"transaction_id": transaction_id.hex(), "status": "final", "outcome": outcome}
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What is answered: a status, a body of JSON, and headers beside those that any answer has."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str] | None = None
-
-    def to_response(self) -> web.Response:
-        """Return the response that the library sends."""
-        return web.Response(
-            status=self.status, body=self.body, headers=self.headers, content_type="application/json", charset="utf-8"
-        )
 
 
 def _reply(transaction_id: Hash, found: FoundOutcome | None) -> Reply:

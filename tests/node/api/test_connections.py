@@ -16,6 +16,7 @@ from ledger.errors import HourledgerError
 from ledger.reasons import Reason
 from node.api import errors
 from node.api.connections import listening
+from node.api.direct import DESK, Desk
 from node.api.errors import answer_errors, send_in_time
 from node.log import LOGGER_NAME
 from tests.node.running import RunningNode
@@ -109,6 +110,11 @@ def test_connection_without_a_whole_request_ends(node: RunningNode, beginning: b
     assert time.monotonic() - began > 0.2, "it has some time to send one"
 
 
+def test_connection_that_falls_silent_after_a_request_ends(node: RunningNode) -> None:
+    answer = send_raw(node, b"POST /v1/transactions HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx")
+    assert parse(answer) == (400, "malformed")
+
+
 def test_header_that_drips_in_does_not_keep_a_connection(node: RunningNode) -> None:
     with connect(node) as client:
         client.sendall(b"GET /v1/status HTTP/1.1\r\nX-Slow: ")
@@ -133,11 +139,17 @@ def test_body_is_taken_as_it_is_sent(node: RunningNode) -> None:
 # ------------------------------------------------------------------------------------------------- answers and addresses
 
 
+def make_application() -> web.Application:
+    application = web.Application(middlewares=[send_in_time, answer_errors])
+    application[DESK] = Desk(application)
+    return application
+
+
 def run_server(handler: Callable[[web.Request], Awaitable[web.Response]], scenario: Callable[[int], None]) -> None:
     """Serve one handler, and carry out a client's part in a thread; it is given the port."""
 
     async def main() -> None:
-        application = web.Application(middlewares=[send_in_time, answer_errors])
+        application = make_application()
         application.router.add_get("/", handler)
         runner = web.AppRunner(application, shutdown_timeout=1)
         await runner.setup()
@@ -207,7 +219,7 @@ def test_address_that_cannot_be_had_is_named(host: str, reason: Reason) -> None:
     async def main() -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
-            runner = web.AppRunner(web.Application())
+            runner = web.AppRunner(make_application())
             await runner.setup()
             with pytest.raises(HourledgerError) as caught:
                 async with listening(runner, host, port):
