@@ -13,6 +13,7 @@ from certificates.data_integrity import JCS, RDFC, add_proof
 from certificates.datetimes import format_datetime
 from certificates.dids import Method, format_method
 from certificates.evidence import Evidence, format_evidence
+from certificates.gap import Gap
 from certificates.jcs import JsonObject, JsonValue
 from certificates.register import format_number
 from certificates.statement import (
@@ -71,10 +72,10 @@ def issue_certificate(
     return document
 
 
-def build_document(statement: Statement, evidence_uri: str, issue: Issue) -> JsonObject:
-    """Return the certificate without its proofs."""
+def build_document(statement: Statement, evidence_uri: str, issue: Issue, gap: Gap | None = None) -> JsonObject:
+    """Return the certificate without its proofs. With a gap in the evidence it has that, too."""
     issued = format_datetime(issue.issued_ms)
-    content = compute_content(issue.method.did, issued, issue.position, evidence_uri)
+    content = compute_content(issue.method.did, issued, issue.position, evidence_uri, gap)
     document: JsonObject = {
         "@context": list(CONTEXTS),
         "id": format_number(compute_number(statement.organisation, content)),
@@ -99,13 +100,14 @@ def build_document(statement: Statement, evidence_uri: str, issue: Issue) -> Jso
     return document
 
 
-def compute_content(did: str, issued: str, position: int | None, evidence_uri: str) -> Hash:
+def compute_content(did: str, issued: str, position: int | None, evidence_uri: str, gap: Gap | None = None) -> Hash:
     """Return the hash that a certificate's number is made of, together with the organisation (`compute_number`).
 
     It is the hash of all that the document depends on: who signs, when it is issued, its position and its evidence.
     """
     parts = (did, issued, "" if position is None else str(position), evidence_uri)
-    return sha256(b"hourledger/certificate-id/v2\x00", "\x00".join(parts).encode())
+    written = b"hourledger/certificate-id/v2\x00" + "\x00".join(parts).encode()
+    return sha256(written) if gap is None else gap.hash(written)
 
 
 def read_content(document: JsonObject) -> Hash:

@@ -13,9 +13,11 @@ key in the fragment, so that nothing is fetched.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeAlias
 
 from certificates.datetimes import format_datetime, parse_datetime
 from certificates.dids import parse_method
+from certificates.gap import Gap
 from certificates.jcs import JsonObject, encode_validated, validate_json
 from certificates.multibase import format_multibase, parse_multibase
 from certificates.rdfc import canonicalise
@@ -31,6 +33,9 @@ CRYPTOSUITES = (JCS, RDFC)
 PROOF_TYPE = "DataIntegrityProof"
 ASSERTION_METHOD = "assertionMethod"
 MAX_PROOFS = 16
+
+Canonicalise: TypeAlias = Callable[[JsonObject, Vocabulary, Gap | None], bytes]
+"""Writes the canonical RDF of a document."""
 
 _TEXT_MEMBERS = frozenset({"type", "cryptosuite", "created", "verificationMethod", "proofPurpose", "proofValue"})
 
@@ -110,10 +115,19 @@ def verify_proofs(document: JsonObject, proof_purpose: str = ASSERTION_METHOD) -
     return verify_parsed_proofs(document, proof_purpose)
 
 
-def verify_parsed_proofs(document: JsonObject, proof_purpose: str = ASSERTION_METHOD) -> VerifiedProofs:
-    """Do the same as `verify_proofs` for a document that has been parsed, or let pass by `validate_json`."""
+def verify_parsed_proofs(
+    document: JsonObject,
+    proof_purpose: str = ASSERTION_METHOD,
+    gap: Gap | None = None,
+    write_rdf: Canonicalise = canonicalise,
+) -> VerifiedProofs:
+    """Do the same as `verify_proofs` for a document that has been parsed, or let pass by `validate_json`.
+
+    The document may have a gap, and its canonical RDF a faster way than the plain one.
+    """
+    content = without(document, "proof")
     # A large document with many proofs is hashed once for each cryptosuite, not for each proof.
-    hash_document = cache(lambda cryptosuite: _compute_hash(without(document, "proof"), cryptosuite))
+    hash_document = cache(lambda cryptosuite: _compute_hash(content, cryptosuite, gap, write_rdf))
     verified: list[VerifiedProof] = []
     unchecked: list[str] = []
     for proof in _list_proofs(document):
@@ -152,18 +166,17 @@ def _hash_options(proof: JsonObject, document: JsonObject) -> Hash:
     return _compute_hash(options, cryptosuite)
 
 
-def _compute_hash(document: JsonObject, cryptosuite: str) -> Hash:
-    """SHA-256 of the canonical form of a document that `validate_json` has let pass."""
-    return sha256(encode_validated(document) if cryptosuite == JCS else _canonicalise(document))
+def _compute_hash(
+    document: JsonObject, cryptosuite: str, gap: Gap | None = None, write_rdf: Canonicalise = canonicalise
+) -> Hash:
+    """SHA-256 of the canonical form of a document that `validate_json` has let pass, with what belongs into its gap."""
+    written = encode_validated(document) if cryptosuite == JCS else write_rdf(document, _find_vocabulary(document), gap)
+    return sha256(written) if gap is None else gap.hash(written)
 
 
 def without(document: JsonObject, name: str) -> JsonObject:
     """Return a copy without one member."""
     return {member: value for member, value in document.items() if member != name}
-
-
-def _canonicalise(document: JsonObject) -> bytes:
-    return canonicalise(document, _find_vocabulary(document))
 
 
 def _find_vocabulary(document: JsonObject) -> Vocabulary:

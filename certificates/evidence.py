@@ -63,7 +63,11 @@ def parse_evidence(uri: str) -> Evidence:
     """Return the evidence in a data URI; raise `CodecError`. Nothing is verified."""
     if not uri.startswith(PREFIX):
         raise CodecError("the evidence is not a bundle of this ledger")
-    data = parse_base64(uri.removeprefix(PREFIX))
+    return read_evidence(parse_base64(uri.removeprefix(PREFIX)))
+
+
+def read_evidence(data: bytes) -> Evidence:
+    """Return the evidence whose JSON is `data`; raise `CodecError`. Nothing is verified."""
     if len(data) <= MAX_EVIDENCE_BYTES:
         try:
             return _read_quickly(data)

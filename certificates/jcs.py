@@ -40,14 +40,25 @@ def parse_json(data: bytes, max_bytes: int = MAX_JSON_BYTES, max_depth: int = MA
     if len(data) > max_bytes:
         raise CodecError(f"JSON of {len(data)} bytes, at most {max_bytes} are read", Reason.TOO_LARGE)
     try:
-        value: JsonValue = msgspec.json.decode(data)
-        # A name that is there twice, and any other text that has a second reading, is not what comes out again.
-        if _ENCODER.encode(value) == data:
-            validate_json(value, max_depth)
-            return value
-    except (CodecError, *MISFIT):
+        return parse_canonical(data, max_depth)
+    except CodecError:
         pass
     return parse_json_plainly(data, max_depth)
+
+
+def parse_canonical(data: bytes, max_depth: int = MAX_JSON_DEPTH) -> JsonValue:
+    """Read one JSON value of any length that is in canonical form but for the order of some names; raise `CodecError`.
+
+    A name that is there twice, and any other text that has a second reading, is not what comes out again.
+    """
+    try:
+        value: JsonValue = msgspec.json.decode(data)
+        if _ENCODER.encode(value) != data:
+            raise CodecError("not canonical JSON")
+    except MISFIT as error:
+        raise CodecError("not canonical JSON") from error
+    validate_json(value, max_depth)
+    return value
 
 
 def parse_json_plainly(data: bytes, max_depth: int = MAX_JSON_DEPTH) -> JsonValue:

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
+
+import msgspec
 
 from contracts.hours import HOURS_RECORDED, RecordedHours
 from contracts.identity.departed import VOLUNTEERS
@@ -10,12 +13,15 @@ from contracts.records import BATCHES, VOID
 from ledger.blocks import HEADER
 from ledger.codec import decode
 from ledger.errors import CodecError, ProofError
-from ledger.events import find_type, split_entry
+from ledger.events import ENTRY_VERSION, find_type, split_entry
 from ledger.reasons import Reason
 from ledger.state import MAX_VALUE_BYTES
 from ledger.types import Day, EntryIndex, Identifier, PublicKey
 
 Values = Mapping[bytes, bytes | None]
+
+_HEADER_START: Final = msgspec.msgpack.encode((ENTRY_VERSION, HEADER.name, None))[:-1]
+"""How the entry of a header begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,17 @@ def read_records(entries: Mapping[EntryIndex, bytes]) -> dict[EntryIndex, Record
 
 
 def _read_record(entry: bytes) -> RecordedHours | None:
+    """Do the same as `_read_record_plainly`. Nearly all entries are records, and a header that decodes is an entry."""
+    try:
+        if not entry.startswith(_HEADER_START):
+            return HOURS_RECORDED.decode(entry)
+        HEADER.decode(entry)
+    except CodecError:
+        return _read_record_plainly(entry)
+    return None
+
+
+def _read_record_plainly(entry: bytes) -> RecordedHours | None:
     """Return a record, None for a header; raise `CodecError` for any other entry, first for one that is none at all."""
     if find_type(entry) == HEADER.name:
         split_entry(entry)

@@ -41,10 +41,13 @@ class Term:
     """Its name as N-Quads write it."""
     ending: str = field(init=False)
     """How N-Quads end a literal of its datatype."""
+    is_literal: bool = field(init=False)
+    """Whether its values are neither names nor words."""
 
     def __post_init__(self) -> None:
         """Write what is written for all documents alike."""
         object.__setattr__(self, "written", f"<{self.iri}>".encode())
+        object.__setattr__(self, "is_literal", not self.is_name and not self.words)
         object.__setattr__(self, "ending", '"' if self.datatype == XSD + "string" else f'"^^<{self.datatype}>')
 
 

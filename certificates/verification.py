@@ -6,14 +6,16 @@ claims, the times, and, where a status is given, the register. Each appears in t
 of when.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
+from itertools import repeat
 from typing import Final
 
 from msgspec.structs import replace
 
 from certificates.certificate import TEMPLATE_VERSION, Issue, build_document
+from certificates.certificate_rdf import canonicalise_certificate
 from certificates.checkpoints import verify_note
 from certificates.checks import (
     CLOCK_TOLERANCE_MS,
@@ -27,10 +29,11 @@ from certificates.checks import (
 from certificates.credential_status import read_position
 from certificates.data_integrity import JCS, RDFC, verify_parsed_proofs, without
 from certificates.datetimes import format_datetime, parse_datetime
-from certificates.details import compute_record_commitment
+from certificates.details import compute_record_commitment, compute_record_commitments
 from certificates.dids import Method, parse_method
-from certificates.evidence import Evidence, parse_evidence
-from certificates.jcs import JsonObject, is_alike, parse_json_object
+from certificates.evidence import PREFIX, Evidence, parse_evidence, read_evidence
+from certificates.gap import Gap, cut
+from certificates.jcs import JsonObject, encode_validated, is_alike, parse_canonical, parse_json_object
 from certificates.position_status import FoundStatus, Place, find_status, is_status_list
 from certificates.register import Standing, Subject, describe_standing, parse_number, read_standing
 from certificates.reports import ArtefactReport, Found, Listed, LookUp, Status, find_statuses, format_artefact_report
@@ -52,14 +55,15 @@ from ledger.blocks import Header
 from ledger.checkpoint import Checkpoint, SignedCheckpoint, parse_signed_checkpoint
 from ledger.errors import CodecError, ProofError, SignatureError
 from ledger.genesis import to_date
-from ledger.notes import encode_text
+from ledger.notes import encode_text, parse_base64
 from ledger.proofs import read_last_header, verify_entries, verify_state
 from ledger.reasons import Reason
 from ledger.trust import TrustPolicy, VerifiedCheckpoint
-from ledger.types import EntryIndex, Hash, TimeMs
+from ledger.types import Day, EntryIndex, Hash, TimeMs
 from ledger.verification import Check, Report, Verdict
 
 MAX_CERTIFICATE_BYTES: Final = 8 << 20
+_MARK: Final = PREFIX.encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,8 @@ class _File:
     """A certificate file after its form was checked."""
 
     document: JsonObject
+    gap: Gap | None
+    """In the document and in `evidence_uri`: the text that belongs there."""
     evidence_uri: str
     evidence: Evidence
     signed: SignedCheckpoint
@@ -161,7 +167,7 @@ def _compute_as_of(verified: VerifiedCheckpoint | None, header: Header | None) -
 
 
 def _read_file(data: bytes) -> tuple[_File, str]:
-    document = parse_json_object(data, max_bytes=MAX_CERTIFICATE_BYTES)
+    document, gap, encoded = _read_canonical(data) or (parse_json_object(data, max_bytes=MAX_CERTIFICATE_BYTES), None, None)
     match document:
         case {
             "credentialSubject": {"achievement": {"version": str(version)}},
@@ -173,14 +179,31 @@ def _read_file(data: bytes) -> tuple[_File, str]:
             raise CodecError("the file is not a certificate of this ledger")
     if version != TEMPLATE_VERSION:
         raise CodecError("the certificate is of another version", Reason.UNSUPPORTED_VERSION)
-    evidence = parse_evidence(evidence_uri)
+    evidence = parse_evidence(evidence_uri) if encoded is None else read_evidence(encoded)
     signed = parse_signed_checkpoint(encode_text(evidence.bundle.checkpoint_note))
-    file = _File(document, evidence_uri, evidence, signed, parse_datetime(issued), read_position(document))
+    file = _File(document, gap, evidence_uri, evidence, signed, parse_datetime(issued), read_position(document))
     return file, f"certificate {document.get('id')}"
 
 
+def _read_canonical(data: bytes) -> tuple[JsonObject, Gap, bytes] | None:
+    """Return a certificate in canonical form with a gap for its evidence, and the evidence; None for anything else."""
+    found = cut(data, _MARK) if len(data) <= MAX_CERTIFICATE_BYTES else None
+    if found is None:
+        return None
+    rest, gap = found
+    try:
+        document, encoded = parse_canonical(rest), parse_base64(gap.text.decode("ascii"))
+    except (CodecError, UnicodeDecodeError):
+        return None
+    if isinstance(document, dict):
+        match document.get("evidence"):
+            case [{"id": str(uri)}] if uri == PREFIX:
+                return document, gap, encoded
+    return None
+
+
 def _verify_signature(file: _File) -> tuple[_Signer, str]:
-    proofs = verify_parsed_proofs(file.document)
+    proofs = verify_parsed_proofs(file.document, gap=file.gap, write_rdf=canonicalise_certificate)
     methods = {proof.verification_method for proof in proofs.verified}
     cryptosuites = [proof.cryptosuite for proof in proofs.verified]
     if len(methods) != 1:
@@ -264,13 +287,21 @@ def _verify_status(values: Values, records: Mapping[EntryIndex, RecordedHours]) 
 def _verify_openings(evidence: Evidence, records: dict[EntryIndex, RecordedHours]) -> tuple[None, str]:
     if not evidence.openings.keys() <= records.keys():
         raise ProofError("the certificate opens the details of what is no record of it", Reason.COMMITMENT_MISMATCH)
-    for index, opening in evidence.openings.items():
-        record = records[index]
-        if compute_record_commitment(opening) != record.commitment:
+    for index, commitment in zip(evidence.openings, _compute_commitments(evidence), strict=False):
+        opening, record = evidence.openings[index], records[index]
+        if (commitment or compute_record_commitment(opening)) != record.commitment:
             raise ProofError("a record's details are not those certified", Reason.COMMITMENT_MISMATCH, record.record.hex())
         if not _is_consistent(opening.details, record):
             raise ProofError("a record's details contradict the record", Reason.CLAIM_MISMATCH, record.record.hex())
     return None, f"opened {len(evidence.openings)} of {len(records)} records: their details are those certified"
+
+
+def _compute_commitments(evidence: Evidence) -> Iterable[Hash | None]:
+    """Return the commitment of each opening, None for all where one has none: what is wrong with those before is said first."""
+    try:
+        return compute_record_commitments(tuple(evidence.openings.values()))
+    except CodecError:
+        return repeat(None)
 
 
 def _is_consistent(details: JsonObject, record: RecordedHours) -> bool:
@@ -281,9 +312,15 @@ def _is_consistent(details: JsonObject, record: RecordedHours) -> bool:
             return False  # No rule lets such a record in, but whoever makes up a log may write one.
         start, end = format_clock(record.start), format_clock(record.start + record.minutes)
     stated = (details.get("date"), details.get("minutes"), details.get("start"), details.get("end"))
-    return stated == (to_date(record.day).isoformat(), record.minutes, start, end)
+    return stated == (_format_date(record.day), record.minutes, start, end)
 
 
+@lru_cache(maxsize=4_096)
+def _format_date(day: Day) -> str:
+    return to_date(day).isoformat()
+
+
+@lru_cache(maxsize=2 * MINUTES_PER_DAY + 1)
 def format_clock(minute: int) -> str:
     """Return minutes after midnight as HH:MM; past midnight the hours go on counting, up to 48."""
     if not 0 <= minute <= 2 * MINUTES_PER_DAY:
@@ -292,13 +329,14 @@ def format_clock(minute: int) -> str:
 
 
 def _verify_claims(file: _File, statement: Statement, issue: Issue) -> tuple[None, str]:
-    """Make the document again from the evidence and compare it member by member."""
-    expected = build_document(statement, file.evidence_uri, issue)
+    """Make the document again from the evidence and compare the canonical forms; where they differ, member by member."""
+    expected = build_document(statement, file.evidence_uri, issue, file.gap)
     stated = without(file.document, "proof")
-    for name in sorted(expected.keys() | stated.keys()):
-        # A member that is null is not one that is not there.
-        if name not in stated or name not in expected or not is_alike(stated[name], expected[name]):
-            raise ProofError("the certificate states something else than its evidence", Reason.CLAIM_MISMATCH, name)
+    if encode_validated(stated) != encode_validated(expected):
+        for name in sorted(expected.keys() | stated.keys()):
+            # A member that is null is not one that is not there.
+            if name not in stated or name not in expected or not is_alike(stated[name], expected[name]):
+                raise ProofError("the certificate states something else than its evidence", Reason.CLAIM_MISMATCH, name)
     return None, f"{statement.minutes} minutes in {statement.records} records"
 
 

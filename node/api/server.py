@@ -38,6 +38,7 @@ from node.api.openapi import describe_api
 from node.api.requests import BODIES, SERVICE, Bodies
 from node.api.status_lists import STATUS_LISTS
 from node.service import LedgerService
+from node.short_reads import ShortReads
 from node.status_lists import StatusLists
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
@@ -154,6 +155,7 @@ def make_application(service: LedgerService, genesis: Genesis) -> web.Applicatio
     application[DESK] = Desk(application)
     application.on_shutdown.append(end_direct)
     application[checking.SCANS] = checking.Scans()
+    application[checking.SHORT_READS] = ShortReads()
     application[LOG_KEY] = service.cosigner.log_key
     application[STATUS_LISTS] = StatusLists(genesis.chain_id, service.cosigner.log_key)
     for endpoint in ENDPOINTS:

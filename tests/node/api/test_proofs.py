@@ -6,6 +6,7 @@ import pytest
 
 from certificates.certificate import issue_certificate
 from certificates.evidence import Evidence
+from certificates.jcs import encode_jcs
 from contracts.balances import ISSUED
 from contracts.hours import HOURS_RECORDED, Correction, VoidHours
 from contracts.identity.parties import ORGANISATIONS
@@ -21,8 +22,11 @@ from ledger.proofs import Bundle, parse_bundle, verify_entries, verify_values
 from ledger.tlog_proof import parse_tlog_proof
 from ledger.trust import parse_trust, verify_checkpoint
 from ledger.types import EntryIndex, Hash, TimeMs
-from node.api import bundles, histories
+from node.api import bundles, checking, histories
+from node.api.checking import MAX_SHORT_BYTES, is_short
 from node.home import make_development_genesis
+from node.service import LedgerService
+from node.short_reads import ShortReads
 from tests.node import story as people
 from tests.node.running import NOW_MS, RunningNode
 from tests.node.story import Story, make_opening
@@ -189,6 +193,24 @@ def test_certificate_is_valid_under_the_nodes_own_trust_file(node: RunningNode, 
     report = node.post("/v1/verify", issue(node, story)).json()
     assert report["verdict"] == "valid", report
     assert report["statement"]["minutes"] == 120
+
+
+@pytest.mark.parametrize("name", ["is_short", "is_open"])
+def test_certificate_is_verified_alike_on_the_event_loop_and_in_a_thread(
+    node: RunningNode, story: Story, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    certificate = encode_jcs(issue(node, story))  # type: ignore[arg-type]
+    assert is_short(certificate)
+    assert not is_short(certificate + b" " * MAX_SHORT_BYTES)
+    with monkeypatch.context() as patch:
+        patch.setattr(LedgerService, "read", None)
+        there = node.ask("POST", "/v1/verify", certificate)
+    patched = checking if name == "is_short" else ShortReads
+    monkeypatch.setattr(patched, name, lambda *_: False)
+    monkeypatch.setattr(ShortReads, "run", None)
+    aside = node.ask("POST", "/v1/verify", certificate)
+    assert (there.status, there.json()) == (aside.status, aside.json())
+    assert there.json()["verdict"] == "valid"
 
 
 def test_certificate_is_held_against_what_the_question_says(node: RunningNode, story: Story) -> None:
