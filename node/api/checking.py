@@ -49,6 +49,8 @@ MAX_TRUST_FILES: Final = 64
 _OPTIONAL: Final = ("trust", "at_time_ms", "max_age_s", "status", "nonce", "audience")
 MAX_SHORT_BYTES: Final = 65_536
 """A certificate of so many bytes, of some twenty records, is verified in one turn of the event loop."""
+MAX_SHORT_QUOTES: Final = 384
+"""A certificate has some 260, and 70 commas."""
 MAX_SCANS: Final = 8
 """Pictures and PDF files that are scanned or wait for it; one more is answered with BUSY."""
 
@@ -118,8 +120,13 @@ async def verify(request: web.Request) -> web.Response:
 
 
 def is_short(body: bytes) -> bool:
-    """Whether a body can only be what is soon verified: one that names a status list asks for one to be made and unpacked."""
-    return len(body) <= MAX_SHORT_BYTES and body.startswith(b"{") and b'"credentialStatus"' not in body
+    """Whether a body can only be what is soon verified: few bytes, few texts and few parts.
+
+    As linked data a long text may be there as often as there are others. What names a status list asks for one to be unpacked.
+    """
+    if len(body) > MAX_SHORT_BYTES or not body.startswith(b"{") or b'"credentialStatus"' in body:
+        return False
+    return body.count(b'"') <= MAX_SHORT_QUOTES and body.count(b",") <= MAX_SHORT_QUOTES
 
 
 def make_look_up(pinned: Pinned, chain_id: str, lists: StatusLists) -> LookUp:

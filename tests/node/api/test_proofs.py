@@ -23,7 +23,7 @@ from ledger.tlog_proof import parse_tlog_proof
 from ledger.trust import parse_trust, verify_checkpoint
 from ledger.types import EntryIndex, Hash, TimeMs
 from node.api import bundles, checking, histories
-from node.api.checking import MAX_SHORT_BYTES, is_short
+from node.api.checking import MAX_SHORT_BYTES, MAX_SHORT_QUOTES, is_short
 from node.home import make_development_genesis
 from node.service import LedgerService
 from node.short_reads import ShortReads
@@ -202,6 +202,7 @@ def test_certificate_is_verified_alike_on_the_event_loop_and_in_a_thread(
     certificate = encode_jcs(issue(node, story))  # type: ignore[arg-type]
     assert is_short(certificate)
     assert not is_short(certificate + b" " * MAX_SHORT_BYTES)
+    assert not any(is_short(certificate + item * MAX_SHORT_QUOTES) for item in (b'"', b","))
     with monkeypatch.context() as patch:
         patch.setattr(LedgerService, "read", None)
         there = node.ask("POST", "/v1/verify", certificate)
