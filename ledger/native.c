@@ -22,7 +22,7 @@
 
 /* ------------------------------------------------------------------------------------------------ SHA-256 (FIPS 180-4) */
 
-#define INTERFACE 4 /* one more whenever a function changes: ledger.hashing does not use what was compiled before */
+#define INTERFACE 5 /* one more whenever a function changes: ledger.hashing does not use what was compiled before */
 #define HASH_BYTES 32
 #define BLOCK_BYTES 64
 #define MAX_CLIMB 64 /* levels of a climb: the bits of its place */
@@ -324,6 +324,7 @@ static PyObject *hash_items(PyObject *Py_UNUSED(module), PyObject *changes)
 #define MAX_PAGE_BYTES (HEADER_BYTES + SLOTS * LEAF_BYTES)
 #define MAX_INNER_BYTES ((SLOTS - 1) * HASH_BYTES)
 #define KEY_NIBBLES (2 * HASH_BYTES)
+#define DERIVED_DEPTH 3 /* as in ledger.state_pages */
 
 static const char LEAF_DOMAIN[] = "JMT::LeafNode";
 static const char NODE_DOMAIN[] = "JMT::IntrnalNode"; /* spelt so in the source */
@@ -485,8 +486,8 @@ static int decode_page(page *out, PyObject *data, int has_inner)
 
 typedef struct {
     PyObject *cached;    /* dict: path -> page with its inner hashes */
-    PyObject *read_page; /* gives the stored page at a path, or None */
-    PyObject *pages;     /* dict: path -> page to write, None to delete */
+    PyObject *read_page; /* gives the page at a path, or None */
+    PyObject *pages;     /* dict: path -> page to store, None to delete */
     PyObject *kept;      /* dict: path -> page with its inner hashes, None for one that must be forgotten */
     const char *end;     /* pages below the upper ones are kept whose path is before this one */
     Py_ssize_t end_bytes;
@@ -571,27 +572,41 @@ static int is_kept(update *job, size_t depth)
     return 1;
 }
 
-/* Note what becomes of the page at the current path: it is written, or deleted where `written` is NULL. */
-static int note_page(update *job, size_t depth, const page *written)
+/* Whether a page at this depth is stored, and not made from those below it when it is read (ledger.state_pages.is_stored). */
+static int is_stored(const page *of, size_t depth)
+{
+    if (depth != DERIVED_DEPTH)
+        return 1;
+    for (unsigned slot = 0; slot < SLOTS; slot++)
+        if (of->slots[slot].length != HASH_BYTES)
+            return 1;
+    return 0;
+}
+
+/* Set an item of a dict to a new reference, or to NULL with an exception. */
+static int set_item(PyObject *dict, PyObject *key, PyObject *value)
+{
+    int status = value ? PyDict_SetItem(dict, key, value) : -1;
+    Py_XDECREF(value);
+    return status;
+}
+
+/* Note what becomes of the page at the current path, which is gone where `changed` is NULL. */
+static int note_page(update *job, size_t depth, int was_stored, const page *changed)
 {
     uint8_t buffer[MAX_PAGE_BYTES + MAX_INNER_BYTES];
-    PyObject *path = make_path(job, depth), *data = NULL, *full = NULL;
-    if (path && written) {
-        size_t length = encode_page(written, buffer);
-        data = PyBytes_FromStringAndSize((char *)buffer, (Py_ssize_t)length);
-        full = is_kept(job, depth) ? make_kept(written, buffer, length) : Py_NewRef(Py_None);
-    } else {
-        data = Py_NewRef(Py_None);
-        full = Py_NewRef(Py_None);
-    }
-    int status = path && data && full ? 0 : -1;
-    if (!status)
-        status = PyDict_SetItem(job->pages, path, data);
-    if (!status)
-        status = PyDict_SetItem(job->kept, path, full);
+    size_t length = changed ? encode_page(changed, buffer) : 0;
+    PyObject *path = make_path(job, depth);
+    int status = path ? 0 : -1;
+    if (!status && changed && is_stored(changed, depth))
+        status = set_item(job->pages, path, PyBytes_FromStringAndSize((char *)buffer, (Py_ssize_t)length));
+    else if (!status && was_stored)
+        status = PyDict_SetItem(job->pages, path, Py_None);
+    if (!status && changed && is_kept(job, depth))
+        status = set_item(job->kept, path, make_kept(changed, buffer, length));
+    else if (!status)
+        status = PyDict_SetItem(job->kept, path, Py_None);
     Py_XDECREF(path);
-    Py_XDECREF(data);
-    Py_XDECREF(full);
     return status;
 }
 
@@ -635,7 +650,7 @@ static int build_subtree(update *job, size_t depth, const change *leaves, size_t
     }
     if (!status) {
         *out = complete(built);
-        status = note_page(job, depth, built);
+        status = note_page(job, depth, 0, built);
     }
     PyMem_Free(built);
     return status;
@@ -673,7 +688,7 @@ static int change_leaves(update *job, size_t depth, const place *before, const c
     return status;
 }
 
-/* Set `out` to the place that the stored page at the current path, until now `before`, takes after these changes. */
+/* Set `out` to the place that the page at the current path, until now `before`, takes after these changes. */
 static int change_subtree(update *job, size_t depth, const place *before, const change *changes, size_t count, place *out)
 {
     page *changed = PyMem_Malloc(sizeof *changed);
@@ -682,12 +697,14 @@ static int change_subtree(update *job, size_t depth, const place *before, const 
         return -1;
     }
     *out = *before;
-    int status = load_page(job, depth, changed);
-    if (!status)
+    int status = load_page(job, depth, changed), was_stored = 0;
+    if (!status) {
+        was_stored = is_stored(changed, depth);
         status = change_page(job, depth, changed, changes, count);
+    }
     if (status > 0) {
         *out = complete(changed);
-        status = note_page(job, depth, out->length == HASH_BYTES ? changed : NULL);
+        status = note_page(job, depth, was_stored, out->length == HASH_BYTES ? changed : NULL);
     }
     PyMem_Free(changed);
     return status;
@@ -755,7 +772,7 @@ static PyObject *run_update(update *job, const change *changes, size_t count)
         uint8_t scratch[HASH_BYTES];
         place top = complete(root);
         if (status)
-            status = note_page(job, 0, top.length ? root : NULL);
+            status = note_page(job, 0, 1, top.length ? root : NULL);
         if (!status)
             hash = PyBytes_FromStringAndSize((const char *)compute_place_hash(&top, scratch), HASH_BYTES);
     }

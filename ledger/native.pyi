@@ -6,7 +6,7 @@ INTERFACE: int
 """Which functions these are: see `ledger.hashing`."""
 
 class DamagedPageError(Exception):
-    """A stored page is missing, or does not fit the others. Its one argument is the page's path."""
+    """A page is missing, or does not fit the others. Its one argument is the page's path."""
 
 def hash_each(prefix: bytes, items: Sequence[bytes], /) -> list[bytes]:
     """SHA-256 of the prefix and each item."""
@@ -21,7 +21,7 @@ def climb(prefix: bytes, node: bytes, place: int, levels: int, hashes: tuple[byt
     """What `ledger.hashing.climb_plainly` does, for 64 levels at most and hashes of 32 bytes."""
 
 def complete_page(page: bytes, /) -> bytes | None:
-    """A stored page as `update_tree` keeps it in memory: with its inner hashes behind it. None for one that is damaged."""
+    """A page as `update_tree` keeps it in memory: with its inner hashes behind it, its top's first. None for a damaged one."""
 
 def update_tree(
     cached: dict[bytes, bytes],
@@ -34,9 +34,9 @@ def update_tree(
 ) -> tuple[bytes, dict[bytes, bytes | None], dict[bytes, bytes | None]]:
     """Update the tree whose pages `cached` has, or else `read_page` reads.
 
-    Returns the new root, the pages to write, and what `cached` must learn of once they are stored: pages as it keeps them, and
-    None for a path that it must forget. It is to keep those of at most `upper_depth` digits, and of the deeper ones `room` at
-    most, whose path is before `end`.
+    Returns the new root, the pages to store and None for those that no longer are (`ledger.state_pages.is_stored`), and what
+    `cached` must learn of then: pages as it keeps them, and None for a path that it must forget. It is to keep those of at most
+    `upper_depth` digits, and of the deeper ones `room` at most, whose path is before `end`.
 
     Raises `ValueError` for hashes of another length, `DamagedPageError`, and what `read_page` raises.
     """

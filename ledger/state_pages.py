@@ -5,8 +5,8 @@ and value hash) or a subtree of at least two leaves (32 bytes: its hash). Hashin
 SHA-256 (penumbra-zone/jmt): a subtree with one leaf is that leaf's hash, an empty one is a constant.
 
 A page is found by its path: the nibbles that lead to it, as lower-case hexadecimal ASCII digits, `b""` for the root.
-Its encoding is a 16-bit map of the slots that are leaves and one of those that are subtrees (big-endian, the first slot in the
-highest bit), then the slots that are not empty, in order.
+Not every page is stored: see `is_stored`. Its encoding is a 16-bit map of the slots that are leaves and one of those that are
+subtrees (big-endian, the first slot in the highest bit), then the slots that are not empty, in order.
 """
 
 import hashlib
@@ -19,6 +19,9 @@ from ledger.types import HASH_BYTES, Hash
 SLOTS = 16
 LEAF_BYTES = 2 * HASH_BYTES
 HEADER_BYTES = 4
+DERIVED_DEPTH = 3
+ALL_SUBTREES = b"\x00\x00\xff\xff"
+"""How a page begins whose slots are all subtrees."""
 LEAF_DOMAIN = b"JMT::LeafNode"
 NODE_DOMAIN = b"JMT::IntrnalNode"
 """Spelt so in the source."""
@@ -76,6 +79,21 @@ def encode_page(slots: Sequence[Place]) -> bytes:
     return b"".join((encode_header(slots), *slots))
 
 
+def is_stored(path: bytes, page: bytes) -> bool:
+    """Whether the page at `path` is stored.
+
+    Not stored are those at `DERIVED_DEPTH` whose slots are all subtrees: they follow from the 16 pages below them. A block of
+    some size changes nearly every one of these 4,096, and they would be a fifth of all that it writes.
+    """
+    return len(path) != DERIVED_DEPTH or page[:HEADER_BYTES] != ALL_SUBTREES
+
+
+def compute_page_length(page: bytes) -> int:
+    """Length of the encoding of a page that more bytes may follow."""
+    leaves, children = int.from_bytes(page[:2], "big"), int.from_bytes(page[2:HEADER_BYTES], "big")
+    return HEADER_BYTES + LEAF_BYTES * leaves.bit_count() + HASH_BYTES * children.bit_count()
+
+
 def encode_header(slots: Sequence[Place]) -> bytes:
     """Encode which of the 16 slots are leaves and which are subtrees."""
     leaves = children = 0
@@ -91,7 +109,7 @@ def encode_header(slots: Sequence[Place]) -> bytes:
 def decode_page(data: bytes) -> list[Place]:
     """Return the 16 slots of a page; raise `CodecError` unless `data` is what `encode_page` makes of slots not all empty."""
     leaves, children = int.from_bytes(data[:2], "big"), int.from_bytes(data[2:HEADER_BYTES], "big")
-    expected = HEADER_BYTES + LEAF_BYTES * leaves.bit_count() + HASH_BYTES * children.bit_count()
+    expected = compute_page_length(data)
     if len(data) != expected or expected == HEADER_BYTES or leaves & children:
         raise CodecError("not a page of the state tree")
     slots = [NOTHING] * SLOTS

@@ -1,7 +1,7 @@
 """The state tree: a sparse Merkle tree over the current values, whose shape depends on the set of keys alone.
 
-Only the current version is stored, in pages (`ledger.state_pages`). Below every stored page except the root's lie at least two
-leaves; a page that would hold fewer is deleted and its leaf moves up. So the same leaves always make the same pages, whatever
+Only the current version is kept, in pages (`ledger.state_pages`). Below every page except the root's lie at least two leaves; a
+page that would hold fewer is deleted and its leaf moves up. So the same leaves always make the same pages, whatever
 the order in which they came and whatever was there in between.
 """
 
@@ -33,14 +33,14 @@ KEY_NIBBLES = 2 * HASH_BYTES
 ROOT_PATH = b""
 
 PageReader: TypeAlias = Callable[[bytes], bytes | None]
-"""Gives the stored page at a path, or None."""
+"""Gives the page at a path, or None."""
 
-_DIGITS = tuple(b"%x" % nibble for nibble in range(SLOTS))
+DIGITS = tuple(b"%x" % nibble for nibble in range(SLOTS))
 
 
 @dataclass(frozen=True, slots=True)
 class Updated:
-    """The root after an update, and the pages to write; None means that the page is to be deleted."""
+    """The root after an update, and the pages that are others now; None means that the page is gone."""
 
     root: Hash
     pages: dict[bytes, bytes | None]
@@ -106,7 +106,7 @@ def prove(read_page: PageReader, key_hash: Hash) -> StateProof:
                 siblings.append(compute_place_hash(places[index ^ 1]))
             if len(places[index]) != HASH_BYTES:
                 return StateProof(_split_leaf(places[index]), tuple(reversed(siblings)))
-        path += _DIGITS[nibble]
+        path += DIGITS[nibble]
         slots = _load(read_page, path)
 
 
@@ -153,7 +153,7 @@ def _apply(
     slots = list(before)
     depth = len(path)
     for nibble, group in groupby(changes, lambda change: get_nibble(change[0], depth)):
-        place, deeper = slots[nibble], path + _DIGITS[nibble]
+        place, deeper = slots[nibble], path + DIGITS[nibble]
         if len(place) == HASH_BYTES:
             slots[nibble] = _apply_to_page(read_page, pages, deeper, place, group)
         else:
@@ -196,7 +196,7 @@ def _build(pages: dict[bytes, bytes | None], path: bytes, leaves: Sequence[bytes
     depth = len(path)
     slots = [NOTHING] * SLOTS
     for nibble, group in groupby(leaves, lambda leaf: get_nibble(leaf, depth)):
-        slots[nibble] = _build(pages, path + _DIGITS[nibble], tuple(group))
+        slots[nibble] = _build(pages, path + DIGITS[nibble], tuple(group))
     pages[path] = encode_page(slots)
     return compute_page_top(slots)
 

@@ -9,15 +9,26 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
+from ledger.errors import CodecError
 from ledger.hashing import IS_COMPILED, hash_items
-from ledger.state_tree import PageReader, describe_damage, update
-from ledger.types import Hash
+from ledger.state_pages import (
+    ALL_SUBTREES,
+    DERIVED_DEPTH,
+    SLOTS,
+    Place,
+    compute_page_length,
+    compute_page_top,
+    decode_page,
+    is_stored,
+)
+from ledger.state_tree import DIGITS, PageReader, describe_damage, update
+from ledger.types import HASH_BYTES, Hash
 
 if IS_COMPILED:
     from ledger import native
 
-DEFAULT_CAPACITY: Final = 160_000
-"""Deeper pages: about 100 MB."""
+DEFAULT_CAPACITY: Final = 200_000
+"""Deeper pages: about 125 MB."""
 UPPER_DEPTH: Final = 3
 """Pages at most so deep are all kept: there are 4,369, and every update of some size goes through them."""
 MAX_HANDED_ON = 20_000
@@ -68,19 +79,22 @@ class PageCache:
             self._shrink()
 
     def fill(self, pages: Iterable[tuple[bytes, bytes]]) -> None:
-        """Take stored pages into an empty cache, given in the order of their paths, until it is full.
+        """Take stored pages into an empty cache. One that is damaged is left to whoever reads it next."""
+        self._pages = {path: kept for path, page in pages if (kept := _complete(page)) is not None}
+        self._deep_count = sum(len(path) > UPPER_DEPTH for path in self._pages)
+        while self._deep_count > self._capacity:
+            self._shrink()
+        self._derive()
 
-        One that is damaged is left to whoever reads it next.
-        """
-        complete = native.complete_page if IS_COMPILED else bytes
-        for path, page in pages:
-            if self._deep_count == self._capacity and len(path) > UPPER_DEPTH:
-                self._drop_from(int(path[:_END_DIGITS], 16))
-                return
-            kept = complete(page)
-            if kept is not None:
-                self._pages[path] = kept
-                self._deep_count += len(path) > UPPER_DEPTH
+    def _derive(self) -> None:
+        """Add the pages that are not stored, where all pages are here that they follow from."""
+        tops: dict[bytes, list[bytes]] = {}
+        for path, kept in self._pages.items():
+            if len(path) == DERIVED_DEPTH + 1:
+                tops.setdefault(path[:DERIVED_DEPTH], []).append(_get_top(kept))
+        for path, slots in tops.items():
+            if len(slots) == SLOTS and (page := _complete(ALL_SUBTREES + b"".join(slots))) is not None:
+                self._pages[path] = page
 
     def _shrink(self) -> None:
         self._drop_from(self._end * 15 // 16)
@@ -98,7 +112,7 @@ class PageCache:
 
 @dataclass(frozen=True, slots=True)
 class Revised:
-    """The root after an update, and the pages to write; None means that the page is to be deleted.
+    """The root after an update, and the pages to store; None means that the page is stored no longer.
 
     `kept` is what a cache that follows it must learn of: pages, and None for what it must forget.
     """
@@ -116,7 +130,7 @@ def hash_changes(changes: Mapping[bytes, bytes | None]) -> dict[Hash, Hash | Non
 def revise(cache: PageCache, read_page: PageReader, changes: Mapping[Hash, Hash | None]) -> Revised:
     """Set (key hash -> value hash) or delete (key hash -> None) leaves of the stored tree that `cache` is of.
 
-    `pages` of what is returned holds only what differs from what is stored. Raises as `ledger.state_tree.update` does.
+    `read_page` gives all pages, also those that are not stored. Raises as `ledger.state_tree.update` does.
     """
     return (revise_natively if IS_COMPILED else revise_plainly)(cache, read_page, changes)
 
@@ -133,9 +147,57 @@ def revise_natively(cache: PageCache, read_page: PageReader, changes: Mapping[Ha
 
 def revise_plainly(cache: PageCache, read_page: PageReader, changes: Mapping[Hash, Hash | None]) -> Revised:
     """Do as `revise` says, in Python."""
-    updated = update(lambda path: cache.pages.get(path) or read_page(path), changes)
+    before: dict[bytes, bytes | None] = {}
+
+    def read(path: bytes) -> bytes | None:
+        before[path] = cache.pages.get(path) or read_page(path)
+        return before[path]
+
+    updated = update(read, changes)
+    pages: dict[bytes, bytes | None] = {}
+    for path, page in updated.pages.items():
+        if page is not None and is_stored(path, page):
+            pages[path] = page
+        elif (old := before.get(path)) is not None and is_stored(path, old):
+            pages[path] = None
     kept = {path: page if _is_kept(cache, path) else None for path, page in updated.pages.items()}
-    return Revised(updated.root, updated.pages, kept)
+    return Revised(updated.root, pages, kept)
+
+
+def derive_page(read_page: PageReader, path: bytes) -> bytes | None:
+    """Return the page at `path` that is not stored, made of the stored ones below it; None where there is none.
+
+    Raises `STORE_DAMAGED`.
+    """
+    tops: list[bytes] = []
+    for digit in DIGITS:
+        page = read_page(path + digit)
+        if page is None and not tops:
+            return None
+        kept = None if page is None else _complete(page)
+        if kept is None:
+            raise describe_damage(path + digit)
+        tops.append(_get_top(kept))
+    return ALL_SUBTREES + b"".join(tops)
+
+
+def _complete(page: bytes) -> bytes | None:
+    """Return a page as a cache keeps it, None for one that is damaged."""
+    if IS_COMPILED:
+        return native.complete_page(page)
+    try:
+        decode_page(page)
+    except CodecError:
+        return None
+    return page
+
+
+def _get_top(kept: bytes) -> Place:
+    """Return the hash that a page of two leaves or more, as a cache keeps it, takes in its parent."""
+    if not IS_COMPILED:
+        return compute_page_top(decode_page(kept))
+    start = compute_page_length(kept)
+    return kept[start : start + HASH_BYTES]
 
 
 def _is_kept(cache: PageCache, path: bytes) -> bool:

@@ -32,7 +32,7 @@ from node.chain.values import RecentView
 from node.storage import namespaces
 from node.storage.protocol import KeyValueStore
 
-WARM_PAGES = 80_000
+WARM_PAGES = 160_000
 """Half a second of reading."""
 REMEMBERED_CANDIDATES = 4
 """Each holds a whole block and all that it writes."""

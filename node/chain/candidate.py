@@ -158,8 +158,9 @@ def assemble(
     writes[namespaces.compute_header_key(place.height)] = namespaces.encode_number(tip.size - 1)
     writes.update(_compute_outcome_writes(place, executed))
     writes.update(compute_tile_writes(ground.store, extended))
-    writes.update((namespaces.STATE.prefix + key, value) for key, value in changes.items())
-    writes.update((namespaces.PAGES.prefix + path, page) for path, page in revised.pages.items())
+    state, pages = namespaces.STATE.prefix, namespaces.PAGES.prefix
+    writes.update({state + key: value for key, value in changes.items()})
+    writes.update({pages + path: page for path, page in revised.pages.items()})
     writes[namespaces.TIP.key()] = encode_tip(tip)
     return Candidate(block, compute_block_hash(header), deciders, executed.outcomes, entries, tip, writes, changes, revised)
 

@@ -13,7 +13,8 @@ from ledger.codec import Codec, decode, encode
 from ledger.errors import CodecError, HourledgerError
 from ledger.merkle import Frontier, frontier_codec
 from ledger.reasons import Reason
-from ledger.state_updates import PageCache
+from ledger.state_pages import DERIVED_DEPTH
+from ledger.state_updates import PageCache, derive_page
 from ledger.types import EntryIndex, Hash, Height
 from node.chain.values import RecentView
 from node.storage import namespaces
@@ -90,8 +91,13 @@ def damaged(detail: str, value: str = "") -> HourledgerError:
 
 
 def load_page(source: Readable, path: bytes) -> bytes | None:
-    """Return the page of the state tree at `path`."""
-    return source.get(namespaces.PAGES.key(path))
+    """Return the page of the state tree at `path`, None where there is none; raise `STORE_DAMAGED`."""
+
+    def read_stored(path: bytes) -> bytes | None:
+        return source.get(namespaces.PAGES.key(path))
+
+    page = read_stored(path)
+    return derive_page(read_stored, path) if page is None and len(path) == DERIVED_DEPTH else page
 
 
 def load_tile(source: Readable, level: int, index: int) -> bytes:

@@ -13,7 +13,7 @@ import plyvel
 
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
-from node.storage.packing import pack, unpack
+from node.storage.packing import PACKED, pack, unpack
 from node.storage.protocol import compute_range
 
 WRITE_BUFFER_BYTES = 16 << 20
@@ -67,11 +67,12 @@ class LevelDbStore:
             raise HourledgerError(Reason.WRITE_FAILED, "an earlier write failed, so nothing more is written", self._refusal)
         try:
             writes = self._database.write_batch(sync=True)
+            put = writes.put
             for key, value in batch.items():
                 if value is None:
                     writes.delete(key)
                 else:
-                    writes.put(key, pack(key, value))
+                    put(key, pack(value) if key.startswith(PACKED) else value)
             writes.write()
         except plyvel.CorruptionError as error:
             self._refusal = _shown(error)

@@ -81,7 +81,7 @@ TILES = Namespace(b"t", "tile", _show_tile)
 STATE = Namespace(b"s", "state value", _show_text)
 """State key -> current value."""
 PAGES = Namespace(b"p", "state tree page", _show_text)
-"""Path -> page of the state tree: see `ledger.state_pages`."""
+"""Path -> page of the state tree, where it is stored: see `ledger.state_pages.is_stored`."""
 TRANSACTIONS = Namespace(b"x", "place of the outcome of transaction", bytes.hex)
 """Transaction id -> index of the entry that is its outcome."""
 SUBJECTS = Namespace(b"y", "mention of party", _show_subject)
@@ -95,8 +95,9 @@ LOWEST = Namespace(b"l", "lowest block held", _show_nothing)
 """One value, where blocks are not held from the beginning: the lowest height whose block and commit are. Does not follow from
 genesis, so it is not among `NAMESPACES`."""
 
-FORMAT_VERSION = b"3"
-"""1: a key for each entry, and for each mention of a party. 2: all of it compressed by LevelDB."""
+FORMAT_VERSION = b"4"
+"""1: a key for each entry, and for each mention of a party. 2: all of it compressed by LevelDB. 3: all pages of the
+state tree."""
 NAMESPACES = (FORMAT, GENESIS, BLOCKS, COMMITS, ENTRIES, HEADERS, TILES, STATE, PAGES, TRANSACTIONS, SUBJECTS, TIP)
 """Causes before consequences: the order in which fsck compares."""
 COLLECTED = (HANDOVERS,)

@@ -11,17 +11,18 @@ from backports import zstd
 from node.storage.namespaces import BLOCKS, ENTRIES
 
 LEVEL: Final = 1
-_PACKED: Final = frozenset({BLOCKS.prefix, ENTRIES.prefix})
+PACKED: Final = (BLOCKS.prefix, ENTRIES.prefix)
+"""With what the keys begin whose values are compressed."""
 
 
-def pack(key: bytes, value: bytes) -> bytes:
-    """Return a value as it is stored under a key."""
-    return zstd.compress(value, LEVEL) if key[:1] in _PACKED else value
+def pack(value: bytes) -> bytes:
+    """Return a value that is stored compressed."""
+    return zstd.compress(value, LEVEL)
 
 
 def unpack(key: bytes, stored: bytes) -> bytes:
     """Return the value; raise `ValueError` where what is stored is damaged."""
-    if key[:1] not in _PACKED:
+    if not key.startswith(PACKED):
         return stored
     try:
         return zstd.decompress(stored)

@@ -12,9 +12,9 @@ from ledger import state_updates
 from ledger.errors import HourledgerError
 from ledger.hashing import IS_COMPILED
 from ledger.reasons import Reason
-from ledger.state_pages import EMPTY_STATE_ROOT
+from ledger.state_pages import DERIVED_DEPTH, EMPTY_STATE_ROOT, encode_page, is_stored
 from ledger.state_tree import PageReader, compute_state_root, read_root, update
-from ledger.state_updates import UPPER_DEPTH, PageCache, Revised, revise, revise_natively, revise_plainly
+from ledger.state_updates import UPPER_DEPTH, PageCache, Revised, derive_page, revise, revise_natively, revise_plainly
 from ledger.types import Hash
 from tests.effort import choose
 
@@ -27,33 +27,44 @@ both_ways = pytest.mark.parametrize("way", WAYS)
 
 
 class Tree:
-    """Pages in a dictionary, and those in memory; every update is also made the plain way."""
+    """Stored pages in a dictionary, and those in memory; every update is also made the plain way, whose pages are all kept."""
 
     def __init__(self, way: Way, capacity: int = 1_000) -> None:
         self.way = way
         self.pages: dict[bytes, bytes] = {}
+        self.plain: dict[bytes, bytes] = {}
         self.cache = PageCache(capacity)
         self.reads: list[bytes] = []
 
     def read(self, path: bytes) -> bytes | None:
         self.reads.append(path)
-        return self.pages.get(path)
+        return self.load(path)
+
+    def load(self, path: bytes) -> bytes | None:
+        page = self.pages.get(path)
+        return derive_page(self.pages.get, path) if page is None and len(path) == DERIVED_DEPTH else page
 
     def revise(self, changes: Changes) -> Revised:
-        plain = update(self.pages.get, changes)
+        plain = update(self.plain.get, changes)
         revised = self.way(self.cache, self.read, changes)
-        assert (revised.root, revised.pages) == (plain.root, plain.pages)
+        assert revised.root == plain.root
+        assert revised.kept.keys() == plain.pages.keys()
+        stored = {path: page for path, page in write(self.plain, plain.pages).items() if is_stored(path, page)}
+        assert write(self.pages, revised.pages) == stored
         return revised
 
     def change(self, changes: Changes) -> Hash:
         revised = self.revise(changes)
-        for path, page in revised.pages.items():
-            if page is None:
-                del self.pages[path]
-            else:
-                self.pages[path] = page
+        self.plain = write(self.plain, update(self.plain.get, changes).pages)
+        self.pages = write(self.pages, revised.pages)
         self.cache.take_over(revised)
         return revised.root
+
+
+def write(stored: Mapping[bytes, bytes], pages: Mapping[bytes, bytes | None]) -> dict[bytes, bytes]:
+    """Pages after an update, of which only such may be deleted as were there."""
+    assert all(path in stored for path, page in pages.items() if page is None)
+    return {path: page for path, page in {**stored, **pages}.items() if page is not None}
 
 
 def hash_from_bits(bits: Iterable[int]) -> Hash:
@@ -82,14 +93,14 @@ def histories(draw: st.DrawFn) -> list[tuple[Changes, bool]]:
 @given(histories(), st.sampled_from([0, 1, 5, 1_000]))
 def test_any_history_is_that_of_the_plain_version(way: Way, history: list[tuple[Changes, bool]], capacity: int) -> None:
     tree, items = Tree(way, capacity), dict[Hash, Hash]()
-    for changes, is_stored in history:
-        if not is_stored:  # A block that was dropped leaves nothing behind in memory.
+    for changes, is_taken in history:
+        if not is_taken:  # A block that was dropped leaves nothing behind in memory.
             tree.revise(changes)
             continue
         root = tree.change(changes)
         merged = {**items, **changes}
         items = {key_hash: value_hash for key_hash, value_hash in merged.items() if value_hash is not None}
-        assert root == compute_state_root(items) == read_root(tree.pages.get)
+        assert root == compute_state_root(items) == read_root(tree.load)
 
 
 @both_ways
@@ -103,6 +114,35 @@ def test_random_keys(way: Way, capacity: int) -> None:
         added = dict.fromkeys(make_hashes(200, b"%d" % number), values[1])
         tree.change({**changed, **added, **dict.fromkeys(keys[-1 - number :: -9])})
     tree.change(dict.fromkeys(keys))
+
+
+def make_crowd(path: str, in_a_slot: int = 2) -> list[Hash]:
+    """So many keys in each slot of the page at a path of three digits."""
+    begins = [bytes.fromhex(f"{path}{slot:x}") for slot in range(16)]
+    return [Hash(begin + name[2:]) for begin in begins for name in make_hashes(in_a_slot, begin)]
+
+
+@both_ways
+@pytest.mark.parametrize("capacity", [0, 5, 1_000])
+def test_a_page_that_follows_from_those_below_is_not_stored(way: Way, capacity: int) -> None:
+    tree, crowd, value = Tree(way, capacity), make_crowd("abc"), Hash(bytes(32))
+    tree.change(dict.fromkeys([*crowd, *make_hashes(50)], value))
+    assert b"abc" in tree.plain
+    assert b"abc" not in tree.pages
+    tree.change({crowd[0]: None})
+    assert tree.pages[b"abc"] == tree.plain[b"abc"]
+    tree.change({crowd[0]: value, crowd[5]: Hash(b"v" * 32)})
+    assert b"abc" not in tree.pages
+    tree.change(dict.fromkeys(crowd))
+    assert tree.plain.keys() == tree.pages.keys()
+
+
+@both_ways
+def test_crowds_come_and_go(way: Way) -> None:
+    tree, crowds = Tree(way, 30), [make_crowd(path, count) for path, count in (("abc", 2), ("abe", 3), ("fff", 2), ("000", 5))]
+    for number in range(choose(6, 30)):
+        present = [key for crowd in crowds[number % 3 :] for key in crowd]
+        tree.change({**dict.fromkeys(present, Hash(b"%032d" % number)), **dict.fromkeys(present[number :: 5 + number])})
 
 
 @both_ways
@@ -149,7 +189,7 @@ def test_pages_in_memory_do_not_depend_on_how_they_came_there(way: Way) -> None:
     for number in range(5):
         tree.change(dict.fromkeys(make_hashes(300, b"%d" % number), Hash(b"%032d" % number)))
         tree.change(dict.fromkeys(make_hashes(300, b"%d" % number)[::3]))
-    other.pages = dict(tree.pages)
+    other.pages, other.plain = dict(tree.pages), dict(tree.plain)
     changes: Changes = dict.fromkeys(make_hashes(50, b"4"), Hash(bytes(32)))
     assert tree.revise(changes) == other.revise(changes)
 
@@ -201,6 +241,15 @@ class TestDamage:
                     way(PageCache(), pages.get, {key: Hash(b"v" * 32)})
                 assert (caught.value.reason, caught.value.value) == (Reason.STORE_DAMAGED, path.decode())
 
+    def test_a_page_below_one_that_is_not_stored(self, way: Way) -> None:
+        tree, crowd = Tree(way), make_crowd("abc")
+        tree.change(dict.fromkeys([*crowd, *make_hashes(2)], Hash(bytes(32))))
+        for damaged in (None, b"", b"rubbish", encode_page([bytes(64)] + [b""] * 15)):
+            tree.pages = {path: page for path, page in {**tree.pages, b"abc5": damaged}.items() if page is not None}
+            with pytest.raises(HourledgerError) as caught:
+                way(PageCache(), tree.load, {crowd[0]: None})
+            assert caught.value.reason is Reason.STORE_DAMAGED
+
     def test_a_stored_page_is_not_taken_for_one_from_memory(self, way: Way) -> None:
         tree = Tree(way)
         tree.change(dict.fromkeys(make_hashes(100), Hash(bytes(32))))
@@ -233,6 +282,18 @@ def test_a_cache_is_filled_with_what_is_stored(capacity: int) -> None:
     if capacity > len(tree.pages):
         assert tree.reads == []
     assert tree.revise(dict.fromkeys(keys[::7])).pages
+
+
+def test_a_cache_is_filled_with_what_is_not_stored_too() -> None:
+    tree, crowd = Tree(revise), make_crowd("abc", 3)
+    tree.change(dict.fromkeys([*crowd, *make_hashes(50)], Hash(bytes(32))))
+    tree.cache = PageCache()
+    tree.cache.fill(sorted(tree.pages.items()))
+    assert b"abc" not in tree.pages
+    assert len(tree.cache) == len(tree.plain)
+    tree.reads.clear()
+    tree.change(dict.fromkeys(crowd[::4], Hash(b"v" * 32)))
+    assert tree.reads == []
 
 
 def test_a_damaged_page_is_not_taken_into_memory() -> None:
