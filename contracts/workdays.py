@@ -1,7 +1,8 @@
 """Working days: weekdays without public holidays, plus weekend days made up for them."""
 
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from ledger import codec
 from ledger.codec import Codec
@@ -13,8 +14,7 @@ _THURSDAY: Final = 3
 _SATURDAY: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Workdays:
+class Workdays(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Exceptions to Monday to Friday: `holidays` are free weekdays, `working_weekends` are weekend days with work."""
 
     holidays: tuple[Day, ...]

@@ -227,9 +227,11 @@ def text(name: str, max_bytes: int, *, min_bytes: int = 1) -> Codec[str]:
     """Text without control characters, bounded in UTF-8 bytes."""
 
     def is_valid(value: object) -> bool:
-        if type(value) is not str or REFUSED_CHARACTERS.search(value):
+        if type(value) is not str:
             return False
-        return min_bytes <= len(value.encode()) <= max_bytes
+        if value.isascii():
+            return min_bytes <= len(value) <= max_bytes and value.isprintable()
+        return not REFUSED_CHARACTERS.search(value) and min_bytes <= len(value.encode()) <= max_bytes
 
     check = _make_check(name, is_valid)
     return Codec(name, check, check, shape_text(check))

@@ -1,6 +1,6 @@
 """Errors of the whole product: each carries one reason of the documented list."""
 
-from dataclasses import dataclass
+import msgspec
 
 from ledger.reasons import EXPLANATIONS, ExitCode, Reason
 
@@ -46,8 +46,7 @@ class ProofError(HourledgerError):
         super().__init__(reason, detail, value)
 
 
-@dataclass(frozen=True, slots=True)
-class RowOutcome:
+class RowOutcome(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Why one row of a batch was refused, and by what."""
 
     reason: Reason

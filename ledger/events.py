@@ -116,8 +116,7 @@ def _split(wire: Wire) -> tuple[str, Wire]:
             raise CodecError("entry: not [1, type, fields]")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What became of a transaction, recorded once. `reason` is None when it was accepted.
 
     The `event_count` entries before an outcome in the log are the events of its transaction. `rows` has one item for each row

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
 from ledger.authorities import Authority
 from ledger.errors import HourledgerError, Rejection, RowOutcome
 from ledger.events import OUTCOME, Outcome, shorten_value
@@ -33,8 +35,7 @@ class BlockContext:
     authorities_hash: Hash = ZERO_HASH
 
 
-@dataclass(frozen=True, slots=True)
-class TransactionContext:
+class TransactionContext(msgspec.Struct, frozen=True, gc=False):
     """What a rule may know besides the state: its block, its transaction's id and who signed (verified, ascending)."""
 
     block: BlockContext
@@ -42,8 +43,7 @@ class TransactionContext:
     signers: tuple[PublicKey, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Effects:
+class Effects(msgspec.Struct, frozen=True, gc=False):
     """What an accepted transaction did besides changing the state: its events as entries, and the outcome of each row."""
 
     events: tuple[bytes, ...] = ()

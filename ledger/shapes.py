@@ -14,7 +14,7 @@ import msgspec
 MISFIT = (msgspec.MsgspecError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 """What is raised where a value or bytes do not fit a shape."""
 
-_encoder = msgspec.msgpack.Encoder()
+_write: Callable[[object], bytes] = msgspec.msgpack.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,7 +22,7 @@ class Shape:
     """`schema` is the type of wire values, sequences being tuples.
 
     `flatten` makes a wire value of a value and `build` the reverse; both may raise what `MISFIT` names, or `CodecError`. None
-    stands for a value that is its own wire value.
+    stands for a value that is its own wire value. So is a value where `is_check` is set: then both only look at it.
 
     Of a field's Python type only as much is looked at as its bytes tell: a `bytearray` passes where `bytes` are wanted.
     """
@@ -31,59 +31,64 @@ class Shape:
     flatten: Callable[[Any], Any] | None = None
     build: Callable[[Any], Any] | None = None
     is_scalar: bool = False
+    is_check: bool = False
+
+    @property
+    def is_its_own_wire(self) -> bool:
+        """Whether a value is written and read as it is, looked at or not."""
+        return self.is_check or (self.flatten is None and self.build is None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fast:
-    """A shape made ready for use."""
+    """A shape made ready for use: `parse` makes wire values of bytes and looks at their types and bounds."""
 
-    shape: Shape
-    decoder: msgspec.msgpack.Decoder[Any]
+    flatten: Callable[[Any], Any] | None
+    build: Callable[[Any], Any] | None
+    parse: Callable[[bytes], Any]
 
     def encode(self, value: object) -> bytes:
         """Return the encoding; it is read once more, because only reading looks at bounds."""
-        flatten = self.shape.flatten
-        encoded = _encoder.encode(value if flatten is None else flatten(value))
-        self.decoder.decode(encoded)
+        flatten = self.flatten
+        encoded = _write(value if flatten is None else flatten(value))
+        self.parse(encoded)
         return encoded
 
     def write_each(self, values: Iterable[object]) -> list[bytes]:
         """Return the encoding of each of several values that are known to fit."""
-        flatten, write = self.shape.flatten, _encoder.encode
-        return [write(value) for value in (values if flatten is None else map(flatten, values))]
+        return list(map(_write, values if self.flatten is None else map(self.flatten, values)))
 
     def encode_each(self, values: Iterable[object]) -> list[bytes]:
         """Do the same as `encode` for each of several values."""
-        encoded, read = self.write_each(values), self.decoder.decode
+        encoded, parse = self.write_each(values), self.parse
         for item in encoded:
-            read(item)
+            parse(item)
         return encoded
 
     def decode(self, data: bytes) -> Any:  # noqa: ANN401 - whatever the codec is of
         """Return the value; raise `ValueError` where `data` is not the one encoding of it."""
-        wire = self.decoder.decode(data)
-        if _encoder.encode(wire) != data:
+        wire = self.parse(data)
+        if _write(wire) != data:
             raise ValueError("not the canonical encoding")
-        build = self.shape.build
+        build = self.build
         return wire if build is None else build(wire)
 
     def read(self, data: bytes) -> Any:  # noqa: ANN401 - whatever the codec is of
         """Return the value of what is known to be the one encoding of it. Bounds are looked at."""
-        wire = self.decoder.decode(data)
-        build = self.shape.build
-        return wire if build is None else build(wire)
+        build = self.build
+        return self.parse(data) if build is None else build(self.parse(data))
 
     def read_each(self, items: Iterable[bytes | None]) -> list[Any]:
         """Do the same as `read` for each of several items, None where there is nothing to read."""
-        read, build = self.decoder.decode, self.shape.build
+        parse, build = self.parse, self.build
         if build is None:
-            return [None if item is None else read(item) for item in items]
-        return [None if item is None else build(read(item)) for item in items]
+            return [None if item is None else parse(item) for item in items]
+        return [None if item is None else build(parse(item)) for item in items]
 
 
 def make_ready(shape: Shape) -> Fast:
     """Compile a shape."""
-    return Fast(shape, msgspec.msgpack.Decoder(shape.schema))
+    return Fast(shape.flatten, shape.build, msgspec.msgpack.Decoder(shape.schema).decode)
 
 
 def shape_integer(low: int, high: int) -> Shape | None:
@@ -100,7 +105,7 @@ def shape_binary(low: int, high: int) -> Shape:
 
 def shape_text(check: Callable[[Any], Any]) -> Shape:
     """Text, which `check` looks at."""
-    return Shape(str, check, check, is_scalar=True)
+    return Shape(str, check, check, is_scalar=True, is_check=True)
 
 
 def shape_optional(inner: Shape) -> Shape:
@@ -110,15 +115,19 @@ def shape_optional(inner: Shape) -> Shape:
         inner.schema | None,
         flatten and (lambda value: None if value is None else flatten(value)),
         build and (lambda wire: None if wire is None else build(wire)),
+        is_check=inner.is_check,
     )
 
 
 def shape_sequence(inner: Shape, low: int, high: int) -> Shape:
     """From `low` to `high` values of one shape."""
-    schema: Any = inner.schema
+    item_schema: Any = inner.schema
     flatten, build = inner.flatten, inner.build
+    schema = Annotated[tuple[item_schema, ...], msgspec.Meta(min_length=low, max_length=high)]
+    if inner.is_check and flatten is not None:
+        return _make_check(schema, lambda values: [flatten(item) for item in values])
     return Shape(
-        Annotated[tuple[schema, ...], msgspec.Meta(min_length=low, max_length=high)],
+        schema,
         flatten and (lambda values: [flatten(item) for item in values]),
         build and (lambda wires: tuple([build(item) for item in wires])),
     )
@@ -127,14 +136,37 @@ def shape_sequence(inner: Shape, low: int, high: int) -> Shape:
 def shape_struct(cls: type[Any], names: Sequence[str], inner: Sequence[Shape]) -> Shape:
     """Values of a class, by its fields in order.
 
-    msgspec reads and writes a `Struct` itself, where its fields need nothing else.
+    msgspec reads and writes a `Struct` itself, where its fields need no more than a look.
     """
     schemas = [item.schema for item in inner]
-    if issubclass(cls, msgspec.Struct) and all(item.flatten is None and item.build is None for item in inner):
+    if issubclass(cls, msgspec.Struct) and all(item.is_its_own_wire for item in inner):
         _declare(cls, dict(zip(names, schemas, strict=True)))
-        return Shape(cls)
+        checks = [(attrgetter(name), item.flatten) for name, item in zip(names, inner, strict=True) if item.flatten is not None]
+        return _make_check(cls, _check_fields(cls, checks)) if checks else Shape(cls)
     schema = tuple.__class_getitem__(tuple(schemas))
     return Shape(schema, _make_flatten(cls, names, inner), _make_build(cls, [item.build for item in inner]))
+
+
+def _make_check(schema: Any, look: Callable[[Any], object]) -> Shape:  # noqa: ANN401 - what msgspec takes for a type
+    """Values that are their own wire values once `look` has raised nothing."""
+
+    def check(value: Any) -> Any:  # noqa: ANN401 - the identity on any type
+        look(value)
+        return value
+
+    return Shape(schema, check, check, is_check=True)
+
+
+def _check_fields(
+    cls: type[Any], checks: Sequence[tuple[Callable[[Any], Any], Callable[[Any], Any]]]
+) -> Callable[[Any], object]:
+    def look(value: object) -> None:
+        if type(value) is not cls:
+            raise TypeError
+        for get, check in checks:
+            check(get(value))
+
+    return look
 
 
 def _declare(cls: type[msgspec.Struct], schemas: dict[str, Any]) -> None:

@@ -4,9 +4,11 @@ The id of a transaction is the hash of its payload without signatures: the same 
 and by whomever it is sent. An envelope with too few signatures is a draft: each officer adds a signature to the same payload.
 """
 
-from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final
+
+import msgspec
+from msgspec.structs import force_setattr
 
 from ledger import codec
 from ledger.codec import Codec, decode, encode
@@ -27,8 +29,7 @@ MAX_VALIDITY_MS: Final = 30 * 24 * 3600 * 1000
 """How far ahead of the block's time a transaction may ask to stay valid: long enough for a second officer to sign."""
 
 
-@dataclass(frozen=True, slots=True)
-class Transaction:
+class Transaction(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The signed content. `kind` names a rule of the rule book, `body` is that kind's own canonical encoding."""
 
     version: int
@@ -39,16 +40,14 @@ class Transaction:
     valid_until_ms: TimeMs
 
 
-@dataclass(frozen=True, slots=True)
-class KeySignature:
+class KeySignature(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One signer's key and signature over the payload."""
 
     key: PublicKey
     signature: Signature
 
 
-@dataclass(frozen=True, slots=True)
-class SignedTransaction:
+class SignedTransaction(msgspec.Struct, frozen=True, gc=False, eq=False):
     """A payload and its signatures, in ascending order of their keys so that an envelope has one encoding.
 
     Besides, a memory of what follows from these two: a node asks for it at every station of a transaction's way.
@@ -56,9 +55,33 @@ class SignedTransaction:
 
     payload: bytes
     signatures: tuple[KeySignature, ...]
-    _id: Hash | None = field(default=None, init=False, repr=False, compare=False)
-    _encoding: bytes | None = field(default=None, init=False, repr=False, compare=False)
-    _content: Transaction | None = field(default=None, init=False, repr=False, compare=False)
+    _id: Hash | None = None
+    _encoding: bytes | None = None
+    _content: Transaction | None = None
+
+    def __post_init__(self) -> None:
+        """Remember nothing of the one that this was made from: `msgspec.structs.replace` hands everything on."""
+        if self._id is not None or self._encoding is not None or self._content is not None:
+            for name in ("_id", "_encoding", "_content"):
+                force_setattr(self, name, None)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both have the same payload and signatures, whatever is remembered of them."""
+        if not isinstance(other, SignedTransaction):
+            return NotImplemented
+        return (self.payload, self.signatures) == (other.payload, other.signatures)
+
+    def __ne__(self, other: object) -> bool:
+        """Whether they differ: msgspec has an answer of its own to this, which Python would take."""
+        return not self == other
+
+    def __hash__(self) -> int:
+        """Hash of what makes two equal."""
+        return hash((self.payload, self.signatures))
+
+    def __repr__(self) -> str:
+        """Name what makes two equal."""
+        return f"SignedTransaction(payload={self.payload!r}, signatures={self.signatures!r})"
 
     @property
     def transaction_id(self) -> Hash:
@@ -66,13 +89,13 @@ class SignedTransaction:
         transaction_id = self._id
         if transaction_id is None:
             transaction_id = compute_transaction_id(self.payload)
-            object.__setattr__(self, "_id", transaction_id)
+            force_setattr(self, "_id", transaction_id)
         return transaction_id
 
     @property
     def signers(self) -> tuple[PublicKey, ...]:
         """Keys that signed, ascending."""
-        return tuple(item.key for item in self.signatures)
+        return tuple([item.key for item in self.signatures])
 
 
 chain_id_codec: Codec[str] = codec.text("chain id", 128)
@@ -88,8 +111,7 @@ transaction_codec: Codec[Transaction] = codec.struct(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What is encoded of a signed transaction."""
 
     payload: bytes
@@ -104,7 +126,7 @@ def _make_signed_codec() -> Codec[SignedTransaction]:
     )
 
     def check(signed: SignedTransaction) -> SignedTransaction:
-        if any(left >= right for left, right in pairwise(signed.signers)):
+        if len(signed.signatures) > 1 and any(left >= right for left, right in pairwise(signed.signers)):
             raise CodecError("SignedTransaction: the keys are not in ascending order, each once")
         return signed
 
@@ -134,7 +156,7 @@ def sign(signed: SignedTransaction, key: SigningKey) -> SignedTransaction:
     """Add a signature. Signing twice with one key changes nothing, since Ed25519 is deterministic."""
     others = tuple(item for item in signed.signatures if item.key != key.public_key)
     mine = KeySignature(key.public_key, key.sign(Context.TRANSACTION, signed.payload))
-    return replace(signed, signatures=tuple(sorted((*others, mine), key=lambda item: item.key)))
+    return SignedTransaction(signed.payload, tuple(sorted((*others, mine), key=lambda item: item.key)))
 
 
 def encode_signed(signed: SignedTransaction) -> bytes:
@@ -156,14 +178,14 @@ def decode_payload(signed: SignedTransaction) -> Transaction:
     if content is None:
         content = decode(transaction_codec, signed.payload, max_bytes=MAX_PAYLOAD_BYTES)
         if len(signed.payload) <= MAX_REMEMBERED_BYTES:
-            object.__setattr__(signed, "_content", content)
+            force_setattr(signed, "_content", content)
     return content
 
 
 def _remember_encoding(signed: SignedTransaction, encoding: bytes) -> bytes:
     """Keep the one encoding of an envelope, which `decode` found or `encode` made."""
     if len(signed.payload) <= MAX_REMEMBERED_BYTES:
-        object.__setattr__(signed, "_encoding", encoding)
+        force_setattr(signed, "_encoding", encoding)
     return encoding
 
 

@@ -3,9 +3,11 @@
 Days that have begun stay as they were announced: people came on them, and hours may be recorded for them.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
+
+from msgspec.structs import replace
 
 from contracts.activities.projects import finish_activity
 from contracts.activities.published import ACTIVITIES, Activity, ActivityStatus, require_activity, require_period

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+import msgspec
+
 from contracts.identity.parties import require_own_officers
 from contracts.kinds import Kind
 from contracts.parameters import get_parameter
@@ -48,8 +50,7 @@ class ActivityStatus(IntEnum):
     CANCELLED = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An organisation's activity, from `first_day` to `last_day`, both included.
 
     `coefficient` says in percent how many points its hours earn for its difficulty (Hainan), 100 as usual.

@@ -4,9 +4,11 @@ A hold is for one merchant and has an end. It counts against the balance at once
 even offline, and never on a balance (DOMAIN section 4, rule 6). What is not captured goes back as the same lots.
 """
 
-from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
+
+import msgspec
+from msgspec.structs import replace
 
 from contracts.balances import add_issued, get_lots, put_lots
 from contracts.exchange.offers import OFFERS, return_pieces, take_pieces
@@ -39,8 +41,7 @@ class HoldStatus(IntEnum):
     EXPIRED = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Points set aside. `lots` are those held while open, afterwards those captured and not refunded."""
 
     volunteer: Identifier
@@ -53,8 +54,7 @@ class Hold:
     is_delivered: bool
 
 
-@dataclass(frozen=True, slots=True)
-class HoldPoints:
+class HoldPoints(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Body: a volunteer sets points aside for `quantity` pieces of an offer."""
 
     hold: Identifier
@@ -64,23 +64,20 @@ class HoldPoints:
     expires_ms: TimeMs
 
 
-@dataclass(frozen=True, slots=True)
-class PointsOfHold:
+class PointsOfHold(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Body: a merchant captures or refunds `points` of a hold."""
 
     hold: Identifier
     points: Points
 
 
-@dataclass(frozen=True, slots=True)
-class EndHold:
+class EndHold(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Body: a merchant releases a hold or has delivered for it, or either side ends one whose time is over."""
 
     hold: Identifier
 
 
-@dataclass(frozen=True, slots=True)
-class HoldChanged:
+class HoldChanged(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Event: points of a hold moved. For a capture, what was not captured went back to the volunteer at once."""
 
     hold: Identifier

@@ -3,8 +3,11 @@
 Price and description never change, for a volunteer may be signing for them just now: another price is another offer.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
+
+import msgspec
+from msgspec.structs import replace
 
 from contracts.identity.parties import require_merchant
 from contracts.kinds import Kind
@@ -21,8 +24,7 @@ from ledger.types import Day, Hash, Identifier, Points
 MAX_STOCK: Final = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Goods or a service for `points` a piece, from `first_day` (None: at once) to `last_day`, both included.
 
     `stock` is how many pieces there are in all, None without a limit; `taken` how many of them are held or captured. `details`

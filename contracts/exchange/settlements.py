@@ -5,8 +5,11 @@ over, with exactly what was counted; a refund of an earlier capture counts in it
 (DOMAIN 2, S11). What is paid for the points is beside the ledger.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
+
+import msgspec
+from msgspec.structs import replace
 
 from contracts.identity.parties import (
     MERCHANTS,
@@ -29,8 +32,7 @@ from ledger.state import Overlay, Table, View
 from ledger.types import Day, Identifier, Points
 
 
-@dataclass(frozen=True, slots=True)
-class Turnover:
+class Turnover(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Points that a merchant captured and refunded in a month. `closed_by` is the authority that closed it, if any has."""
 
     captured: Points

@@ -5,8 +5,9 @@ shows as erased, and nothing more is recorded for it. It says nothing of the per
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from ledger import codec
 from ledger.codec import Codec
@@ -18,8 +19,7 @@ from ledger.types import Day, Hash, Identifier, PublicKey
 MAX_TAGS: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Volunteer:
+class Volunteer(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A person's account. `key` is None for one who has no device; `enrolled_by` is an organisation.
 
     `tags` are the registrar's tags of the person: several where several accounts became one.

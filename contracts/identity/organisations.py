@@ -1,6 +1,8 @@
 """Organisations and their officers: licensed and suspended by an authority, otherwise in their own hands."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from contracts.identity.parties import (
     MAX_OFFICERS,

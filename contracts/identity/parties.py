@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+import msgspec
+
 from contracts.identity.departed import ERASED, MERGED, VOLUNTEERS, Volunteer, make_absence
 from contracts.identity.lineage import GUIDES, SUCCESSORS, find_acting
 from contracts.identity.wards import get_voice
@@ -41,16 +43,14 @@ class Standing(IntEnum):
     SUSPENDED = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
+class Party(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Whose a key is."""
 
     role: Role
     identifier: Identifier
 
 
-@dataclass(frozen=True, slots=True)
-class Organisation:
+class Organisation(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A recording unit. `approvals` is how many of its officers must sign what counts."""
 
     name: str
@@ -59,8 +59,7 @@ class Organisation:
     approvals: int
 
 
-@dataclass(frozen=True, slots=True)
-class Merchant:
+class Merchant(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Who takes points for goods and services."""
 
     name: str

@@ -5,8 +5,10 @@ enrolling organisation, and then it takes some days in which the old key can obj
 A volunteer who never had a key gets the first one in the same way, without the days: there is nobody who could object.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
+
+from msgspec.structs import replace
 
 from contracts.card_table import end_card_of_key
 from contracts.identity.departed import VOLUNTEERS, Volunteer

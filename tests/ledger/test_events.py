@@ -1,13 +1,14 @@
 """Entries of the log: three fields, one encoding, one type each; and outcomes that always fit into one entry."""
 
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import msgpack
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ledger import codec
 from ledger.codec import MAX_ENTRY_BYTES

@@ -1,11 +1,12 @@
 """Execution under a rule book: all of a transaction or nothing of it, in order, and every refusal on record."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ledger import codec
 from ledger.authorities import Authority

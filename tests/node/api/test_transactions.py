@@ -4,13 +4,13 @@ import http.client
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import msgpack
 import pytest
+from msgspec.structs import replace
 
 from contracts.exchange import EndHold, HoldPoints
 from contracts.identity.organisations import SetPolicy

@@ -1,10 +1,10 @@
 """The order of reasons, and that what was verified once is not verified again."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.codec import encode
 from ledger.errors import CodecError, HourledgerError
@@ -44,13 +44,13 @@ def test_a_good_transaction_is_admitted() -> None:
 
 @pytest.mark.parametrize("reason", FAULTS)
 def test_each_fault_has_its_reason(reason: Reason) -> None:
-    assert find_reason(sign(draft(replace(GOOD, **FAULTS[reason])), toy.MEMBER)) is reason  # type: ignore[arg-type]
+    assert find_reason(sign(draft(replace(GOOD, **FAULTS[reason])), toy.MEMBER)) is reason
 
 
 @pytest.mark.parametrize(("first", "second"), list(pairwise(FAULTS)))
 def test_of_two_faults_the_earlier_reason_is_given(first: Reason, second: Reason) -> None:
     faults = FAULTS[second] | FAULTS[first]
-    assert find_reason(draft(replace(GOOD, **faults))) is first  # type: ignore[arg-type]
+    assert find_reason(draft(replace(GOOD, **faults))) is first
 
 
 def test_time_comes_before_signatures_and_signatures_before_membership() -> None:
@@ -135,7 +135,7 @@ def test_other_signatures_are_not_taken_as_verified() -> None:
     state = toy.make_genesis_state()
     good = toy.transact(1)
     admission.validate(encode_signed(good), good, toy.RULE_BOOK, state, toy.START_MS)
-    forged = replace(good, signatures=(replace(good.signatures[0], signature=bytes(64)),))  # type: ignore[arg-type]
+    forged = replace(good, signatures=(replace(good.signatures[0], signature=bytes(64)),))
     with pytest.raises(HourledgerError, match="signature does not fit"):
         admission.validate(encode_signed(forged), forged, toy.RULE_BOOK, state, toy.START_MS)
 

@@ -20,8 +20,8 @@ from ledger.merkle import EMPTY_ROOT, compute_leaf_hash, compute_tree_root
 from ledger.reasons import Reason
 from ledger.state import EmptyView, Overlay
 from ledger.state_tree import compute_state_root
-from ledger.transactions import encode_signed, sign
-from ledger.types import Hash, Round, TimeMs
+from ledger.transactions import KeySignature, SignedTransaction, encode_signed, sign
+from ledger.types import Hash, Round, Signature, TimeMs
 from node.chain import Chain
 from node.chain.log_entries import iterate_entries
 from node.storage.leveldb import open_leveldb
@@ -221,7 +221,7 @@ def test_any_history_leads_to_the_plain_roots(history: list[list[tuple[bytes, by
 
 def test_check_gives_the_first_reason(chain: Chain) -> None:
     good = toy.transact(1)
-    broken = replace(good, signatures=(replace(good.signatures[0], signature=bytes(64)),))  # type: ignore[arg-type]
+    broken = SignedTransaction(good.payload, (KeySignature(good.signatures[0].key, Signature(bytes(64))),))
     with refused(Reason.MALFORMED):
         chain.check(b"\xc1", toy.START_MS)
     with refused(Reason.INVALID_SIGNATURE):

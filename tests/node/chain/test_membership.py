@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from contracts.governance import (
@@ -333,5 +334,5 @@ def test_a_recovery_that_is_no_longer_good_ends_no_chain(problem: str, others: i
 
 
 def _valid_for_longer(signed: SignedTransaction) -> SignedTransaction:
-    longer = replace(decode_payload(signed), valid_until_ms=TimeMs(START_MS + 2 * 10**7))
+    longer = msgspec.structs.replace(decode_payload(signed), valid_until_ms=TimeMs(START_MS + 2 * 10**7))
     return sign(draft(longer), KEYS[FOUR[0].key])

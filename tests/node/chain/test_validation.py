@@ -10,7 +10,7 @@ from ledger.blocks import MAX_BLOCK_TRANSACTIONS, Block, Header
 from ledger.errors import HourledgerError
 from ledger.merkle import compute_leaf_hash, compute_tree_root
 from ledger.reasons import Reason
-from ledger.transactions import encode_signed
+from ledger.transactions import SignedTransaction, encode_signed
 from ledger.types import TimeMs
 from node.chain import Chain, validation
 from node.storage.memory import MemoryStore
@@ -115,8 +115,8 @@ def test_the_order_of_transactions_is_part_of_the_result(chain: Chain, block: Bl
         (encode_signed(toy.transact(3, chain_id="another.example")), Reason.WRONG_CHAIN),
         (encode_signed(toy.transact(3, kind="gift")), Reason.UNKNOWN_KIND),
         (encode_signed(toy.transact(3, valid_until_ms=toy.START_MS)), Reason.EXPIRED),
-        (encode_signed(replace(TWO, payload=toy.transact(3).payload)), Reason.INVALID_SIGNATURE),
-        (encode_signed(replace(TWO, signatures=())), Reason.INVALID_SIGNATURE),
+        (encode_signed(SignedTransaction(toy.transact(3).payload, TWO.signatures)), Reason.INVALID_SIGNATURE),
+        (encode_signed(SignedTransaction(TWO.payload, ())), Reason.INVALID_SIGNATURE),
         (encode_signed(toy.transact(3, key=toy.STRANGER)), Reason.UNKNOWN_KEY),
         (encode_signed(toy.transact(0, (b"z", b"0"))), Reason.ALREADY_EXISTS),
         (encode_signed(ONE), Reason.ALREADY_EXISTS),
