@@ -37,7 +37,7 @@ lots_codec: Codec[tuple[Lot, ...]] = codec.sequence(_lot, 0, MAX_LOTS)
 
 def compute_sum(lots: Iterable[Lot]) -> Points:
     """Points of all lots together."""
-    return Points(sum(lot.points for lot in lots))
+    return Points(sum([lot.points for lot in lots]))
 
 
 def add_lots(lots: tuple[Lot, ...], added: Iterable[Lot]) -> tuple[Lot, ...]:
@@ -78,5 +78,7 @@ def take_oldest(lots: tuple[Lot, ...], points: Points) -> tuple[tuple[Lot, ...],
 
 def split_expired(lots: tuple[Lot, ...], today: Day) -> tuple[tuple[Lot, ...], tuple[Lot, ...]]:
     """Return (expired, usable) as of `today`."""
-    expired = tuple(lot for lot in lots if lot.expires_day < today)
+    if not lots or lots[0].expires_day >= today:
+        return (), lots
+    expired = tuple([lot for lot in lots if lot.expires_day < today])
     return expired, lots[len(expired) :]

@@ -79,13 +79,14 @@ PARAMETERS: Final = MappingProxyType(
     }
 )
 
-_VALUES: Final[Table[int]] = Table(b"parameter", parameter_value_codec, is_public=True)
+_VALUES: Final[Table[int]] = Table(b"parameter", parameter_value_codec, is_public=True, remembered=256)
 TABLES: Final = (_VALUES,)
+_NAMES: Final = MappingProxyType({name: name.encode() for name in PARAMETERS})
 
 
 def get_parameter(view: View, name: str) -> int:
     """Return the value in force."""
-    value = _VALUES.get(view, name.encode())
+    value = _VALUES.get(view, _NAMES[name])
     return PARAMETERS[name].default if value is None else value
 
 

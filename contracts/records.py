@@ -16,6 +16,7 @@ from contracts.balances import Balance, add_issued, get_balance, get_balances, p
 from contracts.lots import MAX_LOTS, Lot, add_lots, row_codec
 from contracts.parameters import MINUTES_PER_DAY
 from ledger import codec
+from ledger.arrays import encode_head, get_items
 from ledger.codec import Codec, encode_each
 from ledger.errors import RowOutcome
 from ledger.events import MAX_ROWS
@@ -136,13 +137,10 @@ def _month_key(day: Day) -> bytes:
 
 
 @lru_cache(maxsize=4_096)
-def _list_ends(day: Day) -> tuple[Day, ...]:
-    """Return the days before and after a day, or one of them where both are in one month.
-
-    Of three days, the one between is in the month of another.
-    """
-    first, last = Day(max(day - 1, 0)), Day(min(day + 1, codec.MAX_DAY))
-    return (first,) if _month_key(first) == _month_key(last) else (first, last)
+def _list_months(day: Day) -> tuple[bytes, ...]:
+    """Return the months of the day before and the day after a day: of three days, the one between is in that of another."""
+    first, last = _month_key(Day(max(day - 1, 0))), _month_key(Day(min(day + 1, codec.MAX_DAY)))
+    return (first,) if first == last else (first, last)
 
 
 class Calendars:
@@ -153,15 +151,18 @@ class Calendars:
     they mint, and what they take of the allowances of activities, is kept with them.
     """
 
-    __slots__ = ("_balances", "_changed", "_issued", "_minted", "_months", "_new", "_served", "_taken", "_view")
+    __slots__ = ("_balances", "_issued", "_minted", "_months", "_new", "_rewritten", "_served", "_stored", "_taken", "_view")
 
     def __init__(self, view: View) -> None:
         self._view = view
         self._months: dict[bytes, dict[Identifier, Record]] = {}
         """By volunteer and month together, as `CALENDARS` is."""
-        self._changed: dict[bytes, None] = {}
-        self._new: list[Record] = []
-        """Records that were put, to be checked before they are written. All others were read from the state."""
+        self._stored: dict[bytes, bytes] = {}
+        """Those that the state has, encoded."""
+        self._new: list[tuple[bytes, Record]] = []
+        """Records that were put, and into which month, to be checked before they are written. All others are the state's."""
+        self._rewritten: dict[bytes, None] = {}
+        """Months in which a record was replaced or removed; others only grow at their end."""
         self._served: dict[Identifier, tuple[int, int]] = {}
         """What the changes so far add to each volunteer's records and minutes; numbers may be negative."""
         self._balances: dict[Identifier, Balance] = {}
@@ -173,19 +174,28 @@ class Calendars:
 
     def load(self, services: Collection[tuple[Identifier, Day]]) -> None:
         """Read at once what will be asked for of several volunteers and days: the months around, and balances."""
-        places = list(dict.fromkeys([volunteer + _month_key(near) for volunteer, day in services for near in _list_ends(day)]))
-        for place, records in zip(places, CALENDARS.get_each(self._view, places), strict=True):
-            self._months[place] = {item.record: item for item in records or ()}
+        places = list(dict.fromkeys([volunteer + month for volunteer, day in services for month in _list_months(day)]))
+        for place, (data, records) in zip(places, CALENDARS.read_each(self._view, places), strict=True):
+            self._keep(place, data, records)
         self._balances = get_balances(self._view, dict.fromkeys([volunteer for volunteer, _day in services]))
 
     def get_month(self, volunteer: Identifier, day: Day) -> dict[Identifier, Record]:
         """Records of the volunteer in the month of `day`, those that do not count included."""
-        place = volunteer + _month_key(day)
-        month = self._months.get(place)
-        return self._load(place) if month is None else month
+        return self._get(volunteer + _month_key(day))
 
-    def _load(self, place: bytes) -> dict[Identifier, Record]:
-        month = self._months[place] = {item.record: item for item in CALENDARS.get(self._view, place) or ()}
+    def _get(self, place: bytes) -> dict[Identifier, Record]:
+        month = self._months.get(place)
+        if month is None:
+            ((data, records),) = CALENDARS.read_each(self._view, (place,))
+            month = self._keep(place, data, records)
+        return month
+
+    def _keep(self, place: bytes, data: bytes | None, records: tuple[Record, ...] | None) -> dict[Identifier, Record]:
+        if data is None or records is None:
+            month = self._months[place] = {}
+        else:
+            self._stored[place] = data
+            month = self._months[place] = {item.record: item for item in records}
         return month
 
     def find(self, volunteer: Identifier, day: Day, record: Identifier) -> Record | None:
@@ -194,19 +204,21 @@ class Calendars:
 
     def put(self, volunteer: Identifier, record: Record) -> None:
         """Add a record to its month, or replace the one of the same identifier."""
-        month = self.get_month(volunteer, record.day)
+        place = volunteer + _month_key(record.day)
+        month = self._get(place)
         replaced = month.get(record.record)
         if replaced is not None:
             self._count(volunteer, replaced, -1)
+            self._rewritten[place] = None
         self._count(volunteer, record, 1)
         month[record.record] = record
-        self._changed[volunteer + _month_key(record.day)] = None
-        self._new.append(record)
+        self._new.append((place, record))
 
     def remove(self, volunteer: Identifier, record: Record) -> None:
         """Take a record out of its month, because it stands in another volunteer's now."""
-        self._count(volunteer, self.get_month(volunteer, record.day).pop(record.record), -1)
-        self._changed[volunteer + _month_key(record.day)] = None
+        place = volunteer + _month_key(record.day)
+        self._count(volunteer, self._get(place).pop(record.record), -1)
+        self._rewritten[place] = None
 
     def _count(self, volunteer: Identifier, record: Record, sign: int) -> None:
         if record.status is RecordStatus.COUNTED:
@@ -249,23 +261,32 @@ class Calendars:
         first, last = day - 1, day + 1
         return [
             record
-            for near in _list_ends(day)
-            for record in self.get_month(volunteer, near).values()
+            for month in _list_months(day)
+            for record in self._get(volunteer + month).values()
             if first <= record.day <= last and record.status is RecordStatus.COUNTED
         ]
 
     def save(self, state: Overlay) -> None:
         """Write the months that changed."""
-        encode_each(_record, self._new)  # refuses what does not fit; all others in the same months were read from the state
-        months = {place: tuple(self._months[place].values()) for place in self._changed}
-        if any(len(records) > MAX_RECORDS_A_MONTH for records in months.values()):
+        # Refuses what does not fit; all other records of the same months were read from the state.
+        encoded = encode_each(_record, [record for _place, record in self._new])
+        grown: dict[bytes, bytes] = {}
+        for (place, _record_of), data in zip(self._new, encoded, strict=True):
+            grown[place] = grown.get(place, b"") + data
+        rewritten = {place: tuple(self._months[place].values()) for place in self._rewritten}
+        lengths = [len(self._months[place]) for place in (*grown, *rewritten)]
+        if max(lengths, default=0) > MAX_RECORDS_A_MONTH:
             raise ValueError("a month has more records than one may have")
-        CALENDARS.put_known_each(state, {place: records for place, records in months.items() if records})
-        for place, records in months.items():
+        months = {place: self._append(place, added) for place, added in grown.items() if place not in rewritten}
+        CALENDARS.put_encoded_each(state, months)
+        CALENDARS.put_known_each(state, {place: records for place, records in rewritten.items() if records})
+        for place, records in rewritten.items():
             if not records:
                 CALENDARS.delete(state, place)
-        self._changed.clear()
+        self._stored.clear()
+        self._months.clear()
         self._new.clear()
+        self._rewritten.clear()
         self._save_balances(state)
         for use in self._taken:
             taken = self.get_allowance_taken(*use)
@@ -274,6 +295,12 @@ class Calendars:
             elif ALLOWANCES.has(state, *use):
                 ALLOWANCES.delete(state, *use)
         self._taken.clear()
+
+    def _append(self, place: bytes, added: bytes) -> bytes:
+        """Return a month to which records were added at its end, encoded."""
+        before = self._stored.get(place)
+        head = encode_head(len(self._months[place]))
+        return head + added if before is None else head + get_items(before) + added
 
     def _save_balances(self, state: Overlay) -> None:
         people = records = minutes = 0

@@ -5,6 +5,7 @@ Adding a kind is a file with its rule and, for a new module, a line in `MODULES`
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -38,7 +39,7 @@ from contracts.kinds import Kind, Module
 from contracts.parameters import set_parameter
 from contracts.workdays import Workdays, set_workdays
 from ledger.blocks import HEADER
-from ledger.codec import decode
+from ledger.codec import Codec, decode
 from ledger.errors import CodecError, HourledgerError, Rejection
 from ledger.events import OUTCOME, EventType, find_type
 from ledger.execution import BlockContext, Effects, Override, RuleBooks, TransactionContext
@@ -80,6 +81,9 @@ TABLES: Final[Mapping[bytes, Table[Any]]] = MappingProxyType(
     {table.namespace: table for module in MODULES for table in module.tables}
 )
 
+REMEMBERED_BODIES: Final = 4_096
+MAX_REMEMBERED_BODY_BYTES: Final = 512
+
 
 @dataclass(frozen=True, slots=True)
 class KindsRuleBook:
@@ -94,13 +98,16 @@ class KindsRuleBook:
         if kind is None:
             raise HourledgerError(Reason.UNKNOWN_KIND, "the rule book has no such kind", transaction.kind)
         try:
-            decode(kind.codec, transaction.body, max_bytes=MAX_TRANSACTION_BYTES)
+            _decode_body(kind, transaction.body)
         except CodecError as error:
             raise HourledgerError(Reason.MALFORMED_BODY, error.detail, transaction.kind) from error
 
     def admit(self, view: View, signers: Sequence[PublicKey]) -> None:
         """Raise `Rejection` unless one of the signers is registered, or has a recovery key of genesis."""
-        if not any(KEYS.has(view, key) for key in signers) and set(RECOVERY_KEYS.get(view) or ()).isdisjoint(signers):
+        for key in signers:
+            if KEYS.has(view, key):
+                return
+        if set(RECOVERY_KEYS.get(view) or ()).isdisjoint(signers):
             raise Rejection(Reason.UNKNOWN_KEY, "no signer's key is registered on this chain", signers[0].hex())
 
     def apply(self, state: Overlay, transaction: Transaction, context: TransactionContext) -> Effects:
@@ -108,11 +115,23 @@ class KindsRuleBook:
         self.admit(state, context.signers)
         take_effect(state, context.block.height)
         kind = self.kinds[transaction.kind]
-        return kind.rule(state, decode(kind.codec, transaction.body, max_bytes=MAX_TRANSACTION_BYTES), context)
+        return kind.rule(state, _decode_body(kind, transaction.body), context)
 
     def record_offence(self, state: Overlay, offence: Offence, _block: BlockContext) -> Effects:
         """Record an authority's offence, or raise `Rejection`."""
         return offences.record_offence(state, offence)
+
+
+def _decode_body(kind: Kind[Any], body: bytes) -> Any:  # noqa: ANN401 - whatever the kind is of
+    """Return what a transaction asks for; a short one is remembered: it is asked for again in its block."""
+    if len(body) <= MAX_REMEMBERED_BODY_BYTES:
+        return _decode_short_body(kind.codec, body)
+    return decode(kind.codec, body, max_bytes=MAX_TRANSACTION_BYTES)
+
+
+@lru_cache(maxsize=REMEMBERED_BODIES)
+def _decode_short_body(body_codec: Codec[Any], body: bytes) -> Any:  # noqa: ANN401
+    return decode(body_codec, body)
 
 
 def find_override(transaction: Transaction) -> Override | None:

@@ -22,7 +22,9 @@ class Workdays(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 days_codec: Codec[tuple[Day, ...]] = codec.sequence(codec.day, 0, 4_096)
-_WORKDAYS: Final[Table[Workdays]] = Table(b"workdays", codec.struct(Workdays, days_codec, days_codec), is_public=True)
+_WORKDAYS: Final[Table[Workdays]] = Table(
+    b"workdays", codec.struct(Workdays, days_codec, days_codec), is_public=True, remembered=4
+)
 TABLES: Final = (_WORKDAYS,)
 
 

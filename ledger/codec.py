@@ -154,8 +154,14 @@ def decode_known_each(codec: Codec[T], items: Sequence[bytes | None], *, max_byt
 
 @cache
 def _find_fast(codec: Codec[Any]) -> Fast | None:
-    """Shapes are compiled when they are first used: most programs need few of them. A scalar's plain way is fast enough."""
-    return None if codec.shape is None or codec.shape.is_scalar else make_ready(codec.shape)
+    """Shapes are compiled when they are first used: most programs need few of them.
+
+    Alone, a scalar is looked at before it is written, because its bytes do not show whether its type was the right one.
+    """
+    shape = codec.shape
+    if shape is not None and shape.is_scalar:
+        shape = Shape(shape.schema, codec.to_wire, shape.build)
+    return None if shape is None else make_ready(shape)
 
 
 def encode_plainly(codec: Codec[T], value: T) -> bytes:
@@ -191,10 +197,14 @@ def _make_check(name: str, is_valid: Callable[[Any], bool]) -> Callable[[Any], A
 
     def check(value: Any) -> Any:  # noqa: ANN401 - the identity on any type: is_valid decides
         if not is_valid(value):
-            raise CodecError(f"{name}: {_shown(value)} does not fit")
+            raise _misfit(name, value)
         return value
 
     return check
+
+
+def _misfit(name: str, value: object) -> CodecError:
+    return CodecError(f"{name}: {_shown(value)} does not fit")
 
 
 def _shown(value: object) -> str:
@@ -226,14 +236,15 @@ def _binary_of(name: str, length: int) -> Codec[T]:
 def text(name: str, max_bytes: int, *, min_bytes: int = 1) -> Codec[str]:
     """Text without control characters, bounded in UTF-8 bytes."""
 
-    def is_valid(value: object) -> bool:
-        if type(value) is not str:
-            return False
-        if value.isascii():
-            return min_bytes <= len(value) <= max_bytes and value.isprintable()
-        return not REFUSED_CHARACTERS.search(value) and min_bytes <= len(value.encode()) <= max_bytes
+    def check(value: Any) -> Any:  # noqa: ANN401 - the identity on any type
+        if type(value) is str:
+            if value.isascii():
+                if min_bytes <= len(value) <= max_bytes and value.isprintable():
+                    return value
+            elif not REFUSED_CHARACTERS.search(value) and min_bytes <= len(value.encode()) <= max_bytes:
+                return value
+        raise _misfit(name, value)
 
-    check = _make_check(name, is_valid)
     return Codec(name, check, check, shape_text(check))
 
 

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from ledger import codec
-from ledger.codec import MAX_ENTRY_BYTES, Codec, Wire, decode, decode_known, encode_each
+from ledger.codec import MAX_ENTRY_BYTES, Codec, Wire, decode, decode_known, encode, encode_each
 from ledger.errors import CodecError, RowOutcome
 from ledger.reasons import Reason
 from ledger.shapes import MISFIT
@@ -58,16 +58,18 @@ class EventType(Generic[T]):
 
     def encode(self, value: T) -> bytes:
         """Return the log entry; raise `CodecError` when a field does not fit or the entry is too long."""
-        (entry,) = self.encode_each((value,))
-        return entry
+        return self._require_room(encode(self.entry_codec, value))
 
     def encode_each(self, values: Sequence[T]) -> list[bytes]:
         """Return the log entry of each value: see `encode`."""
         entries = encode_each(self.entry_codec, values)
-        for entry in entries:
-            if len(entry) > MAX_ENTRY_BYTES:
-                raise CodecError(f"{self.name}: the entry has {len(entry)} bytes", Reason.TOO_LARGE)
+        self._require_room(max(entries, key=len, default=b""))
         return entries
+
+    def _require_room(self, entry: bytes) -> bytes:
+        if len(entry) > MAX_ENTRY_BYTES:
+            raise CodecError(f"{self.name}: the entry has {len(entry)} bytes", Reason.TOO_LARGE)
+        return entry
 
     def decode(self, entry: bytes) -> T:
         """Return the fields of an entry of this type, or raise `CodecError`."""

@@ -143,7 +143,7 @@ def record_transaction(
 
 def _shorten_rows(rows: tuple[RowOutcome | None, ...]) -> tuple[RowOutcome | None, ...]:
     """Rows as outcomes record them, so that no rule has to know how long a value may be."""
-    return tuple([row and RowOutcome(row.reason, shorten_value(row.value)) for row in rows])
+    return tuple([row and RowOutcome(row.reason, shorten_value(row.value)) for row in rows]) if any(rows) else rows
 
 
 def execute_block(view: View, rule_book: RuleBook, transactions: Sequence[SignedTransaction], block: BlockContext) -> Executed:

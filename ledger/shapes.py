@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from ledger.arrays import encode_head
+
 MISFIT = (msgspec.MsgspecError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 """What is raised where a value or bytes do not fit a shape."""
 
@@ -41,11 +43,15 @@ class Shape:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fast:
-    """A shape made ready for use: `parse` makes wire values of bytes and looks at their types and bounds."""
+    """A shape made ready for use.
+
+    `parse` makes a wire value of bytes and looks at types and bounds; `parse_all` does so with an array of them.
+    """
 
     flatten: Callable[[Any], Any] | None
     build: Callable[[Any], Any] | None
     parse: Callable[[bytes], Any]
+    parse_all: Callable[[bytes], list[Any]]
 
     def encode(self, value: object) -> bytes:
         """Return the encoding; it is read once more, because only reading looks at bounds."""
@@ -60,9 +66,8 @@ class Fast:
 
     def encode_each(self, values: Iterable[object]) -> list[bytes]:
         """Do the same as `encode` for each of several values."""
-        encoded, parse = self.write_each(values), self.parse
-        for item in encoded:
-            parse(item)
+        encoded = self.write_each(values)
+        self.parse_all(encode_head(len(encoded)) + b"".join(encoded))
         return encoded
 
     def decode(self, data: bytes) -> Any:  # noqa: ANN401 - whatever the codec is of
@@ -88,7 +93,9 @@ class Fast:
 
 def make_ready(shape: Shape) -> Fast:
     """Compile a shape."""
-    return Fast(shape.flatten, shape.build, msgspec.msgpack.Decoder(shape.schema).decode)
+    schema: Any = shape.schema
+    parse, parse_all = msgspec.msgpack.Decoder(schema).decode, msgspec.msgpack.Decoder(list[schema]).decode
+    return Fast(shape.flatten, shape.build, parse, parse_all)
 
 
 def shape_integer(low: int, high: int) -> Shape | None:

@@ -5,8 +5,9 @@ undoing is dropping an object.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from typing import Generic, Protocol, TypeVar
 
 from ledger.codec import Codec, decode_known, decode_known_each, encode, encode_each, encode_known_each
@@ -26,19 +27,27 @@ class View(Protocol):
 
 
 class Overlay:
-    """Changes over a view; reads see them first. A value of None means deleted."""
+    """Changes over a view; reads see them first. A value of None means deleted.
 
-    __slots__ = ("_base", "_changes")
+    Of an overlay over another, a read looks into the changes of both and then asks what is below all of them.
+    """
+
+    __slots__ = ("_changes", "_floor", "_layers")
 
     def __init__(self, base: View) -> None:
-        self._base = base
         self._changes: dict[bytes, bytes | None] = {}
+        self._layers: tuple[dict[bytes, bytes | None], ...] = (self._changes,)
+        self._floor = base
+        if isinstance(base, Overlay):
+            self._layers += base._layers  # noqa: SLF001 - of the same class
+            self._floor = base._floor  # noqa: SLF001
 
     def get(self, key: bytes, /) -> bytes | None:
         """Return the changed value, or the base's."""
-        if key in self._changes:
-            return self._changes[key]
-        return self._base.get(key)
+        for changes in self._layers:
+            if key in changes:
+                return changes[key]
+        return self._floor.get(key)
 
     def put(self, key: bytes, value: bytes) -> None:
         """Set a value."""
@@ -50,10 +59,11 @@ class Overlay:
 
     def get_each(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """Do the same as `get` for each of several keys."""
-        changes, below = self._changes, get_each(self._base, keys)
-        if changes.keys().isdisjoint(keys):
-            return below
-        return [changes.get(key, value) for key, value in zip(keys, below, strict=True)]
+        values = get_each(self._floor, keys)
+        for changes in reversed(self._layers):
+            if not changes.keys().isdisjoint(keys):
+                values = [changes.get(key, value) for key, value in zip(keys, values, strict=True)]
+        return values
 
     def put_each(self, changes: Mapping[bytes, bytes]) -> None:
         """Set several values."""
@@ -70,8 +80,9 @@ class Overlay:
 
 
 def get_each(view: View, keys: Sequence[bytes]) -> list[bytes | None]:
-    """Return the value of each key as `view.get` would: there is one step through an overlay for all of them."""
-    return view.get_each(keys) if isinstance(view, Overlay) else list(map(view.get, keys))
+    """Return the value of each key as `view.get` would: at once, of a view that has a way to do so."""
+    read_each: Callable[[Sequence[bytes]], list[bytes | None]] | None = getattr(view, "get_each", None)
+    return list(map(view.get, keys)) if read_each is None else read_each(keys)
 
 
 class EmptyView:
@@ -90,19 +101,24 @@ class Table(Generic[T]):
 
     A key is the namespace, a slash and the parts, of which at most the last may vary in length; so no two keys are alike,
     as long as each namespace belongs to one table. `is_public` says whether anybody may read its values; others need a signed
-    request.
+    request. `remembered` is how many values are kept as they were decoded, by their bytes: for what many transactions ask for
+    and few change.
     """
 
     namespace: bytes
     codec: Codec[T]
     is_public: bool = False
+    remembered: int = 0
     _prefix: bytes = field(init=False, repr=False)
+    _read: Callable[[bytes], T] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Raise `ValueError` for a namespace whose keys could be another table's."""
         if not self.namespace or b"/" in self.namespace:
             raise ValueError("a namespace is not empty and has no slash")
         object.__setattr__(self, "_prefix", self.namespace + b"/")
+        read = partial(decode_known, self.codec, max_bytes=MAX_VALUE_BYTES)
+        object.__setattr__(self, "_read", lru_cache(self.remembered)(read) if self.remembered else read)
 
     def key(self, *parts: bytes) -> bytes:
         """Return the state key of the parts."""
@@ -110,16 +126,16 @@ class Table(Generic[T]):
 
     def get(self, view: View, *parts: bytes) -> T | None:
         """Return the value, or None where there is none. What a view holds was put there through the same table."""
-        data = view.get(self.key(*parts))
-        return None if data is None else decode_known(self.codec, data, max_bytes=MAX_VALUE_BYTES)
+        data = view.get(self._prefix + b"".join(parts))
+        return None if data is None else self._read(data)
 
     def has(self, view: View, *parts: bytes) -> bool:
         """Whether there is a value."""
-        return view.get(self.key(*parts)) is not None
+        return view.get(self._prefix + b"".join(parts)) is not None
 
     def put(self, overlay: Overlay, value: T, *parts: bytes) -> None:
         """Set the value."""
-        overlay.put(self.key(*parts), encode(self.codec, value))
+        overlay.put(self._prefix + b"".join(parts), encode(self.codec, value))
 
     def delete(self, overlay: Overlay, *parts: bytes) -> None:
         """Remove the value."""
@@ -133,6 +149,12 @@ class Table(Generic[T]):
         """Do the same as `has` for each place."""
         return [data is not None for data in self._get_each(view, places)]
 
+    def read_each(self, view: View, places: Iterable[bytes]) -> list[tuple[bytes | None, T | None]]:
+        """Do the same as `get_each`; return each value as it is stored, too."""
+        stored = self._get_each(view, places)
+        values = decode_known_each(self.codec, stored, max_bytes=MAX_VALUE_BYTES)
+        return list(zip(stored, values, strict=True))
+
     def put_each(self, overlay: Overlay, values: Mapping[bytes, T]) -> None:
         """Do the same as `put` for the value of each place."""
         self._put_each(overlay, values, encode_each(self.codec, values.values()))
@@ -140,6 +162,10 @@ class Table(Generic[T]):
     def put_known_each(self, overlay: Overlay, values: Mapping[bytes, T]) -> None:
         """Set values all parts of which were read from the state or checked already: see `ledger.codec.encode_known_each`."""
         self._put_each(overlay, values, encode_known_each(self.codec, values.values()))
+
+    def put_encoded_each(self, overlay: Overlay, values: Mapping[bytes, bytes]) -> None:
+        """Set values of which all parts are known to fit, and which are encoded already."""
+        self._put_each(overlay, values, values.values())
 
     def _get_each(self, view: View, places: Iterable[bytes]) -> list[bytes | None]:
         prefix = self._prefix

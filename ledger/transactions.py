@@ -76,8 +76,8 @@ class SignedTransaction(msgspec.Struct, frozen=True, gc=False, eq=False):
         return not self == other
 
     def __hash__(self) -> int:
-        """Hash of what makes two equal."""
-        return hash((self.payload, self.signatures))
+        """Return a number that is the same for two that are equal."""
+        return int.from_bytes(self.transaction_id[:8])
 
     def __repr__(self) -> str:
         """Name what makes two equal."""

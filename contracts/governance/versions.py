@@ -42,7 +42,9 @@ class Versions:
 
 _version = codec.integer("rule book version", FIRST_VERSION, MAX_VERSION)
 _set_rule_book = codec.struct(SetRuleBook, codec.height, _version)
-VERSIONS: Final[Table[Versions]] = Table(b"rule-book", codec.struct(Versions, _version, _version, codec.height), is_public=True)
+VERSIONS: Final[Table[Versions]] = Table(
+    b"rule-book", codec.struct(Versions, _version, _version, codec.height), is_public=True, remembered=4
+)
 RULE_BOOK_SET: Final = EventType("governance.rule_book_set", _set_rule_book)
 
 

@@ -81,16 +81,19 @@ officers_codec: Codec[tuple[PublicKey, ...]] = codec.sequence(codec.public_key, 
 approvals_codec: Codec[int] = codec.integer("approvals", 0, 2**16)
 standing_codec: Codec[Standing] = codec.member(Standing)
 
-AUTHORITIES: Final[Table[tuple[Authority, ...]]] = Table(b"authorities", authorities_codec, is_public=True)
+AUTHORITIES: Final[Table[tuple[Authority, ...]]] = Table(b"authorities", authorities_codec, is_public=True, remembered=4)
 NEXT_AUTHORITIES: Final[Table[Scheduled]] = Table(
-    b"next-authorities", codec.struct(Scheduled, codec.height, authorities_codec, codec.hash_), is_public=True
+    b"next-authorities", codec.struct(Scheduled, codec.height, authorities_codec, codec.hash_), is_public=True, remembered=4
 )
 ORGANISATIONS: Final[Table[Organisation]] = Table(
-    b"organisation", codec.struct(Organisation, name_codec, standing_codec, officers_codec, approvals_codec), is_public=True
+    b"organisation",
+    codec.struct(Organisation, name_codec, standing_codec, officers_codec, approvals_codec),
+    is_public=True,
+    remembered=1_024,
 )
 PREPARERS: Final[Table[tuple[PublicKey, ...]]] = Table(b"preparers", officers_codec, is_public=True)
 MERCHANTS: Final[Table[Merchant]] = Table(
-    b"merchant", codec.struct(Merchant, name_codec, standing_codec, codec.public_key), is_public=True
+    b"merchant", codec.struct(Merchant, name_codec, standing_codec, codec.public_key), is_public=True, remembered=1_024
 )
 TAGS: Final[Table[Identifier]] = Table(b"tag", codec.identifier)
 KEYS: Final[Table[Party]] = Table(b"key", codec.struct(Party, codec.member(Role), codec.identifier))

@@ -4,7 +4,7 @@ Who serves this week served last week, and organisations, activities and paramet
 what rules read was read for the block before.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from node.storage import namespaces
@@ -37,6 +37,11 @@ class RecentView:
         value = self._older[key] if key in self._older else self._store.get(namespaces.STATE.prefix + key)
         self._keep(key, value)
         return value
+
+    def get_each(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """Do the same as `get` for each of several keys."""
+        younger, get = self._younger, self.get
+        return [younger[key] if key in younger else get(key) for key in keys]
 
     def take_over(self, changes: Mapping[bytes, bytes | None]) -> None:
         """Know of what was written to the store."""

@@ -1,9 +1,9 @@
 """Transactions between nodes: sent once, told of by id, asked for where they are lacking."""
 
 from collections import Counter
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.crypto import sha256
 from ledger.reasons import Reason
