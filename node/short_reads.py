@@ -1,8 +1,8 @@
 """Short reads on the event loop itself, one in each of its turns: a thread for each costs as much again as half of one.
 
 Whoever computes in a thread lets go of the interpreter at every signature and every long hash; so it waits for the event loop,
-and the event loop for it. A read of a millisecond or two does without. What is not short after all, or must wait for others
-that compute, says so by the time it takes. Then nothing is read here for a while: threads do not hold up the event loop.
+and the event loop for it. A read of a millisecond or two does without. What was not short after all shows by what it took of a
+processor. Then nothing is read here for a while: threads do not hold up the event loop.
 """
 
 import asyncio
@@ -21,16 +21,17 @@ MAX_WAITING: Final = 64
 """Reads that wait for their turn; one more is answered with BUSY."""
 SHORT_SECONDS: Final = 0.02
 REST: Final = 20
-"""After a read that took longer, nothing is read here for so many times as long: a twentieth of the time is what is at risk."""
+"""After a read that took more, nothing is read here for so many times as long: who makes files that take long gains little."""
 
 _Turn: TypeAlias = "asyncio.Future[None]"
 
 
 @dataclass(slots=True)
 class ShortReads:
-    """Takes turns. For use on the event loop only; `clock` tells seconds."""
+    """Takes turns. For use on the event loop only; `clock` tells seconds, `spent` those of a processor."""
 
     clock: Callable[[], float] = time.monotonic
+    spent: Callable[[], float] = time.thread_time
     _is_taken: bool = False
     _closed_until: float = 0.0
     _waiting: deque[_Turn] = field(default_factory=deque)
@@ -45,13 +46,13 @@ class ShortReads:
             await self._wait()
         self._is_taken = True
         asyncio.get_running_loop().call_soon(self._give_turn)
-        began = self.clock()
+        before = self.spent()
         try:
             return job()
         finally:
-            ended = self.clock()
-            if ended - began > SHORT_SECONDS:
-                self._closed_until = ended + REST * (ended - began)
+            seconds = self.spent() - before
+            if seconds > SHORT_SECONDS:
+                self._closed_until = self.clock() + REST * seconds
 
     async def _wait(self) -> None:
         if len(self._waiting) >= MAX_WAITING:

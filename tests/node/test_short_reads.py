@@ -86,14 +86,22 @@ def test_who_goes_away_as_the_turn_comes_gives_it_on() -> None:
 
 
 def test_after_a_long_read_there_is_a_rest() -> None:
-    times = iter([0.0, SHORT_SECONDS, 1.0, 1.0, 1.0 + 2 * SHORT_SECONDS, 1.1, 1.0 + (2 * REST + 3) * SHORT_SECONDS])
+    now, spent = 1.0, 0.0
+
+    def spend(seconds: float) -> None:
+        nonlocal now, spent
+        now += 2 * seconds
+        spent += seconds
 
     async def test() -> None:
-        reads = ShortReads(lambda: next(times))
-        await reads.run(lambda: None)
+        reads = ShortReads(lambda: now, lambda: spent)
+        await reads.run(lambda: spend(0.99 * SHORT_SECONDS))
         assert reads.is_open()
-        await reads.run(lambda: None)
+        await reads.run(lambda: spend(3 * SHORT_SECONDS))
         assert not reads.is_open()
+        spend(REST * SHORT_SECONDS)
+        assert not reads.is_open()
+        spend(REST * SHORT_SECONDS)
         assert reads.is_open()
 
     asyncio.run(test())
