@@ -69,7 +69,7 @@ def find_number(data: bytes) -> Identifier:
 
 def find_place(data: bytes) -> Place | None:
     """Return the status position of a business card, None for anything else; raise `CodecError` for what is no whole card."""
-    if recognise(data) != "card":
+    if not _is_card(data):
         return None
     card = parse_card(data)
     return Place(card.chain_id, card.position)
@@ -147,8 +147,12 @@ def _is_compact(data: bytes) -> bool:
     return data.lstrip(b" \t\r\n").startswith(b"eyJ") and b"." in data
 
 
+def _is_card(data: bytes) -> bool:
+    return _is_compact(data) and b"~" in data
+
+
 _KINDS: Final = (
-    _Kind("card", lambda data: _is_compact(data) and b"~" in data, verify_card),
+    _Kind("card", _is_card, verify_card),
     _Kind("token_status_list", _is_compact, verify_status_list),
     _Kind("counter_card", lambda data: data.lstrip(b"\t\r\n").startswith(PREFIX.encode()), verify_counter_card),
     _Kind("bitstring_status_list", _has_type(TYPE), verify_bitstring_list),

@@ -1,8 +1,9 @@
 """Verification as a service, for those who cannot run it. The node's own trust file counts unless others are given."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 import msgspec
@@ -10,6 +11,8 @@ from aiohttp import web
 
 from certificates.artefacts import MAX_ARTEFACT_BYTES, find_place
 from certificates.checks import CLOCK_TOLERANCE_MS, Times
+from certificates.evidence import PREFIX
+from certificates.gap import cut
 from certificates.handover import build_chain_trust
 from certificates.jcs import encode_jcs
 from certificates.register import Entry
@@ -33,7 +36,8 @@ from ledger.reasons import Reason
 from ledger.trust import TrustPolicy, parse_trust
 from ledger.types import TimeMs
 from node.api.about import GENESIS
-from node.api.requests import get_service, parse_body, read_body
+from node.api.errors import Reply
+from node.api.requests import SERVICE, parse_body, read_body
 from node.api.status_lists import STATUS_LISTS
 from node.pinned import Pinned
 from node.scanning.formats import is_scannable
@@ -46,6 +50,7 @@ MAX_REQUEST_BYTES: Final = MAX_ARTEFACT_BYTES + (1 << 20)
 QUESTION_TYPE: Final = "application/vnd.hourledger.question+json"
 """The media type of a question. Without it a body is a file: what a file says of trust and time is never a question."""
 MAX_TRUST_FILES: Final = 64
+EVIDENCE_START: Final = PREFIX.encode()
 _OPTIONAL: Final = ("trust", "at_time_ms", "max_age_s", "status", "nonce", "audience")
 MAX_SHORT_BYTES: Final = 65_536
 """A certificate of so many bytes, of some twenty records, is verified in one turn of the event loop."""
@@ -91,20 +96,52 @@ async def verify(request: web.Request) -> web.Response:
     its chain), and for a card `nonce` and `audience`. Whoever gave out a file has no say in these.
     """
     body = await read_body(request, MAX_REQUEST_BYTES)
-    service = get_service(request)
-    chain_id, lists, now_ms = request.app[GENESIS].chain_id, request.app[STATUS_LISTS], service.clock()
     is_question = request.content_type == QUESTION_TYPE
+    reply = await (reply_to_question if is_question else reply_to_file)(request.app, body)
+    return reply.to_response()
+
+
+async def reply_to_question(application: web.Application, body: bytes) -> Reply:
+    """Return the report on what a question is about."""
+    answer = _make_answer(application, partial(_read_question, body))
+    return Reply(200, await application[SERVICE].read(answer))
+
+
+async def reply_to_file(application: web.Application, body: bytes) -> Reply:
+    """Return the report on a file or a text."""
     try:
-        opened = Opened(body) if is_question else await request.app[SCANS].open(body)
+        opened = await application[SCANS].open(body)
     except HourledgerError as error:
         if error.reason is Reason.BUSY:
             raise
-        return _respond(_encode_report(report_unreadable(error)))
+        return Reply(200, _encode_report(report_unreadable(error)))
+    answer = _make_answer(application, lambda trust, now_ms: (opened, Question((trust,), Times(now_ms))))
+    service, short_reads = application[SERVICE], application[SHORT_READS]
+    if not is_short(body) or not short_reads.is_open():
+        return Reply(200, await service.read(answer))
+    with service.reading() as pinned:
+        return Reply(200, await short_reads.run(lambda: answer(pinned)))
+
+
+def is_short(body: bytes) -> bool:
+    """Whether a body can only be what is soon verified: a certificate of few bytes, and few texts beside its evidence.
+
+    As linked data a long text may be there as often as there are others. What names a status list asks for one to be unpacked.
+    """
+    found = cut(body, EVIDENCE_START) if len(body) <= MAX_SHORT_BYTES and body.startswith(b"{") else None
+    if found is None or b'"credentialStatus"' in found[0]:
+        return False
+    return max(found[0].count(b'"'), found[0].count(b",")) <= MAX_SHORT_QUOTES
+
+
+def _make_answer(
+    application: web.Application, read: Callable[[TrustPolicy, TimeMs], tuple[Opened, Question]]
+) -> Callable[[Pinned], bytes]:
+    """Return what gives the report on what `read` returns, given the trust file of this node's chain and the time."""
+    chain_id, lists, now_ms = application[GENESIS].chain_id, application[STATUS_LISTS], application[SERVICE].clock()
 
     def answer(pinned: Pinned) -> bytes:
-        own_trust = _build_trust(chain_id, get_authorities(pinned.reader.state, pinned.reader.tip.height))
-        plain = opened, Question((own_trust,), Times(now_ms))
-        what, question = _read_question(body, own_trust, now_ms) if is_question else plain
+        what, question = read(_build_trust(chain_id, get_authorities(pinned.reader.state, pinned.reader.tip.height)), now_ms)
         if question.status is None:
             status = _find_own_status(what.artefact, chain_id, pinned, lists)
             is_about_now = question.times.at_time_ms >= now_ms - CLOCK_TOLERANCE_MS
@@ -112,21 +149,7 @@ async def verify(request: web.Request) -> web.Response:
             question = replace(question, status=status, look_up=look_up)
         return _encode_report(verify_opened(what, question))
 
-    short_reads = request.app[SHORT_READS]
-    if is_question or not is_short(body) or not short_reads.is_open():
-        return _respond(await service.read(answer))
-    with service.reading() as pinned:
-        return _respond(await short_reads.run(lambda: answer(pinned)))
-
-
-def is_short(body: bytes) -> bool:
-    """Whether a body can only be what is soon verified: few bytes, few texts and few parts.
-
-    As linked data a long text may be there as often as there are others. What names a status list asks for one to be unpacked.
-    """
-    if len(body) > MAX_SHORT_BYTES or not body.startswith(b"{") or b'"credentialStatus"' in body:
-        return False
-    return body.count(b'"') <= MAX_SHORT_QUOTES and body.count(b",") <= MAX_SHORT_QUOTES
+    return answer
 
 
 def make_look_up(pinned: Pinned, chain_id: str, lists: StatusLists) -> LookUp:
@@ -154,10 +177,6 @@ def _find_own_status(data: bytes, chain_id: str, pinned: Pinned, lists: StatusLi
         return lists.make(pinned.reader, place.position // LIST_POSITIONS, None)
     except HourledgerError as error:
         return error
-
-
-def _respond(body: bytes) -> web.Response:
-    return web.Response(body=body, content_type="application/json", charset="utf-8")
 
 
 def _encode_report(report: ArtefactReport) -> bytes:

@@ -1,6 +1,6 @@
-"""The short way of what a busy node is asked most: to take transactions, and to say when they are final.
+"""The short way of what a busy node is asked most: to take transactions, to say when they are final, to verify certificates.
 
-Every connection begins here. As long as its requests are those two, come whole and one after the other, and have nothing
+Every connection begins here. As long as its requests are of these, come whole and one after the other, and have nothing
 unusual in their heads, each is answered in one piece, without what a library needs to be ready for any request whatever. The
 first bytes that are anything else hand the connection over to the server's own protocol, for good: slow bodies, chunks, limits
 on heads, answers to what is no HTTP stay in one place. Both ways give the same answers: a test compares them.
@@ -8,7 +8,7 @@ on heads, answers to what is no HTTP stay in one place. Both ways give the same 
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
@@ -20,19 +20,21 @@ from aiohttp.helpers import rfc822_formatted_time
 from aiohttp.http import SERVER_SOFTWARE
 
 from node.api import errors
+from node.api.checking import MAX_SHORT_BYTES, reply_to_file
 from node.api.errors import Reply, reply_to_failure
 from node.api.requests import BODIES, DEFAULT_WAIT_S, MAX_WAIT_S, SERVICE, Bodies
 from node.api.transactions import MAX_ENVELOPE_BYTES, MAX_TOGETHER_BYTES, reply_to_one, reply_to_several
-from node.service import LedgerService
 
-_Work: TypeAlias = Callable[[LedgerService, bytes, int, Callable[[], None]], Awaitable[Reply]]
+_Work: TypeAlias = Callable[[web.Application, bytes, int, Callable[[], None]], Awaitable[Reply]]
 
 MAX_HEAD_BYTES: Final = 1_024
 MAX_DIGITS: Final = 7
 REMEMBERED_HEADS: Final = 256
 """A client's heads are all alike but for the length, so one that was read is looked up."""
-_FIRST_LINE: Final = re.compile(rb"POST /v1/transactions(/together)?(?:\?wait=([0-9]{1,2}))? HTTP/1\.1")
+_FIRST_LINE: Final = re.compile(rb"POST /v1/(verify|transactions(?:/together)?)(?:\?wait=([0-9]{1,2}))? HTTP/1\.1")
 _FIELD: Final = re.compile(rb"([A-Za-z-]+): ?([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)")
+_FILE_TYPES: Final = frozenset((b"", b"application/json", b"application/octet-stream", b"text/plain"))
+"""With these a body to be verified is a file, and no question."""
 _USUAL_FIELDS: Final = frozenset(
     (
         b"accept",
@@ -78,14 +80,35 @@ def _read_head(head: bytes) -> Asked | None:
     fields = {match[1].lower(): match[2] for match in found}
     if target is None or len(fields) != len(lines) or fields.keys() - _USUAL_FIELDS:
         return None
-    is_together, wait = target.groups()
+    path, wait = target.groups()
     seconds = DEFAULT_WAIT_S if wait is None else int(wait)
-    work, most_bytes = (reply_to_several, MAX_TOGETHER_BYTES) if is_together else (reply_to_one, MAX_ENVELOPE_BYTES)
+    work, most_bytes = _PATHS[path]
     length = fields.get(b"content-length", b"")
     is_kept = fields.get(b"connection", b"keep-alive").lower() == b"keep-alive"
+    if work is _verify and fields.get(b"content-type", b"").lower() not in _FILE_TYPES:
+        return None
     if seconds > MAX_WAIT_S or not is_kept or not length.isdigit() or len(length) > MAX_DIGITS or int(length) > most_bytes:
         return None
     return Asked(work, seconds, int(length))
+
+
+async def _take_one(application: web.Application, body: bytes, seconds: int, release: Callable[[], None]) -> Reply:
+    return await reply_to_one(application[SERVICE], body, seconds, release)
+
+
+async def _take_several(application: web.Application, body: bytes, seconds: int, release: Callable[[], None]) -> Reply:
+    return await reply_to_several(application[SERVICE], body, seconds, release)
+
+
+async def _verify(application: web.Application, body: bytes, _seconds: int, _release: Callable[[], None]) -> Reply:
+    return await reply_to_file(application, body)
+
+
+_PATHS: Final[Mapping[bytes, tuple[_Work, int]]] = {
+    b"transactions": (_take_one, MAX_ENVELOPE_BYTES),
+    b"transactions/together": (_take_several, MAX_TOGETHER_BYTES),
+    b"verify": (_verify, MAX_SHORT_BYTES),
+}
 
 
 def format_reply(reply: Reply) -> bytes:
@@ -131,7 +154,7 @@ class Desk:
         held = _Held(self.application[BODIES])
         try:
             held.take(len(body))
-            return await asked.work(self.application[SERVICE], body, asked.seconds, held.release)
+            return await asked.work(self.application, body, asked.seconds, held.release)
         except Exception as error:  # noqa: BLE001 - answered like any other
             return reply_to_failure(error, self.application)
         finally:

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from ledger.codec import encode
 from ledger.transactions import SignedTransaction, encode_signed
 from node.api import direct, errors, requests
+from node.api.checking import EVIDENCE_START, MAX_SHORT_BYTES
 from node.api.direct import Desk, DirectConnection, find_asked
 from node.api.errors import Reply
-from node.api.transactions import MAX_ENVELOPE_BYTES, reply_to_one, together_codec
+from node.api.transactions import MAX_ENVELOPE_BYTES, together_codec
 from node.service import LedgerService
 from tests.node.running import AUTHORITY, RunningNode
 from tests.node.story import make_organisation
@@ -105,6 +106,11 @@ def test_the_same_refusal_both_ways(new_node: RunningNode, direct_count: list[in
     new_node.service.is_stopping = False
 
 
+def test_the_same_report_both_ways(new_node: RunningNode, direct_count: list[int]) -> None:
+    for body in (b"HLB1:", b"{}", b"\xff", b'{"evidence":[{"id":"%s"}]}' % EVIDENCE_START, b"%PDF-1.7"):
+        assert json.loads(require_same(new_node, direct_count, "/v1/verify", body))["verdict"] == "invalid"
+
+
 def test_a_fault_is_answered_like_any_other(
     new_node: RunningNode, direct_count: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,12 +154,26 @@ def test_usual_heads_are_taken(more: bytes) -> None:
     found = find_asked(HEAD + b"\r\n" * bool(more) + more + b"\r\n\r\nabc")
     assert found is not None
     asked, body = found
-    assert (asked.work, asked.seconds, body) == (reply_to_one, 7, b"abc")
+    assert (asked.work, asked.seconds, body) == (direct._take_one, 7, b"abc")
+
+
+VERIFY = b"POST /v1/verify HTTP/1.1\r\nHost: node\r\nContent-Length: 3"
+
+
+@pytest.mark.parametrize("media_type", [b"application/json", b"Text/Plain", b""])
+def test_files_to_be_verified_are_taken(media_type: bytes) -> None:
+    found = find_asked(VERIFY + (b"\r\nContent-Type: " + media_type) * bool(media_type) + b"\r\n\r\nabc")
+    assert found is not None
+    assert (found[0].work, found[1]) == (direct._verify, b"abc")
 
 
 @pytest.mark.parametrize(
     "data",
     [
+        VERIFY + b"\r\nContent-Type: application/vnd.hourledger.question+json\r\n\r\nabc",
+        VERIFY + b"\r\nContent-Type: application/json; charset=utf-8\r\n\r\nabc",
+        VERIFY.replace(b"verify", b"verify/together") + b"\r\n\r\nabc",
+        VERIFY.replace(b" 3", b" %d" % (MAX_SHORT_BYTES + 1)) + b"\r\n\r\n" + bytes(MAX_SHORT_BYTES + 1),
         HEAD + b"\r\n\r\nab",
         HEAD + b"\r\n\r\nabcd",
         HEAD + b"\r\nContent-Length: 3\r\n\r\nabc",
