@@ -149,6 +149,14 @@ def verify_commit(chain_id: str, authorities: tuple[Authority, ...], header: Hea
 
     `authorities` must be those that the header itself names as deciding: a caller that holds an outdated set finds out here.
     """
+    validate_commit(chain_id, authorities, header, commit)
+    message = compute_commit_message(chain_id, commit.height, commit.round, commit.block_hash)
+    for vote in commit.votes:
+        verify_signature(vote.key, Context.BLOCK, message, vote.signature)
+
+
+def validate_commit(chain_id: str, authorities: tuple[Authority, ...], header: Header, commit: Commit) -> None:
+    """Do the same as `verify_commit`, but for the signatures: for a caller that has verified each of them before."""
     if header.chain_id != chain_id:
         raise ProofError("the block is of another chain", Reason.WRONG_CHAIN, header.chain_id)
     if header.authorities_hash != compute_authorities_hash(authorities):
@@ -162,6 +170,3 @@ def verify_commit(chain_id: str, authorities: tuple[Authority, ...], header: Hea
         raise ProofError("the commit has a vote of a stranger, or one twice", value=str(commit.height))
     if len(voters) < compute_quorum(len(authorities)):
         raise ProofError("the commit has too few votes", Reason.QUORUM_MISSING, str(len(voters)))
-    message = compute_commit_message(chain_id, commit.height, commit.round, block_hash)
-    for vote in commit.votes:
-        verify_signature(vote.key, Context.BLOCK, message, vote.signature)

@@ -21,7 +21,7 @@ from node.clock import Clock, read_system_clock
 from node.consensus.network import Membership, NetworkEngine
 from node.consensus.solo import is_alone, run_solo
 from node.cosigner import Cosigner
-from node.files import FileOnDisk
+from node.files import RecordOnDisk
 from node.handovers import Handovers
 from node.home import Home, NodeKeys, load_genesis, load_node_keys, load_recovery
 from node.kept_checkpoint import keep_checkpoint
@@ -82,7 +82,7 @@ def open_service(home: Home, genesis: Genesis, keys: NodeKeys, store: KeyValueSt
     """Return the service over a store. An authority's first checkpoint is cosigned. Raises `HourledgerError`."""
     state = compute_genesis_state(genesis)
     chain = Chain.open(store, genesis, RULE_BOOKS, state, get_parties, load_recovery(home))
-    cosigner = Cosigner(genesis.chain_id, keys, FileOnDisk(home.cosigned))
+    cosigner = Cosigner(genesis.chain_id, keys, RecordOnDisk(home.cosigned))
     mempool = Mempool(find_party=PartyFinder(chain.view).find)
     return LedgerService(chain, mempool, cosigner, Handovers(chain), clock, make_pinned(chain, cosigner, clock()))
 

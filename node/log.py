@@ -9,6 +9,7 @@ LOGGER_NAME = "hourledger"
 LIBRARIES = ("aiohttp", "asyncio")
 """Libraries that log by themselves, and would do so with addresses and paths."""
 _logger = logging.getLogger(LOGGER_NAME)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
 class _JsonLines(logging.Formatter):
@@ -30,7 +31,7 @@ class _LibraryLines(logging.Formatter):
 def _format_line(record: logging.LogRecord, event: str, fields: dict[str, object]) -> str:
     time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
     line = {"time": time, "level": record.levelname.lower(), "event": event, **fields}
-    return json.dumps(line, ensure_ascii=False, default=str)
+    return _ENCODER.encode(line)
 
 
 def configure_logs() -> None:

@@ -61,8 +61,7 @@ class Admission:
         `envelope` is the encoding of `signed`, `rule_book` the rules of that block.
         """
         transaction = decode_payload(signed)
-        # What has a form under one version of the rules need not have one under the next.
-        verified = sha256(rule_book.version.to_bytes(8, "big"), envelope)
+        verified = self._name_verified(envelope, rule_book)
         is_verified = verified in self._verified or verified in self._older
         if not is_verified:
             validate_form(transaction, self._chain_id)
@@ -73,6 +72,22 @@ class Admission:
             self._remember(verified)
             self._keep(envelope, signed)
         rule_book.admit(view, signed.signers)
+
+    def verify(self, envelope: bytes, signed: SignedTransaction, rule_book: RuleBook) -> None:
+        """Check and remember what depends on the bytes alone, for `validate` to find it checked; raise what is wrong there."""
+        verified = self._name_verified(envelope, rule_book)
+        if verified not in self._verified and verified not in self._older:
+            transaction = decode_payload(signed)
+            validate_form(transaction, self._chain_id)
+            rule_book.validate_form(transaction)
+            verify_signatures(signed)
+            self._remember(verified)
+            self._keep(envelope, signed)
+
+    @staticmethod
+    def _name_verified(envelope: bytes, rule_book: RuleBook) -> Hash:
+        """What has a form under one version of the rules need not have one under the next."""
+        return sha256(rule_book.version.to_bytes(8, "big"), envelope)
 
     def _keep(self, envelope: bytes, signed: SignedTransaction) -> None:
         if len(signed.payload) > MAX_REMEMBERED_BYTES:

@@ -2,14 +2,16 @@
 
 An engine asks it to check what comes in, to build a block when it is this node's turn, to validate what another proposes, and
 to commit what a quorum decided. It has no clock: every time comes from the caller or from headers. One caller at a time may
-build, validate, commit and `check_next`; `check`, `find_outcome` and readers may be used meanwhile from other threads.
+build, validate, commit and `check_next`; `check`, `verify_ahead`, `find_outcome` and readers may be used meanwhile from other
+threads.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 
 from ledger.authorities import Authority
-from ledger.blocks import MAX_BLOCK_BYTES, Block, Commit, commit_codec, compute_block_hash, verify_commit
+from ledger.blocks import MAX_BLOCK_BYTES, Block, Commit, commit_codec, compute_block_hash, validate_commit, verify_commit
 from ledger.codec import encode
 from ledger.errors import HourledgerError
 from ledger.execution import BlockContext, RuleBook, RuleBooks
@@ -170,6 +172,16 @@ class Chain:
         """As `check_all`, for the one caller that also builds, validates and commits: it looks at values that are in memory."""
         return self._check_all(items, time_ms, self._ground.values)
 
+    def verify_ahead(self, envelopes: Iterable[bytes]) -> None:
+        """Decode transactions and check their signatures, so that `check_next` finds that done; for a thread.
+
+        What is wrong with one is not told: whoever asks for it later meets it then.
+        """
+        rule_book = self.rule_book
+        for envelope in envelopes:
+            with suppress(HourledgerError):
+                self._admission.verify(envelope, self.decode(envelope), rule_book)
+
     def _check_all(self, items: Iterable[SignedTransaction], time_ms: TimeMs, view: View) -> list[HourledgerError | None]:
         time_ms = proposing.compute_block_time(self._tip, time_ms)
         rule_book = self.rule_book
@@ -242,9 +254,10 @@ class Chain:
         verify_commit(self._rules.chain_id, deciders, block.header, commit)
         return self.validate(block)
 
-    def commit(self, candidate: Candidate, commit: Commit) -> None:
+    def commit(self, candidate: Candidate, commit: Commit, *, is_verified: bool = False) -> None:
         """Make a block final: verify its commit, write it in one synced batch, and only then stand on it.
 
+        `is_verified` says that the signature of each of its votes was verified before, so that only the rest is looked at.
         Raises `ProofError` or `SignatureError` for a bad commit, the reason why a recovery that this node's operator accepted
         is not in the block that its authorities decide on, and `WRITE_FAILED` when the disk refused. After the latter nobody
         knows whether the block is stored, and the chain does no more until it is opened again.
@@ -255,7 +268,8 @@ class Chain:
             detail = f"the candidate does not follow block {self._tip.height}"
             raise HourledgerError(Reason.INTERNAL, detail, str(header.height))
         self._require_recovered(candidate)
-        verify_commit(self._rules.chain_id, candidate.deciders, header, commit)
+        check = validate_commit if is_verified else verify_commit
+        check(self._rules.chain_id, candidate.deciders, header, commit)
         writes = {**candidate.writes, namespaces.compute_commit_key(header.height): encode(commit_codec, commit)}
         try:
             self._store.write(writes)

@@ -43,6 +43,8 @@ class HeightBook:
     blocks: dict[Hash, bytes] = field(default_factory=dict)
     candidates: dict[Hash, Candidate] = field(default_factory=dict)
     invalid: set[Claim] = field(default_factory=set)
+    are_votes_verified: bool = True
+    """Whether each vote was verified as it came, or signed here. What a guard has kept is taken from there as it is."""
 
     def find_voter(self, key: PublicKey) -> int | None:
         """Number of the authority with this key."""

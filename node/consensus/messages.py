@@ -213,15 +213,9 @@ _LONG_BLOCK: Final = bytes([0x92, _NUMBERS[CommittedBlock], 0x92, 0xC6])
 _TRANSACTIONS_BEGIN: Final = bytes([0x92, _NUMBERS[TransactionsMessage]])
 
 
-def read_transactions(data: bytes) -> tuple[bytes, ...] | None:
-    """Return the envelopes of a message with transactions, None for a message of another type; none where it is malformed."""
-    if not data.startswith(_TRANSACTIONS_BEGIN):
-        return None
-    try:
-        message = decode_message(data)
-    except CodecError:
-        return ()
-    return message.envelopes if isinstance(message, TransactionsMessage) else ()
+def has_transactions(data: bytes) -> bool:
+    """Whether a message is one with transactions, if it is one at all."""
+    return data.startswith(_TRANSACTIONS_BEGIN)
 
 
 def _count_plain_bytes(data: bytes) -> int:

@@ -5,21 +5,23 @@ The replica's writes hold up the loop for as long as the disk takes; nothing els
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Final, cast
 
 from contracts.identity.parties import NEXT_AUTHORITIES
 from ledger.authorities import Authority, compute_quorum
 from ledger.crypto import SigningKey
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
-from ledger.types import Height, PublicKey
+from ledger.types import Height, PublicKey, TimeMs
 from node.chain import Candidate
 from node.checkpoints import Checkpoints
 from node.consensus.guard import Guard
 from node.consensus.machine import Timeouts
-from node.consensus.messages import Message, encode_message, read_transactions
+from node.consensus.messages import Message, TransactionsMessage, decode_message, encode_message, has_transactions
 from node.consensus.ports import Listener
 from node.consensus.replica import Replica
 from node.consensus.unchecked import Unchecked
@@ -65,7 +67,6 @@ class NetworkEngine:
         self._service = service
         self._membership = membership
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._wake = asyncio.Event()
         self._awake_at_ms = 0
         self._unchecked = Unchecked()
         self._has_unchecked = asyncio.Event()
@@ -133,23 +134,17 @@ class NetworkEngine:
 
     async def _drive(self) -> None:
         """Let the replica's time pass, and give it the work that clients bring."""
+        work = self._service.work
         while True:
-            if self._service.work.is_set():
-                self._service.work.clear()
+            if work.is_set():
+                work.clear()
                 self.replica.announce(self._service.clock())
             else:
                 self.replica.tick(self._service.clock())
             self._awake_at_ms = self.replica.compute_next_due_ms()
-            await self._sleep(max(self._awake_at_ms - self._service.clock(), 1) / 1_000)
-
-    async def _sleep(self, seconds: float) -> None:
-        waits = [asyncio.ensure_future(event.wait()) for event in (self._wake, self._service.work)]
-        try:
-            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            self._wake.clear()
-            for wait in waits:
-                wait.cancel()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(self._awake_at_ms - self._service.clock(), 1) / 1_000):
+                    await work.wait()
 
     async def _repeat(self) -> None:
         while True:
@@ -158,11 +153,11 @@ class NetworkEngine:
 
     def _receive(self, peer: str, data: bytes) -> None:
         """Take a message at once, but transactions once their signatures are checked, which is nothing for the event loop."""
-        if read_transactions(data) is None:
-            self._hand_over(peer, data)
-        else:
+        if has_transactions(data):
             self._unchecked.put(peer, data)
             self._has_unchecked.set()
+        else:
+            self._hand_over(lambda now_ms: self.replica.receive(peer, data, now_ms))
 
     async def _check_transactions(self) -> None:
         """Check what peers have sent in a thread, as it comes; the replica then finds it checked."""
@@ -172,22 +167,31 @@ class NetworkEngine:
             if not taken:
                 self._has_unchecked.clear()
                 continue
-            await self._service.check_ahead([item for _peer, data in taken for item in read_transactions(data) or ()])
-            for peer, data in taken:
+            messages = tuple(self._decode(taken))
+            await self._service.check_ahead([item for _peer, message in messages for item in message.envelopes])
+            for peer, message in messages:
                 try:
-                    self._hand_over(peer, data)
+                    self._hand_over(partial(self.replica.receive_decoded, peer, message))
                 except HourledgerError as error:
                     self.peers.drop(peer, error)
 
-    def _hand_over(self, peer: str, data: bytes) -> None:
+    def _decode(self, taken: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, TransactionsMessage]]:
+        for peer, data in taken:
+            try:
+                yield peer, cast("TransactionsMessage", decode_message(data))
+            except HourledgerError as error:
+                self.peers.drop(peer, error)
+
+    def _hand_over(self, tell: Callable[[TimeMs], None]) -> None:
+        """Let the replica take a message."""
         try:
-            self.replica.receive(peer, data, self._service.clock())
+            tell(self._service.clock())
         except HourledgerError as error:
             if error.reason not in FATAL and self.replica.failure is None:
                 raise
             self._fail(error)
         if self.replica.compute_next_due_ms() < self._awake_at_ms:
-            self._wake.set()
+            self._service.work.set()
 
     def _describe_standing(self) -> Standing:
         heights = self.replica.heights_of_peers
@@ -213,5 +217,3 @@ class NetworkEngine:
         self._checkpoints.add_block(self._service.clock())
         if candidate.block.header.authorities_hash != candidate.block.header.next_authorities_hash:
             self.peers.drop_strangers()
-        header = candidate.block.header
-        log_event("block", height=header.height, transactions=len(candidate.outcomes), entries=len(candidate.entries))

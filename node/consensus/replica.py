@@ -133,7 +133,15 @@ class Replica:
         Where `failure` is set after that, the fault is this node's own, and it is to be stopped.
         """
         self._begin_turn(now_ms)
-        self._handle(peer, decode_message(data))
+        self._take(peer, decode_message(data))
+
+    def receive_decoded(self, peer: str, message: Message, now_ms: TimeMs) -> None:
+        """As `receive`, of a message that its caller has decoded already."""
+        self._begin_turn(now_ms)
+        self._take(peer, message)
+
+    def _take(self, peer: str, message: Message) -> None:
+        self._handle(peer, message)
         self._end_silence()
         self._run()
 
@@ -146,7 +154,8 @@ class Replica:
         """There is something new among the transactions that wait: tell the peers, and see to it that a block is made."""
         self._begin_turn(now_ms)
         self._gossip.announce()
-        self._note_work()
+        if len(self._mempool):
+            self._note_work()
         self._run()
 
     def tick(self, now_ms: TimeMs) -> None:
@@ -241,7 +250,7 @@ class Replica:
         return start_height(height, len(self._book.authorities), own, self._timeouts)
 
     def _end_silence(self) -> None:
-        if self._is_in_the_dark() or not self._silence.end(self._now_ms, self._list_others()):
+        if self._silence.until_ms is None or self._is_in_the_dark() or not self._silence.end(self._now_ms, self._list_others()):
             return
         # As an observer it went through the round in silence: it takes the round up again, with its timers, and votes.
         begun = Step.IDLE if self._state.step is Step.IDLE else Step.PROPOSE
@@ -330,15 +339,21 @@ class Replica:
     def _decide(self, round_: int, value: Hash) -> None:
         commit = self._book.make_commit(round_, value)
         with self._must_succeed():
-            self._finalise(self._book.candidates[value], commit)
+            self._finalise(self._book.candidates[value], commit, is_verified=self._book.are_votes_verified)
 
-    def _finalise(self, candidate: Candidate, commit: Commit) -> None:
-        self._chain.commit(candidate, commit)
+    def _finalise(self, candidate: Candidate, commit: Commit, *, is_verified: bool) -> None:
+        self._chain.commit(candidate, commit, is_verified=is_verified)
         final = [outcome.transaction_id for outcome in candidate.outcomes]
         self._mempool.remove(final)
         self._evidence.prune(self._now_ms)
         self._events.clear()
-        self._listener.on_event("block", height=int(commit.height), round=int(commit.round))
+        self._listener.on_event(
+            "block",
+            height=int(commit.height),
+            round=int(commit.round),
+            transactions=len(candidate.outcomes),
+            entries=len(candidate.entries),
+        )
         self._listener.on_final(candidate)
         self._broadcast(Status(self._chain.tip.height))
         self._pacing.begin_gathering(self._now_ms)
@@ -565,7 +580,7 @@ class Replica:
         candidate = self._validate_committed(block, commit)
         self._silence.note_block()
         with self._must_succeed():
-            self._finalise(candidate, commit)
+            self._finalise(candidate, commit, is_verified=True)
         self._ask_for_block(peer)
 
     def _validate_committed(self, block: Block, commit: Commit) -> Candidate:

@@ -88,6 +88,7 @@ def make_record(state: State, book: HeightBook) -> Record:
 def restore_state(record: Record, book: HeightBook, own: int | None, timeouts: Timeouts) -> State:
     """Return the machine's state of a record, and put its messages into the book, whose blocks are those of the guard."""
     votes: dict[tuple[int, VoteType], dict[int, tuple[Vote, ...]]] = {}
+    book.are_votes_verified = False
     for signed in (*record.votes, *record.polka):
         voter = book.find_voter(signed.key)
         if voter is not None:

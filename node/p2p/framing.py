@@ -26,9 +26,9 @@ def write_frame(writer: asyncio.StreamWriter, data: bytes) -> None:
     writer.write(len(data).to_bytes(LENGTH_BYTES, "big") + data)
 
 
-def write_frames(writer: asyncio.StreamWriter, messages: Sequence[bytes]) -> None:
-    """Put messages on the stream, in one piece: each write costs a record of TLS and a call of the system."""
-    writer.write(b"".join([len(data).to_bytes(LENGTH_BYTES, "big") + data for data in messages]))
+def join_frames(messages: Sequence[bytes]) -> bytes:
+    """Return messages as they follow each other on a stream."""
+    return b"".join([part for data in messages for part in (len(data).to_bytes(LENGTH_BYTES, "big"), data)])
 
 
 def hang_up(writer: asyncio.StreamWriter) -> None:

@@ -11,8 +11,7 @@ import asyncio
 import ssl
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 
 from ledger.crypto import SigningKey
 from ledger.errors import HourledgerError
@@ -20,17 +19,11 @@ from ledger.types import PublicKey
 from node.consensus.messages import MAX_MESSAGE_BYTES
 from node.log import log_event
 from node.p2p.door import HANDSHAKE_SECONDS, Door
-from node.p2p.framing import hang_up, read_frame, write_frames
+from node.p2p.framing import hang_up
 from node.p2p.handshake import ChainIdentity, Peer, connect_to
+from node.p2p.link import SILENCE_SECONDS, Link
 from node.p2p.tls import make_client_context
 
-MAX_QUEUED_BYTES: Final = 32 << 20
-QUEUED_EXTRA_BYTES: Final = 128
-"""What a message takes in the queue beside its bytes, about."""
-WRITTEN_TOGETHER_BYTES: Final = 1 << 16
-"""Messages are written in one go up to so many bytes."""
-SILENCE_SECONDS: Final = 30.0
-"""A peer says its status every second; one that says nothing for so long is gone, and so is one that takes nothing."""
 FIRST_RETRY_SECONDS: Final = 0.2
 LAST_RETRY_SECONDS: Final = 3.0
 PENALTY_SECONDS: Final = 10.0
@@ -38,41 +31,6 @@ WELCOME_AGAIN_SECONDS: Final = 1.0
 """A peer is let in at most so often: one that comes and goes without end shall not fill the log. Honest ones try again."""
 
 Receive = Callable[[str, bytes], None]
-
-
-@dataclass(slots=True)
-class _Link:
-    """An established connection, and what waits to be written."""
-
-    peer: Peer
-    writer: asyncio.StreamWriter
-    queue: asyncio.Queue[bytes] = field(default_factory=asyncio.Queue)
-    queued_bytes: int = 0
-
-    def put(self, data: bytes) -> None:
-        size = len(data) + QUEUED_EXTRA_BYTES
-        if self.queued_bytes + size <= MAX_QUEUED_BYTES:
-            self.queued_bytes += size
-            self.queue.put_nowait(data)
-
-    async def pump(self) -> None:
-        """Write what waits, as fast as the peer takes it; hang up on one that takes nothing."""
-        with suppress(OSError):
-            while True:
-                self._write(await self.queue.get())
-                async with asyncio.timeout(SILENCE_SECONDS):
-                    await self.writer.drain()
-        hang_up(self.writer)
-
-    def _write(self, data: bytes) -> None:
-        """Write a message, and those that wait behind it, some of them: together they cost about as much as one."""
-        taken = [data]
-        byte_count = len(data)
-        while byte_count < WRITTEN_TOGETHER_BYTES and not self.queue.empty():
-            taken.append(self.queue.get_nowait())
-            byte_count += len(taken[-1])
-        self.queued_bytes -= byte_count + QUEUED_EXTRA_BYTES * len(taken)
-        write_frames(self.writer, taken)
 
 
 class PeerNetwork:
@@ -93,7 +51,7 @@ class PeerNetwork:
         self._addresses = addresses
         self._key = log_key
         self._receive = receive
-        self._links: dict[str, _Link] = {}
+        self._links: dict[str, Link] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._penalties: dict[str, float] = {}
         self._welcome_again_at: dict[str, float] = {}
@@ -127,7 +85,7 @@ class PeerNetwork:
         for name, link in tuple(self._links.items()):
             if known.get(name) != link.peer:
                 log_event("peer does not belong any more", peer=name)
-                hang_up(link.writer)
+                link.hang_up()
 
     def _begin(self, work: "asyncio._CoroutineLike[None]") -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -195,7 +153,7 @@ class PeerNetwork:
         link = self._links.get(name)
         if link is not None:
             self._drop(name, error)
-            hang_up(link.writer)
+            link.hang_up()
 
     def _drop(self, name: str, error: HourledgerError) -> None:
         log_event("peer dropped", peer=name, reason=error.reason.value, detail=error.detail)
@@ -205,20 +163,19 @@ class PeerNetwork:
         """Exchange messages until the connection ends. A new connection takes the place of an old one."""
         old = self._links.get(peer.name)
         if old is not None:
-            hang_up(old.writer)
-        link = self._links[peer.name] = _Link(peer, writer)
+            old.hang_up()
+        receive = self._receive
+        link = Link(peer, cast("asyncio.Transport", writer.transport), MAX_MESSAGE_BYTES, lambda data: receive(peer.name, data))
+        self._links[peer.name] = link
         log_event("peer connected", peer=peer.name)
-        pump = asyncio.get_running_loop().create_task(link.pump())
         try:
-            while True:
-                async with asyncio.timeout(SILENCE_SECONDS):
-                    data = await read_frame(reader, MAX_MESSAGE_BYTES)
-                self._receive(peer.name, data)
-                await asyncio.sleep(0)
+            reader.feed_eof()  # what comes from now on is the link's
+            link.begin(await reader.read())
+            await link.ended
         except HourledgerError as error:
             self._drop(peer.name, error)
         finally:
-            pump.cancel()
+            link.hang_up()
             if self._links.get(peer.name) is link:
                 del self._links[peer.name]
                 log_event("peer gone", peer=peer.name)

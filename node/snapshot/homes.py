@@ -14,7 +14,7 @@ from ledger.reasons import Reason
 from ledger.trust import TrustPolicy
 from ledger.types import Height
 from node.cosigner import load_vouched_for
-from node.files import FileOnDisk, replace_file, sync_folder
+from node.files import RecordOnDisk, replace_file, sync_folder
 from node.home import Home, load_genesis
 from node.kept_checkpoint import load_checkpoint
 from node.snapshot.restoring import Expected, Restored, restore
@@ -64,7 +64,7 @@ def restore_snapshot(home: Home, file: Path, policy: TrustPolicy, progress: Prog
     if home.store.exists():
         detail = "the folder has a store already: move it away first, if it is not to be used any more"
         raise HourledgerError(Reason.ALREADY_EXISTS, detail, str(home.store))
-    expected = Expected(genesis, policy, get_parties, load_vouched_for(FileOnDisk(home.cosigned), genesis.chain_id))
+    expected = Expected(genesis, policy, get_parties, load_vouched_for(RecordOnDisk(home.cosigned), genesis.chain_id))
     with _opened(file) as stream, _staging(home):
         store = open_leveldb(home.staging)
         try:

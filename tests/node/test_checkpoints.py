@@ -13,7 +13,7 @@ from node.chain import Candidate, Chain
 from node.checkpoints import MAX_EARLY, MAX_RECENT, Checkpoints
 from node.consensus.messages import CosignatureMessage, Message, WantCosignatures
 from node.cosigner import Cosigner
-from node.files import FileOnDisk
+from node.files import RecordOnDisk
 from node.handovers import Handovers
 from node.home import NodeKeys
 from node.pinned import Pinned
@@ -37,7 +37,7 @@ class Node:
     def __post_init__(self) -> None:
         others = (SigningKey(bytes([self.number, kind]) * 16) for kind in (1, 2))
         keys = NodeKeys(toy.AUTHORITY_KEYS[self.number], *others)
-        cosigner = Cosigner(toy.CHAIN_ID, keys, FileOnDisk(self.folder / f"cosigned{self.number}"))
+        cosigner = Cosigner(toy.CHAIN_ID, keys, RecordOnDisk(self.folder / f"cosigned{self.number}"))
         self.chain: Chain = toy.open_chain(MemoryStore(), toy.make_genesis(4))
         self.checkpoints = Checkpoints(
             self.chain, cosigner, Handovers(self.chain), self.told.append, self.answer, self.shown.append

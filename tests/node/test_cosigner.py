@@ -10,7 +10,6 @@ from ledger.checkpoint import (
     cosign,
     format_checkpoint,
     format_signed_checkpoint,
-    parse_checkpoint,
     parse_signed_checkpoint,
     verify_cosignature,
 )
@@ -20,10 +19,9 @@ from ledger.notes import NoteSignature, SignatureType, VerifierKey, verify_note
 from ledger.reasons import Reason
 from ledger.types import Hash, TimeMs
 from node import cosigner as module
-from node import files
 from node.chain import Chain
-from node.cosigner import Cosigner
-from node.files import FileOnDisk, replace_file
+from node.cosigner import Cosigner, load_vouched_for
+from node.files import RecordOnDisk
 from node.storage.memory import MemoryStore
 from tests.node import toy
 from tests.node.running import KEYS
@@ -33,7 +31,7 @@ TIME_MS = TimeMs(2_000_500)
 
 
 def make_cosigner(folder: Path) -> Cosigner:
-    return Cosigner(toy.CHAIN_ID, KEYS, FileOnDisk(folder / "cosigned"))
+    return Cosigner(toy.CHAIN_ID, KEYS, RecordOnDisk(folder / "cosigned"))
 
 
 def make_chain(*blocks: str) -> Chain:
@@ -95,21 +93,23 @@ def test_log_that_does_not_begin_with_what_was_signed(tmp_path: Path, blocks: tu
 def test_guard_is_durable_before_a_signature_exists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     events: list[str] = []
 
-    def note_guard(path: Path, data: bytes) -> None:
+    write = RecordOnDisk.replace
+
+    def note_guard(guard: RecordOnDisk, data: bytes) -> None:
+        write(guard, data)
         events.append("guard")
-        replace_file(path, data)
 
     def note_cosigning(checkpoint: Checkpoint, name: str, key: SigningKey, time_s: int) -> NoteSignature:
         events.append("cosign")
         return cosign(checkpoint, name, key, time_s)
 
-    monkeypatch.setattr(files, "replace_file", note_guard)
+    monkeypatch.setattr(RecordOnDisk, "replace", note_guard)
     monkeypatch.setattr(module, "cosign", note_cosigning)
     chain = make_chain("one")
     sign(make_cosigner(tmp_path), chain)
     assert events == ["guard", "cosign"]
     expected = Checkpoint(toy.CHAIN_ID, chain.tip.size, chain.tip.frontier.root)
-    assert parse_checkpoint((tmp_path / "cosigned").read_text()) == expected
+    assert load_vouched_for(RecordOnDisk(tmp_path / "cosigned"), toy.CHAIN_ID) == expected
 
 
 def test_nothing_is_signed_when_the_guard_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +119,7 @@ def test_nothing_is_signed_when_the_guard_cannot_be_written(tmp_path: Path, monk
     cosigner = make_cosigner(tmp_path)
     sign(cosigner, make_chain("one"))
     with monkeypatch.context() as patch:
-        patch.setattr(files, "replace_file", fail)
+        patch.setattr(RecordOnDisk, "replace", fail)
         patch.setattr(module, "cosign", lambda *_given: pytest.fail("it signed"))
         assert refuse(cosigner, make_chain("one", "two")) is Reason.WRITE_FAILED
     sign(cosigner, make_chain("one", "other"))

@@ -8,7 +8,7 @@ import pytest
 from ledger.errors import CodecError
 from ledger.reasons import Reason
 from node.consensus.messages import MAX_MESSAGE_BYTES
-from node.p2p import peers
+from node.p2p import link, peers
 from node.p2p.framing import LENGTH_BYTES, read_frame
 from node.p2p.handshake import Peer
 from tests.node.p2p.sockets import Log, Node, calling_as, list_reasons, make_key, make_peer, opened, run, until
@@ -47,7 +47,7 @@ def test_a_connection_that_breaks_is_made_again(monkeypatch: pytest.MonkeyPatch)
                     await until(lambda: second.network.peers == ("a",))
                     second.network.send("a", b"%d" % turn)
                     await until(lambda turn=turn: len(first.received) == turn + 1)  # type: ignore[misc]
-                    second.network._links["a"].writer.transport.abort()
+                    second.network._links["a"]._transport.abort()
                     await until(lambda: second.network.peers == ())
 
     run(work())
@@ -119,7 +119,7 @@ def test_a_node_that_was_dropped_is_not_called_before_its_time(monkeypatch: pyte
 
 @pytest.mark.parametrize("is_silent", [False, True])
 def test_a_peer_that_completes_no_message_is_gone(monkeypatch: pytest.MonkeyPatch, *, is_silent: bool) -> None:
-    monkeypatch.setattr(peers, "SILENCE_SECONDS", 0.3)
+    monkeypatch.setattr(link, "SILENCE_SECONDS", 0.3)
 
     async def work() -> None:
         node = Node("node").knows("peer")
@@ -141,26 +141,26 @@ def test_a_peer_that_completes_no_message_is_gone(monkeypatch: pytest.MonkeyPatc
 
 
 def test_what_waits_for_a_peer_that_reads_nothing_is_bounded_and_it_is_gone_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(peers, "MAX_QUEUED_BYTES", 1 << 20)
-    monkeypatch.setattr(peers, "SILENCE_SECONDS", 1.0)
+    monkeypatch.setattr(link, "MAX_QUEUED_BYTES", 1 << 20)
+    monkeypatch.setattr(link, "SILENCE_SECONDS", 1.0)
 
     async def work() -> None:
         node = Node("node").knows("peer")
         async with opened(node), calling_as(node, "peer") as caller:
             caller.writer.transport.pause_reading()  # type: ignore[attr-defined]
             await until(lambda: node.network.peers == ("peer",))
-            link = node.network._links["peer"]
+            connection = node.network._links["peer"]
             most = 0
             while node.network.peers:
                 for _ in range(100):
                     node.network.send("peer", bytes(50_000))
                 for _ in range(20_000):
                     node.network.send("peer", b"tiny")
-                most = max(most, link.queued_bytes)
-                assert link.queue.qsize() * peers.QUEUED_EXTRA_BYTES <= peers.MAX_QUEUED_BYTES
+                most = max(most, connection.queued_bytes)
+                assert len(connection.queue) * link.QUEUED_EXTRA_BYTES <= link.MAX_QUEUED_BYTES
                 caller.say(b"I am here")
                 await asyncio.sleep(0.02)
-            assert peers.MAX_QUEUED_BYTES // 2 < most <= peers.MAX_QUEUED_BYTES
+            assert link.MAX_QUEUED_BYTES // 2 < most <= link.MAX_QUEUED_BYTES
 
     run(work())
 
