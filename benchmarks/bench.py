@@ -70,7 +70,7 @@ class Bench:
     """Of a record."""
     stopped: Home | None = None
     """The home of the one authority after its node has stopped."""
-    certificates: list[Certificate] = field(default_factory=list)
+    certificates: list[tuple[Certificate, ...]] = field(default_factory=list)
 
     @property
     def region(self) -> Built:

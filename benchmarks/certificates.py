@@ -1,16 +1,17 @@
-"""A certificate of somebody in the region, as their organisation issues it, and how long its verification takes."""
+"""Certificates of people in the region, as their organisations issue them, and how long their verification takes."""
 
 import asyncio
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import cycle, islice
 
 from benchmarks.bench import Certificate
 from benchmarks.connection import connect
 from benchmarks.network import Town
 from benchmarks.processors import read_spent
 from benchmarks.region import OFFICERS, ORGANISATION_IDS
-from benchmarks.schedule import ORGANISATIONS, Batch, Schedule, make_volunteer
+from benchmarks.schedule import ORGANISATIONS, Batch, Schedule, compute_weeks, make_volunteer
 from certificates.certificate import issue_certificate
 from certificates.details import Opening
 from certificates.evidence import Evidence
@@ -29,15 +30,24 @@ from ledger.verification import Verdict
 
 VOLUNTEERS = (0, 17)
 """People who joined in the first week and can open all records: one of the fewest records, and one of the usual number."""
+MOST_ALIKE = 16
 PAGE = 500
 
 
-def fetch_certificates(url: str, schedule: Schedule) -> list[Certificate]:
-    """Return the certificates of those of `VOLUNTEERS` who are in the region."""
-    return [fetch_certificate(url, schedule, number) for number in VOLUNTEERS if number < schedule.joiners]
+def fetch_certificates(url: str, schedule: Schedule) -> list[tuple[Certificate, ...]]:
+    """Return the certificates of those of `VOLUNTEERS` who are in the region, each with those of others of as many records."""
+    groups = [list_alike(schedule, number) for number in VOLUNTEERS if number < schedule.joiners]
+    openings = list_openings(schedule, {number for group in groups for number in group})
+    return [tuple([fetch_certificate(url, number, openings) for number in group]) for group in groups]
 
 
-def fetch_certificate(url: str, schedule: Schedule, volunteer: int) -> Certificate:
+def list_alike(schedule: Schedule, volunteer: int) -> list[int]:
+    """Return a few of those who joined in the first week and serve for as many weeks."""
+    weeks = compute_weeks(volunteer)
+    return [number for number in schedule.list_settled() if compute_weeks(number) == weeks][:MOST_ALIKE]
+
+
+def fetch_certificate(url: str, volunteer: int, openings: Mapping[Hash, Opening]) -> Certificate:
     """Return the certificate of a volunteer over all their records."""
     organisation = volunteer % ORGANISATIONS
     officer = OFFICERS[organisation][0]
@@ -52,7 +62,6 @@ def fetch_certificate(url: str, schedule: Schedule, volunteer: int) -> Certifica
         request = {"entries": sorted(events), "keys": sorted(key.hex() for key in keys)}
         bundle = parse_bundle(client.post_json("/v1/bundles", request, key=officer))
         trust = parse_trust(client.get_bytes("/v1/trust"))
-    openings = list_openings(schedule, volunteer)
     evidence = Evidence(bundle, {index: openings[event.commitment] for index, event in events.items()})
     document = issue_certificate(evidence, officer, TimeMs(compute_now_ms()))
     return Certificate(encode_jcs(document), trust, len(events))
@@ -62,10 +71,10 @@ def _list_batches(events: Iterable[RecordedHours]) -> set[bytes]:
     return {BATCHES.key(event.batch) for event in events}
 
 
-def list_openings(schedule: Schedule, volunteer: int) -> dict[Hash, Opening]:
-    """Return what opens a volunteer's records, by commitment."""
+def list_openings(schedule: Schedule, volunteers: Collection[int]) -> dict[Hash, Opening]:
+    """Return what opens the records of volunteers, by commitment."""
     batches = (step for step in schedule.iterate() if isinstance(step, Batch))
-    services = (service for batch in batches for service in batch.services if service[1] == volunteer)
+    services = (service for batch in batches for service in batch.services if service[1] in volunteers)
     return {schedule.compute_commitment(*service): schedule.make_opening(*service) for service in services}
 
 
@@ -76,25 +85,26 @@ def verify(certificate: Certificate) -> None:
         raise RuntimeError(f"a certificate of the benchmark is {report.verdict}: {report.checks[-1].detail}")
 
 
-def measure_verification(certificate: Certificate, samples: int) -> float:
-    """Return the seconds of a processor that one verification takes."""
-    verify(certificate)
+def measure_verification(certificates: Sequence[Certificate], samples: int) -> float:
+    """Return the seconds of a processor that one verification takes, of one certificate after the other."""
+    for certificate in certificates:
+        verify(certificate)
     began = time.process_time()
-    for _ in range(samples):
+    for certificate in islice(cycle(certificates), samples):
         verify(certificate)
     return (time.process_time() - began) / samples
 
 
-async def measure_requests(town: Town, certificate: Certificate, seconds: float, clients: int) -> float:
-    """Let clients ask a node to verify a certificate; return how many it verifies in a second of a processor."""
+async def measure_requests(town: Town, certificates: Sequence[Certificate], seconds: float, clients: int) -> float:
+    """Let clients ask a node to verify one certificate after the other; return how many it does in a second of a processor."""
     end = time.perf_counter() + seconds
-    done = 0
+    done, waiting = 0, cycle(certificates)
 
     async def go_on() -> None:
         nonlocal done
         connection = await connect(town.urls[0])
         while time.perf_counter() < end:
-            answer = await connection.post("/v1/verify", certificate.data, "application/json")
+            answer = await connection.post("/v1/verify", next(waiting).data, "application/json")
             if answer.status != 200 or json.loads(answer.body)["verdict"] != Verdict.VALID:
                 raise RuntimeError(f"a certificate of the benchmark is not valid: {answer.body[:500]!r}")
             done += 1
