@@ -13,6 +13,7 @@ from benchmarks.processors import read_spent
 from benchmarks.region import OFFICERS, ORGANISATION_IDS
 from benchmarks.schedule import ORGANISATIONS, Batch, Schedule, compute_weeks, make_volunteer
 from certificates.certificate import issue_certificate
+from certificates.checkpoints import forget
 from certificates.details import Opening
 from certificates.evidence import Evidence
 from certificates.jcs import encode_jcs
@@ -79,7 +80,16 @@ def list_openings(schedule: Schedule, volunteers: Collection[int]) -> dict[Hash,
 
 
 def verify(certificate: Certificate) -> None:
-    """Make the whole check of a certificate, offline; raise `RuntimeError` unless it is valid."""
+    """Make the whole check of a certificate, offline; raise `RuntimeError` unless it is valid.
+
+    Its checkpoint is one that was not seen before, as in a program that verifies one file.
+    """
+    forget()
+    verify_remembering(certificate)
+
+
+def verify_remembering(certificate: Certificate) -> None:
+    """Do the same, as a node that has verified others under the same checkpoint."""
     report = verify_certificate(certificate.data, (certificate.trust,), TimeMs(compute_now_ms())).report
     if report.verdict is not Verdict.VALID:
         raise RuntimeError(f"a certificate of the benchmark is {report.verdict}: {report.checks[-1].detail}")

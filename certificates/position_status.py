@@ -3,17 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from certificates.checkpoints import verify_note
+from certificates.checkpoints import read_note, verify_note
 from certificates.checks import Times, compute_state_time, verify_age
 from certificates.jcs import parse_json_object
 from certificates.register import MAX_STATUS_BYTES
 from certificates.status_list import parse_status_list, verify_list_signature, verify_list_time
 from certificates.status_uris import name_list
 from contracts.statuses import CHUNKS, PositionStatus, compute_chunk_key, read_status
-from ledger.checkpoint import parse_signed_checkpoint
 from ledger.codec import decode
 from ledger.errors import HourledgerError, ProofError
-from ledger.notes import encode_text
 from ledger.proofs import parse_bundle, verify_values
 from ledger.reasons import EXPLANATIONS, ExitCode, Reason
 from ledger.trust import TrustPolicy
@@ -76,7 +74,7 @@ def _read_list(data: bytes, place: Place, trust: Sequence[TrustPolicy], times: T
 
 def _read_bundle(data: bytes, place: Place, trust: Sequence[TrustPolicy], times: Times) -> FoundStatus:
     bundle = parse_bundle(parse_json_object(data, max_bytes=MAX_STATUS_BYTES))
-    signed = parse_signed_checkpoint(encode_text(bundle.checkpoint_note))
+    signed = read_note(bundle.checkpoint_note)
     checkpoint = signed.checkpoint
     if checkpoint.origin != place.chain_id:
         raise ProofError("the status is of another chain", Reason.STALE, checkpoint.origin)

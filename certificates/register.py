@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from certificates.checkpoints import verify_note
+from certificates.checkpoints import read_note, verify_note
 from certificates.checks import compute_state_time
 from certificates.jcs import JsonObject, encode_jcs, parse_json_object
 from contracts.certificates.registry import CERTIFICATES, CertificateStatus, RegisteredCertificate
-from ledger.checkpoint import Checkpoint, parse_signed_checkpoint
+from ledger.checkpoint import Checkpoint
 from ledger.codec import decode
 from ledger.crypto import sha256
 from ledger.errors import CodecError, HourledgerError, ProofError
-from ledger.notes import encode_text
 from ledger.proofs import parse_bundle, verify_values
 from ledger.reasons import Reason
 from ledger.state import MAX_VALUE_BYTES
@@ -96,7 +95,7 @@ def read_standing(
     if isinstance(status, Entry):
         return judge_entry(status, subject)
     bundle = parse_bundle(parse_json_object(status, max_bytes=MAX_STATUS_BYTES))
-    signed = parse_signed_checkpoint(encode_text(bundle.checkpoint_note))
+    signed = read_note(bundle.checkpoint_note)
     newer = signed.checkpoint
     if newer.origin != checkpoint.origin:
         raise ProofError("the status is of another chain", Reason.STALE, newer.origin)

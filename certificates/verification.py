@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from certificates.certificate import TEMPLATE_VERSION, Issue, build_document
 from certificates.certificate_rdf import canonicalise_certificate
-from certificates.checkpoints import verify_note
+from certificates.checkpoints import read_note, verify_note
 from certificates.checks import (
     CLOCK_TOLERANCE_MS,
     Checks,
@@ -52,10 +52,10 @@ from contracts.identity.parties import Organisation
 from contracts.parameters import MINUTES_PER_DAY
 from contracts.statuses import PositionStatus
 from ledger.blocks import Header
-from ledger.checkpoint import Checkpoint, SignedCheckpoint, parse_signed_checkpoint
+from ledger.checkpoint import Checkpoint, SignedCheckpoint
 from ledger.errors import CodecError, ProofError, SignatureError
 from ledger.genesis import to_date
-from ledger.notes import encode_text, parse_base64
+from ledger.notes import parse_base64
 from ledger.proofs import read_last_header, verify_entries, verify_state
 from ledger.reasons import Reason
 from ledger.trust import TrustPolicy, VerifiedCheckpoint
@@ -180,7 +180,7 @@ def _read_file(data: bytes) -> tuple[_File, str]:
     if version != TEMPLATE_VERSION:
         raise CodecError("the certificate is of another version", Reason.UNSUPPORTED_VERSION)
     evidence = parse_evidence(evidence_uri) if encoded is None else read_evidence(encoded)
-    signed = parse_signed_checkpoint(encode_text(evidence.bundle.checkpoint_note))
+    signed = read_note(evidence.bundle.checkpoint_note)
     file = _File(document, gap, evidence_uri, evidence, signed, parse_datetime(issued), read_position(document))
     return file, f"certificate {document.get('id')}"
 

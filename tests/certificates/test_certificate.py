@@ -9,7 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from certificates import checkpoints
 from certificates.certificate import issue_certificate
+from certificates.checkpoints import MAX_REMEMBERED_CHARACTERS, forget, read_note, verify_note
 from certificates.data_integrity import add_proof, without
 from certificates.details import Opening, compute_record_commitment
 from certificates.dids import Method, format_method
@@ -18,10 +20,12 @@ from certificates.jcs import encode_jcs
 from certificates.multibase import format_verification_method
 from certificates.verification import CertificateReport, format_report, verify_certificate
 from contracts.identity.parties import ORGANISATIONS
+from ledger.checkpoint import format_signed_checkpoint
 from ledger.crypto import SigningKey, sha256
-from ledger.errors import CodecError, ProofError
-from ledger.notes import format_base64, parse_base64
+from ledger.errors import CodecError, ProofError, SignatureError
+from ledger.notes import NoteSignature, format_base64, parse_base64
 from ledger.reasons import Reason
+from ledger.trust import verify_signed_checkpoint
 from ledger.types import EntryIndex, TimeMs
 from ledger.verification import Verdict
 from tests.certificates.conftest import ORGANISATION
@@ -89,6 +93,35 @@ def test_too_few_authorities(region: Any, trust_of_two: Any) -> None:
     result = verify_certificate(region.certificate_bytes(), [trust_of_two], LATER)
     assert failed(result) == {"checkpoint": Reason.QUORUM_MISSING}
     assert result.report.verdict is Verdict.INVALID
+
+
+def test_checkpoint_that_was_verified_counts_for_the_same_note_and_trust_file_alone(
+    region: Any, trust: Any, foreign_trust: Any, trust_of_two: Any
+) -> None:
+    forget()
+    data, note = region.certificate_bytes(), region.checkpoint_note()
+    signed = read_note(note)
+    for _ in range(2):
+        assert not failed(verify_certificate(data, [trust], LATER))
+        assert failed(verify_certificate(data, [foreign_trust], LATER)) == {"checkpoint": Reason.UNTRUSTED_LOG}
+        assert failed(verify_certificate(data, [trust_of_two], LATER)) == {"checkpoint": Reason.QUORUM_MISSING}
+        assert verify_note(signed, [trust]) == verify_signed_checkpoint(trust, signed)
+    for line in signed.signatures:
+        changed = replace(line, signature=line.signature[:-1] + bytes([line.signature[-1] ^ 1]))
+        others = tuple(changed if item == line else item for item in signed.signatures)
+        with pytest.raises(SignatureError):
+            verify_note(replace(signed, signatures=others), [trust])
+
+
+def test_long_notes_are_not_remembered(region: Any, trust: Any) -> None:
+    signed = read_note(region.checkpoint_note())
+    line = NoteSignature("other.example", bytes(4), bytes(MAX_REMEMBERED_CHARACTERS))
+    forget()
+    long = replace(signed, signatures=(*signed.signatures, line))
+    text = format_signed_checkpoint(long).decode()
+    assert read_note(text) == long
+    assert verify_note(long, [trust]).checkpoint == signed.checkpoint
+    assert checkpoints._parse_remembered.cache_info().currsize == checkpoints._verify_remembered.cache_info().currsize == 0
 
 
 def test_a_void_record_makes_the_certificate_invalid(region_with_void: Any, trust: Any) -> None:
