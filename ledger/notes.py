@@ -28,7 +28,6 @@ KEY_ID_BYTES = 4
 _LONG = 256
 _QUANTUM = 4
 _QUANTUM_BYTES = 3
-_base64_decoder = msgspec.json.Decoder(bytes)
 _LINE_START = "\u2014 "
 _DECIMAL = re.compile("0|[1-9][0-9]{0,18}")
 _KEY_ID_HEX = re.compile("[0-9a-f]{8}")
@@ -54,10 +53,10 @@ def format_base64(data: bytes) -> str:
 
 def parse_base64(text: str) -> bytes:
     """Inverse of `format_base64`; `CodecError` for any other text, also one that only differs in unused trailing bits."""
-    if len(text) >= _LONG and text.isascii() and "\\" not in text:
+    if len(text) >= _LONG:
         try:
-            data = _base64_decoder.decode(f'"{text}"')
-        except msgspec.MsgspecError:
+            data = msgspec.convert(text, bytes)
+        except (msgspec.MsgspecError, UnicodeEncodeError):
             return parse_base64_plainly(text)
         # That takes nothing but whole quanta of the alphabet's characters: only the last one may have bits that are not used.
         if format_base64(data[-(len(data) % _QUANTUM_BYTES or _QUANTUM_BYTES) :]) == text[-_QUANTUM:]:
