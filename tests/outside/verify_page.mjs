@@ -83,6 +83,8 @@ async function checkFiles(verifier) {
   await page.getByRole("button", { name: "中文" }).click();
   await page.getByRole("heading", { name: "有效" }).waitFor();
   check(await verifier.shows("此后是否被撤销或取代。"), "checks are told in Chinese");
+  const found = await page.locator('#result .finding-detail [lang="zh-Hans"]').allTextContents();
+  check(found.length === 12 && found.every((text) => /[\u4e00-\u9fff]/.test(text)), `what they found, too: ${found.join("\n")}`);
   await shoot(page, "verify-valid-chinese");
   await page.getByRole("button", { name: "English" }).click();
 

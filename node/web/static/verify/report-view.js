@@ -1,6 +1,7 @@
 // A report as people read it: the answer first, then what it states, then every check in words.
 
 import { make, say, showTime } from "../ui.js";
+import { sayAgainst, sayFound } from "./found.js";
 import { CARD_FACTS, FACTS, MEANINGS, NOTES, REASONS, VALUES } from "./meanings.js";
 
 const MARKS = { valid: "✓", invalid: "✗", undetermined: "?" };
@@ -65,16 +66,21 @@ function explainCheck(check, words) {
   return [zh, `${en.slice(0, 1).toUpperCase()}${en.slice(1)}`];
 }
 
+/** What a check found, and what that was held against, in both languages. Why one failed stands above, in words for people. */
+function describeFound({ detail, against, reason }) {
+  const join = (...parts) => parts.filter((part) => part !== "").join(" — ");
+  return [join(reason === null ? sayFound(detail) : detail, sayAgainst(against)), join(detail, against)];
+}
+
 function showCheck(check, words, asOf) {
   const title = bothOf(words.checks?.[check.name]) ?? [check.name, check.name];
   const [verdictZh, verdictEn] = bothOf(words.verdicts?.[check.verdict]) ?? WORDS[check.verdict];
-  const found = check.against === "" ? check.detail : `${check.detail} — ${check.against}`;
   const item = make("li", { class: `finding ${TONES[check.verdict]}`, "data-name": check.name, "data-verdict": check.verdict });
   const head = make("p", { class: "finding-title" });
   head.append(make("span", { class: "mark", "aria-hidden": "true" }, MARKS[check.verdict]), make("strong", {}, say(...title)), " ");
   head.append(make("span", { class: "finding-verdict" }, say(verdictZh, verdictEn)));
   item.append(head, make("p", { class: "finding-meaning" }, say(...explainCheck(check, words))));
-  const small = make("p", { class: "finding-detail code", lang: "en-GB" }, found);
+  const small = make("p", { class: "finding-detail code" }, say(...describeFound(check)));
   if (check.as_of !== null && check.as_of !== asOf) small.append(` · ${check.as_of}`);
   item.append(small);
   return item;
