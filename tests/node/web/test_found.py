@@ -1,4 +1,4 @@
-"""What checks found, in Chinese on the page of verifiers: the words of the program, and for all that checks are held against."""
+"""What checks found, in Chinese on the page of verifiers: the words of the program, and for all that they are held against."""
 
 import json
 import re
