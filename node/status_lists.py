@@ -65,6 +65,11 @@ class StatusLists:
                 self._kept[place] = made
         return made
 
+    def is_kept(self, reader: ChainReader, number: int) -> bool:
+        """Whether the Token Status List of that number need not be made first."""
+        with self._lock:
+            return reader.tip.height == self._height and (number, None) in self._kept
+
     def _sign(self, reader: ChainReader, number: int, purpose: Purpose | None) -> bytes:
         packed = pack_list(lambda chunk: CHUNKS.get(reader.state, encode_number(chunk)), number)
         name, moment = ListName(self._chain_id, number), Moment(reader.tip.height, reader.tip.header.time_ms)

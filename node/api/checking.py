@@ -1,6 +1,7 @@
 """Verification as a service, for those who cannot run it. The node's own trust file counts unless others are given."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, partial
@@ -51,6 +52,7 @@ QUESTION_TYPE: Final = "application/vnd.hourledger.question+json"
 """The media type of a question. Without it a body is a file: what a file says of trust and time is never a question."""
 MAX_TRUST_FILES: Final = 64
 EVIDENCE_START: Final = PREFIX.encode()
+_STATUS_LIST: Final = re.compile(rb"/v1/status-lists/([0-9]{1,5})/")
 _OPTIONAL: Final = ("trust", "at_time_ms", "max_age_s", "status", "nonce", "audience")
 MAX_SHORT_BYTES: Final = 65_536
 """A certificate of so many bytes, of some twenty records, is verified in one turn of the event loop."""
@@ -117,21 +119,25 @@ async def reply_to_file(application: web.Application, body: bytes) -> Reply:
         return Reply(200, _encode_report(report_unreadable(error)))
     answer = _make_answer(application, lambda trust, now_ms: (opened, Question((trust,), Times(now_ms))))
     service, short_reads = application[SERVICE], application[SHORT_READS]
-    if not is_short(body) or not short_reads.is_open():
-        return Reply(200, await service.read(answer))
     with service.reading() as pinned:
-        return Reply(200, await short_reads.run(lambda: answer(pinned)))
+        is_kept = partial(application[STATUS_LISTS].is_kept, pinned.reader)
+        if short_reads.is_open() and is_short(body, is_kept):
+            return Reply(200, await short_reads.run(lambda: answer(pinned)))
+    return Reply(200, await service.read(answer))
 
 
-def is_short(body: bytes) -> bool:
+def is_short(body: bytes, is_kept: Callable[[int], bool]) -> bool:
     """Whether a body can only be what is soon verified: a certificate of few bytes, and few texts beside its evidence.
 
-    As linked data a long text may be there as often as there are others. What names a status list asks for one to be unpacked.
+    As linked data a long text may be there as often as there are others. A status list that is not kept takes long to make.
     """
     found = cut(body, EVIDENCE_START) if len(body) <= MAX_SHORT_BYTES and body.startswith(b"{") else None
-    if found is None or b'"credentialStatus"' in found[0]:
+    if found is None or max(found[0].count(b'"'), found[0].count(b",")) > MAX_SHORT_QUOTES:
         return False
-    return max(found[0].count(b'"'), found[0].count(b",")) <= MAX_SHORT_QUOTES
+    if b'"credentialStatus"' not in found[0]:
+        return True
+    status_list = _STATUS_LIST.search(found[0])
+    return status_list is not None and is_kept(int(status_list[1]))
 
 
 def _make_answer(
