@@ -1,6 +1,7 @@
 """What a node proves is believed for its proofs: everything here is checked against the trust file alone."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -25,6 +26,7 @@ from ledger.types import EntryIndex, Hash, TimeMs
 from node.api import bundles, checking, histories
 from node.api.checking import MAX_SHORT_BYTES, MAX_SHORT_QUOTES, is_short
 from node.home import make_development_genesis
+from node.pinned import Pinned
 from node.service import LedgerService
 from node.short_reads import ShortReads
 from tests.node import story as people
@@ -220,7 +222,12 @@ def test_certificate_with_a_position_is_short_once_its_list_is_made(
     story = people.tell(new_node)
     reads: list[int] = []
     read = LedgerService.read
-    monkeypatch.setattr(LedgerService, "read", lambda service, job: reads.append(1) or read(service, job))
+
+    async def count(service: LedgerService, job: Callable[[Pinned], bytes]) -> bytes:
+        reads.append(1)
+        return await read(service, job)
+
+    monkeypatch.setattr(LedgerService, "read", count)
     certificate = encode_jcs(issue(new_node, story, position=7))  # type: ignore[arg-type]
     reads.clear()
     reports = [new_node.ask("POST", "/v1/verify", certificate).json() for _ in range(3)]
