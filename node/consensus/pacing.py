@@ -9,7 +9,7 @@ from typing import Final
 
 from ledger.blocks import MAX_BLOCK_BYTES
 
-SHARE: Final = 4
+SHARE: Final = 3
 """A block takes one part in so many of the time in which a proposal is expected: its way and its validation take some, too."""
 FIRST_BYTES: Final = 1 << 18
 MIN_BYTES: Final = 1 << 14

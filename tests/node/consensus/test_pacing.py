@@ -1,5 +1,6 @@
 """The bound on proposals: it gives way at once to work that takes long, and grows again while there is time."""
 
+import time
 from collections import Counter, deque
 from itertools import count
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from ledger.blocks import MAX_BLOCK_BYTES, encode_block
 from ledger.types import Hash
 from node.chain import Candidate, Chain
+from node.consensus.network import read_effort
 from node.consensus.pacing import FIRST_BYTES, GATHER_SHARE, LEAST_GATHER_MS, MIN_BYTES, MOST_GATHER_MS, SHARE, Pacing
 from tests.effort import choose
 from tests.node import toy
@@ -59,11 +61,19 @@ def test_it_gathers_after_some_work_and_not_after_little() -> None:
 
 
 def test_it_finds_what_a_machine_can_do() -> None:
-    """Blocks that take a second a megabyte settle at a quarter of it."""
+    """Blocks that take a second a megabyte settle at a third of it."""
     pacing = Pacing(PROPOSE_MS)
     for _ in range(50):
         pacing.note(pacing.max_bytes, pacing.max_bytes / 1e6)
     assert 0.6 * TARGET < pacing.max_bytes / 1e6 < 1.3 * TARGET
+
+
+def test_effort_is_between_the_processor_and_the_clock() -> None:
+    clocks = (time.thread_time, read_effort, time.perf_counter)
+    before = [clock() for clock in clocks]
+    time.sleep(0.01)
+    processor, effort, passed = (clock() - was for clock, was in zip(clocks, before, strict=True))
+    assert processor < effort < passed
 
 
 # A town whose blocks take some work: what comes after one is gathered.
