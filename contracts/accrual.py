@@ -20,7 +20,7 @@ from contracts.records import Calendars, Record
 from contracts.workdays import Workdays, compute_deadline, get_workdays
 from ledger.codec import MAX_DAY
 from ledger.state import Overlay, View
-from ledger.types import Day, Identifier, Points, TimeMs
+from ledger.types import Day, Identifier, Minutes, Points, TimeMs
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ class Accrual:
     """Deadlines computed so far: the rows of a batch share few days."""
     activities: dict[Identifier, Activity | None]
     """Activities read so far: they share few of these, too."""
+    earned: dict[tuple[Identifier, Minutes, bool, bool], tuple[Points, int]]
+    """What records without an allowance have earned so far, for they share few lengths as well."""
     max_coefficient: int
     view: View
 
@@ -67,6 +69,7 @@ class Accrual:
             get_parameter(view, "backfilled_records_earn") == 1,
             compute_expiry(view, today),
             get_workdays(view),
+            {},
             {},
             {},
             get_parameter(view, "max_coefficient_percent"),
@@ -95,6 +98,27 @@ class Accrual:
         earning = self.count_earning_minutes(record.minutes, is_late=record.is_late, is_backfilled=record.is_backfilled)
         points, allowance = self.compute_earned(calendars, volunteer, record.activity, earning, freed)
         return replace(record, points=points, allowance=allowance)
+
+    def compute_new(
+        self,
+        calendars: Calendars,
+        volunteer: Identifier,
+        activity: Identifier,
+        minutes: Minutes,
+        *,
+        is_late: bool,
+        is_backfilled: bool,
+    ) -> tuple[Points, int]:
+        """Return the points that a new record earns, and the allowance that it takes."""
+        has_allowance = self.max_activity_earning_minutes < UNLIMITED_MINUTES
+        place = activity, minutes, is_late, is_backfilled
+        earned = None if has_allowance else self.earned.get(place)
+        if earned is None:
+            earning = self.count_earning_minutes(minutes, is_late=is_late, is_backfilled=is_backfilled)
+            earned = self.compute_earned(calendars, volunteer, activity, earning)
+            if not has_allowance:
+                self.earned[place] = earned
+        return earned
 
     def compute_earned(
         self, calendars: Calendars, volunteer: Identifier, activity: Identifier, minutes: int, freed: int = 0

@@ -42,6 +42,9 @@ def compute_sum(lots: Iterable[Lot]) -> Points:
 
 def add_lots(lots: tuple[Lot, ...], added: Iterable[Lot]) -> tuple[Lot, ...]:
     """Put lots in their place, parts of one record's lot joined; a part may be negative."""
+    added = tuple(added)
+    if len(added) == 1 and added[0].points > 0 and (not lots or lots[-1].expires_day < added[0].expires_day):
+        return (*lots, *added)
     merged = list(lots)
     for lot in added:
         if lot.points > 0 and (not merged or _get_source(merged[-1]) < _get_source(lot)):

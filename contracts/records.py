@@ -4,7 +4,7 @@ A calendar holds one month of one volunteer, because overlap and the daily cap a
 holds one byte a row, so that the current status of a thousand records is one value to prove.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import IntEnum
 from functools import lru_cache
 from typing import Final
@@ -143,6 +143,9 @@ def _list_months(day: Day) -> tuple[bytes, ...]:
     return (first,) if first == last else (first, last)
 
 
+_NOTHING: Final = (0, 0)
+
+
 class Calendars:
     """Volunteers' months as one transaction sees and changes them.
 
@@ -214,6 +217,21 @@ class Calendars:
         month[record.record] = record
         self._new.append((place, record))
 
+    def add(self, volunteer: Identifier, record: Record) -> None:
+        """Add a new record that counts and that nothing is against, and mint what it has earned: see `put` and `mint`."""
+        place = volunteer + _month_key(record.day)
+        month = self._get(place)
+        if record.record in month:
+            raise ValueError("a record of that identifier is there already")
+        month[record.record] = record
+        self._new.append((place, record))
+        records, minutes = self._served.get(volunteer, _NOTHING)
+        self._served[volunteer] = records + 1, minutes + record.minutes
+        if record.allowance:
+            use = record.activity, volunteer
+            self._taken[use] = self._taken.get(use, 0) + record.allowance
+        self.mint(volunteer, record)
+
     def remove(self, volunteer: Identifier, record: Record) -> None:
         """Take a record out of its month, because it stands in another volunteer's now."""
         place = volunteer + _month_key(record.day)
@@ -256,6 +274,22 @@ class Calendars:
             self.put(volunteer, replace(old, points=Points(0), status=RecordStatus.MOVED))
         self.put(volunteer, new)
 
+    def is_free(self, volunteer: Identifier, day: Day, record: Identifier) -> bool:
+        """Whether nothing is in the way of a new record: none of the same identifier or of the days around `day`, and no limit.
+
+        Looks only at what `load` has read; False means that the other questions decide.
+        """
+        first, last = day - 1, day + 1
+        for month_key in _list_months(day):
+            month = self._months.get(volunteer + month_key)
+            if month is None or record in month or len(month) >= MAX_RECORDS_A_MONTH:
+                return False
+            for other in month.values():
+                if first <= other.day <= last:
+                    return False
+        balance = self._balances.get(volunteer)
+        return balance is not None and len(balance.lots) + len(self._minted.get(volunteer, ())) < MAX_LOTS
+
     def list_neighbours(self, volunteer: Identifier, day: Day) -> list[Record]:
         """Return the volunteer's records that count, from the day before `day` to the day after."""
         first, last = day - 1, day + 1
@@ -272,17 +306,11 @@ class Calendars:
         encoded = encode_each(_record, [record for _place, record in self._new])
         grown: dict[bytes, bytes] = {}
         for (place, _record_of), data in zip(self._new, encoded, strict=True):
-            grown[place] = grown.get(place, b"") + data
-        rewritten = {place: tuple(self._months[place].values()) for place in self._rewritten}
-        lengths = [len(self._months[place]) for place in (*grown, *rewritten)]
-        if max(lengths, default=0) > MAX_RECORDS_A_MONTH:
-            raise ValueError("a month has more records than one may have")
-        months = {place: self._append(place, added) for place, added in grown.items() if place not in rewritten}
-        CALENDARS.put_encoded_each(state, months)
-        CALENDARS.put_known_each(state, {place: records for place, records in rewritten.items() if records})
-        for place, records in rewritten.items():
-            if not records:
-                CALENDARS.delete(state, place)
+            grown[place] = grown[place] + data if place in grown else data
+        for place in self._rewritten:
+            grown.pop(place, None)
+        CALENDARS.put_encoded_each(state, {place: self._append(place, added) for place, added in grown.items()})
+        self._rewrite(state)
         self._stored.clear()
         self._months.clear()
         self._new.clear()
@@ -299,19 +327,27 @@ class Calendars:
     def _append(self, place: bytes, added: bytes) -> bytes:
         """Return a month to which records were added at its end, encoded."""
         before = self._stored.get(place)
-        head = encode_head(len(self._months[place]))
-        return head + added if before is None else head + get_items(before) + added
+        return b"".join((encode_head(_require_room(self._months[place])), get_items(before) if before else b"", added))
+
+    def _rewrite(self, state: Overlay) -> None:
+        """Write months in which a record was replaced or removed."""
+        months = {place: tuple(self._months[place].values()) for place in self._rewritten if _require_room(self._months[place])}
+        CALENDARS.put_known_each(state, months)
+        for place in self._rewritten:
+            if place not in months:
+                CALENDARS.delete(state, place)
 
     def _save_balances(self, state: Overlay) -> None:
         people = records = minutes = 0
         minted = {volunteer: tuple(lots) for volunteer, lots in self._minted.items()}
-        before = {**self._balances, **get_balances(state, [item for item in self._served if item not in minted])}
+        before = self._balances
         after: dict[Identifier, Balance] = {}
+        before.update(get_balances(state, [item for item in self._served if item not in minted]))
         for volunteer, (more_records, more_minutes) in self._served.items():
             old = before[volunteer]
             lots = add_lots(old.lots, minted[volunteer]) if volunteer in minted else old.lots
-            new = after[volunteer] = Balance(old.records + more_records, old.minutes + more_minutes, lots)
-            people += (new.records > 0) - (old.records > 0)
+            after[volunteer] = Balance(old.records + more_records, old.minutes + more_minutes, lots)
+            people += (old.records + more_records > 0) - (old.records > 0)
             records += more_records
             minutes += more_minutes
         put_grown(state, after, minted)
@@ -323,6 +359,13 @@ class Calendars:
         self._served.clear()
         self._balances.clear()
         self._minted.clear()
+
+
+def _require_room(month: Mapping[Identifier, Record]) -> int:
+    """Return how many records a month has; raise `ValueError` where these are more than one may have."""
+    if len(month) > MAX_RECORDS_A_MONTH:
+        raise ValueError("a month has more records than one may have")
+    return len(month)
 
 
 def find_conflict(

@@ -183,8 +183,7 @@ def record_single(
     _accrual, calendars = means
     batch = Identifier(context.transaction_id[:IDENTIFIER_BYTES])
     record = compute_record(row, batch, 0, means, certified_day, is_backfilled=is_backfilled)
-    calendars.put(row.volunteer, record)
-    calendars.mint(row.volunteer, record)
+    calendars.add(row.volunteer, record)
     BATCHES.put(state, Batch(organisation, bytes((FIRST_REVISION,))), batch)
     calendars.save(state)
     return HOURS_RECORDED.encode(make_recorded(organisation, row, record, FIRST_REVISION, None))

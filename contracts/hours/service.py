@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from contracts.accrual import Accrual, change_points
 from contracts.activities import Activity
+from contracts.hours.screening import Screening
 from contracts.identity.departed import find_absences, require_account, require_past_account
 from contracts.identity.parties import get_organisation, require_officers
 from contracts.kinds import Kind
@@ -227,15 +228,17 @@ def certify_hours(state: Overlay, body: CertifyHours, context: TransactionContex
     accrual, calendars = Accrual.load(state, context.block.time_ms), Calendars(state)
     absences = find_absences(state, [row.volunteer for row in body.rows])
     calendars.load([(row.volunteer, row.day) for row in body.rows if row.volunteer not in absences])
+    screening = Screening(body.organisation, accrual, calendars)
     recorded: list[RecordedHours] = []
     outcomes: list[RowOutcome | None] = []
     for number, row in enumerate(body.rows):
-        refusal = absences.get(row.volunteer) or _find_refusal(state, body.organisation, row, accrual, calendars)
+        refusal = absences.get(row.volunteer)
+        if refusal is None and not screening.is_clear(row):
+            refusal = _find_refusal(state, body.organisation, row, accrual, calendars)
         outcomes.append(refusal)
         if refusal is None:
             record = compute_record(row, batch, number, (accrual, calendars), accrual.today, is_backfilled=body.is_backfilled)
-            calendars.put(row.volunteer, record)
-            calendars.mint(row.volunteer, record)
+            calendars.add(row.volunteer, record)
             recorded.append(make_recorded(body.organisation, row, record, FIRST_REVISION, None))
     if body.mode is Mode.ATOMIC and any(outcomes):
         raise _refuse_batch(tuple(outcomes))
@@ -326,8 +329,9 @@ def compute_record(
     """Return a new record of `certified_day`, with what it earns."""
     accrual, calendars = means
     is_late = accrual.is_late(compute_last_day(row), certified_day)
-    earning = accrual.count_earning_minutes(row.minutes, is_late=is_late, is_backfilled=is_backfilled)
-    points, allowance = accrual.compute_earned(calendars, row.volunteer, row.activity, earning)
+    points, allowance = accrual.compute_new(
+        calendars, row.volunteer, row.activity, row.minutes, is_late=is_late, is_backfilled=is_backfilled
+    )
     return Record(
         row.record,
         batch,
