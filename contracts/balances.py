@@ -9,9 +9,10 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from contracts.lots import MAX_LOTS, Lot, lots_codec
+from contracts.lots import MAX_LOTS, Lot, add_lots, lots_codec
 from ledger import codec
-from ledger.codec import Codec, encode_each
+from ledger.arrays import grow_last, read_column
+from ledger.codec import Codec, encode_each, list_fields
 from ledger.errors import Rejection
 from ledger.reasons import Reason
 from ledger.state import Overlay, Table, View
@@ -26,12 +27,24 @@ class Balance(msgspec.Struct, frozen=True, array_like=True, gc=False):
     lots: tuple[Lot, ...] = ()
 
 
+class Outline(msgspec.Struct, frozen=True, gc=False):
+    """A balance of which the lots were not decoded: when each expires, and the whole as it is stored, None for nothing."""
+
+    records: int
+    minutes: int
+    expiry_days: list[int]
+    data: bytes | None
+
+
 _count: Codec[int] = codec.integer("count", 0, 2**53 - 1)
 BALANCES: Final[Table[Balance]] = Table(b"balance", codec.struct(Balance, _count, _count, lots_codec))
 ISSUED: Final[Table[int]] = Table(b"issuer", codec.integer("balance", -codec.MAX_POINTS, codec.MAX_POINTS), is_public=True)
 """The issuer's account: minus all points that are in other hands."""
 TABLES: Final = (BALANCES, ISSUED)
 _EMPTY: Final = Balance()
+_NOTHING: Final = Outline(0, 0, [], None)
+_EXPIRES: Final = list_fields(Lot).index("expires_day")
+_read_outline: Final = msgspec.msgpack.Decoder(tuple[int, int, msgspec.Raw]).decode
 
 
 def get_balance(view: View, volunteer: Identifier) -> Balance:
@@ -39,10 +52,17 @@ def get_balance(view: View, volunteer: Identifier) -> Balance:
     return BALANCES.get(view, volunteer) or _EMPTY
 
 
-def get_balances(view: View, volunteers: Collection[Identifier]) -> dict[Identifier, Balance]:
-    """Return what each of several volunteers has."""
-    found = BALANCES.get_each(view, volunteers)
-    return {volunteer: balance or _EMPTY for volunteer, balance in zip(volunteers, found, strict=True)}
+def get_outlines(view: View, volunteers: Collection[Identifier]) -> dict[Identifier, Outline]:
+    """Return what each of several volunteers has, for those who get more."""
+    found = BALANCES.get_encoded_each(view, volunteers)
+    return {volunteer: _make_outline(data) for volunteer, data in zip(volunteers, found, strict=True)}
+
+
+def _make_outline(data: bytes | None) -> Outline:
+    if data is None:
+        return _NOTHING
+    records, minutes, lots = _read_outline(data)
+    return Outline(records, minutes, read_column(lots, _EXPIRES), data)
 
 
 def put_balance(state: Overlay, volunteer: Identifier, balance: Balance) -> None:
@@ -53,16 +73,23 @@ def put_balance(state: Overlay, volunteer: Identifier, balance: Balance) -> None
         BALANCES.delete(state, volunteer)
 
 
-def put_grown(state: Overlay, balances: Mapping[Identifier, Balance], new_lots: Mapping[Identifier, tuple[Lot, ...]]) -> None:
-    """Do the same as `put_balance` for each of several volunteers, where all lots but the new ones were read from the state.
+def put_extended(state: Overlay, outlines: Mapping[Identifier, Outline], news: Mapping[Identifier, Balance]) -> None:
+    """Set balances of which `news` has all but the lots that were there already, which come before those that are new.
 
-    What was counted together and what is new is checked; of the others it is known that they fit.
+    What was counted together and what is new is checked, as by `put_grown`. None of them may be empty.
     """
-    encode_each(BALANCES.codec, [Balance(item.records, item.minutes, new_lots.get(key, ())) for key, item in balances.items()])
-    BALANCES.put_known_each(state, {volunteer: balance for volunteer, balance in balances.items() if balance != _EMPTY})
-    for volunteer, balance in balances.items():
-        if balance == _EMPTY:
-            put_balance(state, volunteer, balance)
+    befores = [outlines[volunteer].data for volunteer in news]
+    encoded = encode_each(BALANCES.codec, news.values())
+    pairs = zip(befores, encoded, strict=True)
+    grown = [more if before is None else grow_last(before, more) for before, more in pairs]
+    BALANCES.put_encoded_each(state, dict(zip(news, grown, strict=True)))
+
+
+def put_added(state: Overlay, balances: Mapping[Identifier, Balance]) -> None:
+    """Do the same as `put_extended`, wherever the new lots belong among those that were there, and if nothing is left."""
+    for volunteer, new in balances.items():
+        old = get_balance(state, volunteer)
+        put_balance(state, volunteer, Balance(new.records, new.minutes, add_lots(old.lots, new.lots)))
 
 
 def get_lots(view: View, volunteer: Identifier) -> tuple[Lot, ...]:

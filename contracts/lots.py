@@ -1,7 +1,8 @@
 """Lots: points with their source and expiry, and the arithmetic on lists of them. Every list is sorted, oldest first."""
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from operator import attrgetter
 from typing import Final
 
@@ -42,9 +43,6 @@ def compute_sum(lots: Iterable[Lot]) -> Points:
 
 def add_lots(lots: tuple[Lot, ...], added: Iterable[Lot]) -> tuple[Lot, ...]:
     """Put lots in their place, parts of one record's lot joined; a part may be negative."""
-    added = tuple(added)
-    if len(added) == 1 and added[0].points > 0 and (not lots or lots[-1].expires_day < added[0].expires_day):
-        return (*lots, *added)
     merged = list(lots)
     for lot in added:
         if lot.points > 0 and (not merged or _get_source(merged[-1]) < _get_source(lot)):
@@ -57,6 +55,16 @@ def add_lots(lots: tuple[Lot, ...], added: Iterable[Lot]) -> tuple[Lot, ...]:
         if points:
             merged.insert(position, replace(lot, points=points))
     return tuple(merged)
+
+
+def are_after(expiry_days: Sequence[int], added: Sequence[Lot]) -> bool:
+    """Whether added lots come one after the other behind all lots that expire on those days, none a part of another."""
+    if not added:
+        return True
+    is_behind = not expiry_days or expiry_days[-1] < added[0].expires_day
+    if len(added) > 1 and any(_get_source(left) >= _get_source(right) for left, right in pairwise(added)):
+        return False
+    return is_behind and min([lot.points for lot in added]) > 0
 
 
 _get_source = attrgetter("expires_day", "batch", "row")

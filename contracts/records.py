@@ -4,20 +4,21 @@ A calendar holds one month of one volunteer, because overlap and the daily cap a
 holds one byte a row, so that the current status of a thousand records is one value to prove.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from enum import IntEnum
 from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
-from contracts.balances import Balance, add_issued, get_balance, get_balances, put_grown
-from contracts.lots import MAX_LOTS, Lot, add_lots, row_codec
+from contracts.balances import Balance, Outline, add_issued, get_outlines, put_added, put_extended
+from contracts.lots import MAX_LOTS, Lot, are_after, row_codec
 from contracts.parameters import MINUTES_PER_DAY
 from ledger import codec
-from ledger.arrays import encode_head, get_items
-from ledger.codec import Codec, encode_each
+from ledger.arrays import encode_head, get_items, read_column
+from ledger.codec import Codec, encode_each, list_fields
 from ledger.errors import RowOutcome
 from ledger.events import MAX_ROWS
 from ledger.genesis import to_date
@@ -113,6 +114,7 @@ _record: Codec[Record] = codec.struct(
     codec.integer("allowance", 0, MINUTES_PER_DAY),
     codec.boolean,
 )
+_DAY: Final = list_fields(Record).index("day")
 CALENDARS: Final[Table[tuple[Record, ...]]] = Table(b"calendar", codec.sequence(_record, 1, MAX_RECORDS_A_MONTH))
 """Key: volunteer, then the month (4 bytes: year times 12 and the months before)."""
 BATCHES: Final[Table[Batch]] = Table(
@@ -154,21 +156,35 @@ class Calendars:
     they mint, and what they take of the allowances of activities, is kept with them.
     """
 
-    __slots__ = ("_balances", "_issued", "_minted", "_months", "_new", "_rewritten", "_served", "_stored", "_taken", "_view")
+    __slots__ = (
+        "_added",
+        "_days",
+        "_issued",
+        "_minted",
+        "_months",
+        "_outlines",
+        "_rewritten",
+        "_served",
+        "_stored",
+        "_taken",
+        "_view",
+    )
 
     def __init__(self, view: View) -> None:
         self._view = view
+        self._stored: dict[bytes, bytes | None] = {}
+        """Months as the state has them, by volunteer and month together, as in `CALENDARS`."""
         self._months: dict[bytes, dict[Identifier, Record]] = {}
-        """By volunteer and month together, as `CALENDARS` is."""
-        self._stored: dict[bytes, bytes] = {}
-        """Those that the state has, encoded."""
-        self._new: list[tuple[bytes, Record]] = []
-        """Records that were put, and into which month, to be checked before they are written. All others are the state's."""
+        """Those that were decoded, as they are now."""
+        self._days: dict[bytes, list[int]] = {}
+        """Of those to which records were added at most: the days of their records."""
+        self._added: dict[bytes, list[Record]] = {}
+        """Records that were put, to be checked before they are written. All others are the state's."""
         self._rewritten: dict[bytes, None] = {}
         """Months in which a record was replaced or removed; others only grow at their end."""
         self._served: dict[Identifier, tuple[int, int]] = {}
         """What the changes so far add to each volunteer's records and minutes; numbers may be negative."""
-        self._balances: dict[Identifier, Balance] = {}
+        self._outlines: dict[Identifier, Outline] = {}
         """Balances that lots are minted into."""
         self._minted: dict[Identifier, list[Lot]] = {}
         self._issued = 0
@@ -178,9 +194,10 @@ class Calendars:
     def load(self, services: Collection[tuple[Identifier, Day]]) -> None:
         """Read at once what will be asked for of several volunteers and days: the months around, and balances."""
         places = list(dict.fromkeys([volunteer + month for volunteer, day in services for month in _list_months(day)]))
-        for place, (data, records) in zip(places, CALENDARS.read_each(self._view, places), strict=True):
-            self._keep(place, data, records)
-        self._balances = get_balances(self._view, dict.fromkeys([volunteer for volunteer, _day in services]))
+        for place, data in zip(places, CALENDARS.get_encoded_each(self._view, places), strict=True):
+            self._stored[place] = data
+            self._days[place] = [] if data is None else read_column(data, _DAY)
+        self._outlines = get_outlines(self._view, dict.fromkeys([volunteer for volunteer, _day in services]))
 
     def get_month(self, volunteer: Identifier, day: Day) -> dict[Identifier, Record]:
         """Records of the volunteer in the month of `day`, those that do not count included."""
@@ -189,15 +206,10 @@ class Calendars:
     def _get(self, place: bytes) -> dict[Identifier, Record]:
         month = self._months.get(place)
         if month is None:
-            ((data, records),) = CALENDARS.read_each(self._view, (place,))
-            month = self._keep(place, data, records)
-        return month
-
-    def _keep(self, place: bytes, data: bytes | None, records: tuple[Record, ...] | None) -> dict[Identifier, Record]:
-        if data is None or records is None:
-            month = self._months[place] = {}
-        else:
-            self._stored[place] = data
+            if place not in self._stored:
+                (self._stored[place],) = CALENDARS.get_encoded_each(self._view, (place,))
+            data = self._stored[place]
+            records = (*(() if data is None else CALENDARS.decode(data)), *self._added.get(place, ()))
             month = self._months[place] = {item.record: item for item in records}
         return month
 
@@ -213,18 +225,25 @@ class Calendars:
         if replaced is not None:
             self._count(volunteer, replaced, -1)
             self._rewritten[place] = None
+            self._days.pop(place, None)
         self._count(volunteer, record, 1)
         month[record.record] = record
-        self._new.append((place, record))
+        self._append(place, record)
+
+    def _append(self, place: bytes, record: Record) -> None:
+        self._added.setdefault(place, []).append(record)
+        if place in self._days:
+            self._days[place].append(record.day)
 
     def add(self, volunteer: Identifier, record: Record) -> None:
         """Add a new record that counts and that nothing is against, and mint what it has earned: see `put` and `mint`."""
         place = volunteer + _month_key(record.day)
-        month = self._get(place)
-        if record.record in month:
-            raise ValueError("a record of that identifier is there already")
-        month[record.record] = record
-        self._new.append((place, record))
+        if place in self._months or place not in self._days:
+            month = self._get(place)
+            if record.record in month:
+                raise ValueError("a record of that identifier is there already")
+            month[record.record] = record
+        self._append(place, record)
         records, minutes = self._served.get(volunteer, _NOTHING)
         self._served[volunteer] = records + 1, minutes + record.minutes
         if record.allowance:
@@ -237,6 +256,7 @@ class Calendars:
         place = volunteer + _month_key(record.day)
         self._count(volunteer, self._get(place).pop(record.record), -1)
         self._rewritten[place] = None
+        self._days.pop(place, None)
 
     def _count(self, volunteer: Identifier, record: Record, sign: int) -> None:
         if record.status is RecordStatus.COUNTED:
@@ -252,16 +272,13 @@ class Calendars:
 
     def find_full(self, volunteer: Identifier) -> RowOutcome | None:
         """Return the reason why the volunteer's account cannot take one more lot, or None."""
-        balance = self._balances.get(volunteer)
-        if balance is None:
-            balance = self._balances[volunteer] = get_balance(self._view, volunteer)
-        count = len(balance.lots) + len(self._minted.get(volunteer, ()))
+        count = len(self._get_outline(volunteer).expiry_days) + len(self._minted.get(volunteer, ()))
         return RowOutcome(Reason.ACCOUNT_FULL, str(MAX_LOTS)) if count >= MAX_LOTS else None
 
     def mint(self, volunteer: Identifier, record: Record) -> None:
         """Mint the lot of a new record that was put and that `find_full` had nothing against, if it earned any points.
 
-        From then on until `save`, nothing else may change the volunteer's lots.
+        From `load` or `find_full` on until `save`, nothing else may change the volunteer's lots.
         """
         if record.points:
             lot = Lot(record.expires_day, record.batch, record.row, record.points)
@@ -281,14 +298,26 @@ class Calendars:
         """
         first, last = day - 1, day + 1
         for month_key in _list_months(day):
-            month = self._months.get(volunteer + month_key)
-            if month is None or record in month or len(month) >= MAX_RECORDS_A_MONTH:
+            place = volunteer + month_key
+            days = self._days.get(place)
+            if days is None or len(days) >= MAX_RECORDS_A_MONTH:
                 return False
-            for other in month.values():
-                if first <= other.day <= last:
+            if days:
+                for other in days:
+                    if first <= other <= last:
+                        return False
+                if (self._stored[place] or b"").find(record) >= 0:
                     return False
-        balance = self._balances.get(volunteer)
-        return balance is not None and len(balance.lots) + len(self._minted.get(volunteer, ())) < MAX_LOTS
+                if place in self._added and any(item.record == record for item in self._added[place]):
+                    return False
+        outline = self._outlines.get(volunteer)
+        return outline is not None and len(outline.expiry_days) + len(self._minted.get(volunteer, ())) < MAX_LOTS
+
+    def _get_outline(self, volunteer: Identifier) -> Outline:
+        outline = self._outlines.get(volunteer)
+        if outline is None:
+            outline = self._outlines[volunteer] = get_outlines(self._view, (volunteer,))[volunteer]
+        return outline
 
     def list_neighbours(self, volunteer: Identifier, day: Day) -> list[Record]:
         """Return the volunteer's records that count, from the day before `day` to the day after."""
@@ -303,18 +332,13 @@ class Calendars:
     def save(self, state: Overlay) -> None:
         """Write the months that changed."""
         # Refuses what does not fit; all other records of the same months were read from the state.
-        encoded = encode_each(_record, [record for _place, record in self._new])
-        grown: dict[bytes, bytes] = {}
-        for (place, _record_of), data in zip(self._new, encoded, strict=True):
-            grown[place] = grown[place] + data if place in grown else data
-        for place in self._rewritten:
-            grown.pop(place, None)
-        CALENDARS.put_encoded_each(state, {place: self._append(place, added) for place, added in grown.items()})
+        encoded = iter(encode_each(_record, [record for records in self._added.values() for record in records]))
+        grown = {place: b"".join(islice(encoded, len(records))) for place, records in self._added.items()}
+        values = {place: self._grow(place, added) for place, added in grown.items() if place not in self._rewritten}
+        CALENDARS.put_encoded_each(state, values)
         self._rewrite(state)
-        self._stored.clear()
-        self._months.clear()
-        self._new.clear()
-        self._rewritten.clear()
+        for kept in (self._stored, self._days, self._months, self._added, self._rewritten):
+            kept.clear()
         self._save_balances(state)
         for use in self._taken:
             taken = self.get_allowance_taken(*use)
@@ -324,10 +348,11 @@ class Calendars:
                 ALLOWANCES.delete(state, *use)
         self._taken.clear()
 
-    def _append(self, place: bytes, added: bytes) -> bytes:
+    def _grow(self, place: bytes, added: bytes) -> bytes:
         """Return a month to which records were added at its end, encoded."""
-        before = self._stored.get(place)
-        return b"".join((encode_head(_require_room(self._months[place])), get_items(before) if before else b"", added))
+        count = _require_room(self._days[place] if place in self._days else self._get(place))
+        before = self._stored[place]
+        return b"".join((encode_head(count), b"" if before is None else get_items(before), added))
 
     def _rewrite(self, state: Overlay) -> None:
         """Write months in which a record was replaced or removed."""
@@ -339,29 +364,29 @@ class Calendars:
 
     def _save_balances(self, state: Overlay) -> None:
         people = records = minutes = 0
-        minted = {volunteer: tuple(lots) for volunteer, lots in self._minted.items()}
-        before = self._balances
-        after: dict[Identifier, Balance] = {}
-        before.update(get_balances(state, [item for item in self._served if item not in minted]))
+        news: dict[Identifier, Balance] = {}
+        others: dict[Identifier, Balance] = {}
+        """Of those whose lots must be put in their place, or who may have nothing left."""
         for volunteer, (more_records, more_minutes) in self._served.items():
-            old = before[volunteer]
-            lots = add_lots(old.lots, minted[volunteer]) if volunteer in minted else old.lots
-            after[volunteer] = Balance(old.records + more_records, old.minutes + more_minutes, lots)
-            people += (old.records + more_records > 0) - (old.records > 0)
+            old, lots = self._get_outline(volunteer), tuple(self._minted.get(volunteer, ()))
+            new = Balance(old.records + more_records, old.minutes + more_minutes, lots)
+            (news if new.records > 0 and are_after(old.expiry_days, lots) else others)[volunteer] = new
+            people += (new.records > 0) - (old.records > 0)
             records += more_records
             minutes += more_minutes
-        put_grown(state, after, minted)
+        put_extended(state, self._outlines, news)
+        put_added(state, others)
         if people or records or minutes:
             sums = get_region_sums(state)
             REGION_SUMS.put(state, RegionSums(sums.people + people, sums.records + records, sums.minutes + minutes))
         add_issued(state, self._issued)
         self._issued = 0
         self._served.clear()
-        self._balances.clear()
+        self._outlines.clear()
         self._minted.clear()
 
 
-def _require_room(month: Mapping[Identifier, Record]) -> int:
+def _require_room(month: Collection[object]) -> int:
     """Return how many records a month has; raise `ValueError` where these are more than one may have."""
     if len(month) > MAX_RECORDS_A_MONTH:
         raise ValueError("a month has more records than one may have")

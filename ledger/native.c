@@ -22,7 +22,7 @@
 
 /* ------------------------------------------------------------------------------------------------ SHA-256 (FIPS 180-4) */
 
-#define INTERFACE 5 /* one more whenever a function changes: ledger.hashing does not use what was compiled before */
+#define INTERFACE 6 /* one more whenever a function changes: ledger.hashing does not use what was compiled before */
 #define HASH_BYTES 32
 #define BLOCK_BYTES 64
 #define MAX_CLIMB 64 /* levels of a climb: the bits of its place */
@@ -827,6 +827,191 @@ static PyObject *count_hashes(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(n
     return PyLong_FromUnsignedLongLong(hash_count);
 }
 
+/* ------------------------------------------------------------------------------------ arrays of MessagePack (ledger.arrays) */
+
+typedef struct {
+    const uint8_t *at, *end;
+} reader;
+
+static PyObject *refuse_array(void)
+{
+    PyErr_SetString(PyExc_ValueError, "not an array of the form that is wanted");
+    return NULL;
+}
+
+/* A number of so many bytes, big end first. -1 with 0 in `found` where the bytes end before. */
+static uint64_t read_number(reader *r, int bytes, int *found)
+{
+    uint64_t number = 0;
+    *found = r->end - r->at >= bytes;
+    if (*found)
+        for (int i = 0; i < bytes; i++)
+            number = number << 8 | *r->at++;
+    return number;
+}
+
+/* Pass one value without those inside it; return how many these are, or -1 where the bytes are none. */
+static int64_t pass_head(reader *r)
+{
+    static const uint8_t FIXED[] = {1, 2, 4, 8, 16}; /* bytes of data */
+    if (r->at == r->end)
+        return -1;
+    uint8_t first = *r->at++;
+    uint64_t data = 0, inside = 0;
+    int found = 1;
+    if (first >= 0x80 && first < 0x90)
+        inside = 2 * (uint64_t)(first & 0xf);
+    else if (first >= 0x90 && first < 0xa0)
+        inside = first & 0xf;
+    else if (first >= 0xa0 && first < 0xc0)
+        data = first & 0x1f;
+    else if (first >= 0xc0 && first < 0xe0)
+        switch (first) {
+        case 0xc1: /* never used */
+            return -1;
+        case 0xc4: case 0xc5: case 0xc6: /* bytes */
+            data = read_number(r, 1 << (first - 0xc4), &found);
+            break;
+        case 0xc7: case 0xc8: case 0xc9: /* extensions, with a byte for their type */
+            data = read_number(r, 1 << (first - 0xc7), &found) + 1;
+            break;
+        case 0xca: case 0xcb: /* floats */
+            data = first == 0xca ? 4 : 8;
+            break;
+        case 0xcc: case 0xcd: case 0xce: case 0xcf: case 0xd0: case 0xd1: case 0xd2: case 0xd3: /* integers */
+            data = FIXED[(first - 0xcc) & 3];
+            break;
+        case 0xd4: case 0xd5: case 0xd6: case 0xd7: case 0xd8: /* extensions of one length */
+            data = FIXED[first - 0xd4] + 1U;
+            break;
+        case 0xd9: case 0xda: case 0xdb: /* text */
+            data = read_number(r, 1 << (first - 0xd9), &found);
+            break;
+        case 0xdc: case 0xdd:
+            inside = read_number(r, first == 0xdc ? 2 : 4, &found);
+            break;
+        case 0xde: case 0xdf:
+            inside = 2 * read_number(r, first == 0xde ? 2 : 4, &found);
+            break;
+        default: /* nil, false, true */
+            break;
+        }
+    if (!found || data > (uint64_t)(r->end - r->at))
+        return -1;
+    r->at += data;
+    return (int64_t)inside;
+}
+
+/* Pass so many values and all inside them. Each takes a byte at least, so this ends. */
+static int pass_values(reader *r, int64_t count)
+{
+    while (count > 0) {
+        int64_t inside = pass_head(r);
+        count += inside - 1;
+        if (inside < 0 || count > r->end - r->at)
+            return 0;
+    }
+    return 1;
+}
+
+/* Pass the head of an array; return how many items it has, or -1 where there is no array, or more items than bytes. */
+static int64_t enter_array(reader *r)
+{
+    if (r->at == r->end || !((*r->at & 0xf0) == 0x90 || *r->at == 0xdc || *r->at == 0xdd))
+        return -1;
+    int64_t count = pass_head(r);
+    return count <= r->end - r->at ? count : -1;
+}
+
+static PyObject *read_integer(reader *r)
+{
+    if (r->at == r->end)
+        return refuse_array();
+    uint8_t first = *r->at++;
+    if (first < 0x80 || first >= 0xe0)
+        return PyLong_FromLong((int8_t)first);
+    if (first < 0xcc || first > 0xd3)
+        return refuse_array();
+    int found, bytes = 1 << ((first - 0xcc) & 3);
+    uint64_t number = read_number(r, bytes, &found);
+    if (!found)
+        return refuse_array();
+    if (first < 0xd0)
+        return PyLong_FromUnsignedLongLong(number);
+    return PyLong_FromLongLong((int64_t)(number << (64 - 8 * bytes)) >> (64 - 8 * bytes));
+}
+
+static PyObject *read_column(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    Py_buffer data;
+    Py_ssize_t field;
+    if (!PyArg_ParseTuple(args, "y*n:read_column", &data, &field))
+        return NULL;
+    reader r = {data.buf, (const uint8_t *)data.buf + data.len};
+    int64_t count = field < 0 ? -1 : enter_array(&r);
+    PyObject *column = count < 0 ? refuse_array() : PyList_New((Py_ssize_t)count);
+    for (int64_t i = 0; column && i < count; i++) {
+        int64_t fields = enter_array(&r);
+        PyObject *number = fields > field && pass_values(&r, field) ? read_integer(&r) : refuse_array();
+        if (number)
+            PyList_SET_ITEM(column, (Py_ssize_t)i, number);
+        if (!number || (!pass_values(&r, fields - field - 1) && !refuse_array()))
+            Py_CLEAR(column);
+    }
+    if (column && r.at != r.end) {
+        refuse_array();
+        Py_CLEAR(column);
+    }
+    PyBuffer_Release(&data);
+    return column;
+}
+
+/* Go to the last item of an array, which is an array itself and the end of the bytes; return how many items that one has, or -1. */
+static int64_t enter_last(reader *r, const uint8_t **head)
+{
+    int64_t count = enter_array(r);
+    if (count < 1 || !pass_values(r, count - 1))
+        return -1;
+    *head = r->at;
+    int64_t inner = enter_array(r);
+    reader rest = *r;
+    return inner >= 0 && pass_values(&rest, inner) && rest.at == rest.end ? inner : -1;
+}
+
+static PyObject *grow_last(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    Py_buffer array, more;
+    if (!PyArg_ParseTuple(args, "y*y*:grow_last", &array, &more))
+        return NULL;
+    reader old = {array.buf, (const uint8_t *)array.buf + array.len}, new = {more.buf, (const uint8_t *)more.buf + more.len};
+    const uint8_t *old_head = NULL, *new_head = NULL;
+    int64_t before = enter_last(&old, &old_head), added = enter_last(&new, &new_head), count = before + added;
+    PyObject *grown = NULL;
+    if (before < 0 || added < 0 || count > UINT32_MAX)
+        refuse_array();
+    else {
+        uint8_t head[5] = {(uint8_t)(0x90 | count)};
+        Py_ssize_t head_bytes = 1, kept = new_head - (const uint8_t *)more.buf, first = old.end - old.at, last = new.end - new.at;
+        if (count > 0xf) {
+            head_bytes = count > 0xffff ? 5 : 3;
+            head[0] = count > 0xffff ? 0xdd : 0xdc;
+            for (Py_ssize_t i = 1; i < head_bytes; i++)
+                head[i] = (uint8_t)(count >> 8 * (head_bytes - 1 - i));
+        }
+        grown = PyBytes_FromStringAndSize(NULL, kept + head_bytes + first + last);
+        if (grown) {
+            char *to = PyBytes_AS_STRING(grown);
+            memcpy(to, more.buf, (size_t)kept);
+            memcpy(to + kept, head, (size_t)head_bytes);
+            memcpy(to + kept + head_bytes, old.at, (size_t)first);
+            memcpy(to + kept + head_bytes + first, new.at, (size_t)last);
+        }
+    }
+    PyBuffer_Release(&array);
+    PyBuffer_Release(&more);
+    return grown;
+}
+
 static PyMethodDef FUNCTIONS[] = {
     {"hash_each", hash_each, METH_VARARGS, NULL},
     {"hash_pairs", hash_pairs, METH_VARARGS, NULL},
@@ -836,6 +1021,8 @@ static PyMethodDef FUNCTIONS[] = {
     {"update_tree", update_tree, METH_VARARGS, NULL},
     {"choose_compressor", choose_compressor, METH_O, NULL},
     {"count_hashes", count_hashes, METH_NOARGS, NULL},
+    {"read_column", read_column, METH_VARARGS, NULL},
+    {"grow_last", grow_last, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

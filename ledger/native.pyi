@@ -1,6 +1,8 @@
-"""What `native.c` gives where it was compiled. `ledger.hashing` and `ledger.state_updates` are its only callers."""
+"""What `native.c` gives where it was compiled, to `ledger.hashing`, `ledger.state_updates` and `ledger.arrays` alone."""
 
 from collections.abc import Callable, Sequence
+
+from msgspec import Raw
 
 INTERFACE: int
 """Which functions these are: see `ledger.hashing`."""
@@ -46,3 +48,9 @@ def choose_compressor(by_instruction: bool, /) -> bool:
 
 def count_hashes() -> int:
     """How many hashes these functions have computed since the program began. For benchmarks."""
+
+def read_column(data: bytes | Raw, field: int, /) -> list[int]:
+    """What `ledger.arrays.read_column_plainly` does."""
+
+def grow_last(array: bytes, more: bytes, /) -> bytes:
+    """What `ledger.arrays.grow_last_plainly` does."""

@@ -149,11 +149,13 @@ class Table(Generic[T]):
         """Do the same as `has` for each place."""
         return [data is not None for data in self._get_each(view, places)]
 
-    def read_each(self, view: View, places: Iterable[bytes]) -> list[tuple[bytes | None, T | None]]:
-        """Do the same as `get_each`; return each value as it is stored, too."""
-        stored = self._get_each(view, places)
-        values = decode_known_each(self.codec, stored, max_bytes=MAX_VALUE_BYTES)
-        return list(zip(stored, values, strict=True))
+    def decode(self, data: bytes) -> T:
+        """Return the value of what `get_encoded_each` has found."""
+        return self._read(data)
+
+    def get_encoded_each(self, view: View, places: Iterable[bytes]) -> list[bytes | None]:
+        """Do the same as `get_each`, without decoding what is found."""
+        return self._get_each(view, places)
 
     def put_each(self, overlay: Overlay, values: Mapping[bytes, T]) -> None:
         """Do the same as `put` for the value of each place."""

@@ -5,8 +5,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import contracts.balances
-from contracts.balances import BALANCES, Balance, get_balance, get_lots, put_grown, put_lots
-from contracts.lots import Lot, add_lots, compute_sum, split_expired, take_oldest
+from contracts.balances import (
+    BALANCES,
+    Balance,
+    get_balance,
+    get_lots,
+    get_outlines,
+    put_added,
+    put_balance,
+    put_extended,
+    put_lots,
+)
+from contracts.lots import Lot, add_lots, are_after, compute_sum, split_expired, take_oldest
 from ledger.errors import CodecError, Rejection
 from ledger.reasons import Reason
 from ledger.state import EmptyView, Overlay
@@ -68,13 +78,46 @@ def test_a_negative_part_takes_away_and_leaves_nothing_that_is_empty() -> None:
 def test_new_lots_of_several_are_checked_and_written_beside_those_that_were_there() -> None:
     state, first, second = Overlay(EmptyView()), Identifier(b"v" * 16), Identifier(b"w" * 16)
     put_lots(state, first, (OLD,))
-    put_grown(state, {first: Balance(1, 60, (OLD, NEW)), second: Balance()}, {first: (NEW,)})
-    assert (get_lots(state, first), get_balance(state, second)) == ((OLD, NEW), Balance())
-    assert list(state.changes) == [BALANCES.key(first)]
+    outlines = get_outlines(state, (first, second))
+    put_extended(state, outlines, {first: Balance(1, 60, (NEW,)), second: Balance(1, 30)})
+    assert (get_lots(state, first), get_balance(state, second)) == ((OLD, NEW), Balance(1, 30))
     for records, lot in ((-1, NEW), (2, Lot(Day(20), BATCH, 1, Points(-1))), (2, Lot(Day(20), BATCH, 1_000, Points(1)))):
         with pytest.raises(CodecError):
-            put_grown(state, {first: Balance(records, 60, (OLD, lot))}, {first: (lot,)})
+            put_extended(state, outlines, {first: Balance(records, 60, (lot,))})
     assert get_balance(state, first) == Balance(1, 60, (OLD, NEW))
+
+
+@given(lots_of_rows, lots_of_rows)
+def test_balances_that_only_grow_are_those_whose_lots_are_put_in_their_place(
+    lots: tuple[Lot, ...], added: tuple[Lot, ...]
+) -> None:
+    volunteer = Identifier(b"v" * 16)
+    plain, state = Overlay(EmptyView()), Overlay(EmptyView())
+    for item in (plain, state):
+        put_balance(item, volunteer, Balance(3, 180, lots))
+    put_added(plain, {volunteer: Balance(4, 240, added)})
+    assert get_balance(plain, volunteer) == Balance(4, 240, add_lots(lots, added))
+    outlines = get_outlines(state, (volunteer,))
+    if are_after(outlines[volunteer].expiry_days, added):
+        put_extended(state, outlines, {volunteer: Balance(4, 240, added)})
+        assert state.changes == plain.changes
+    else:
+        assert added  # as in the state, or of a source that is there, or before one
+
+
+def test_lots_that_expire_later_are_after_those_that_are_there() -> None:
+    assert are_after([10], (NEW,))
+    assert are_after([], (OLD, NEW))
+    assert not are_after([20], (NEW,))
+    assert not are_after([10], (NEW, NEW))
+    assert not are_after([], (Lot(Day(20), BATCH, 1, Points(0)),))
+
+
+def test_nothing_left_leaves_no_trace() -> None:
+    state, volunteer = Overlay(EmptyView()), Identifier(b"v" * 16)
+    put_balance(state, volunteer, Balance(1, 60))
+    put_added(state, {volunteer: Balance()})
+    assert state.changes == {BALANCES.key(volunteer): None}
 
 
 @given(lots_of_rows, st.data())

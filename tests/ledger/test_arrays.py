@@ -1,14 +1,39 @@
-"""Arrays that grow by their bytes are those that msgspec writes."""
+"""Arrays that are looked into and grow by their bytes: as msgspec reads and writes them, in Python and in C."""
+
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ledger.arrays import encode_head, get_items
+from ledger import arrays
+from ledger.arrays import encode_head, get_items, grow_last_plainly, read_column_plainly
 from tests.properties.bodies import wires
 
 encode = msgspec.msgpack.Encoder().encode
+numbers = st.integers(-(2**63), 2**64 - 1)
+COLUMNS = [read_column_plainly, arrays.read_column]
+GROWERS = [grow_last_plainly, arrays.grow_last]
+ODD = [
+    "x" * 31,
+    "x" * 32,
+    "x" * 300,
+    "x" * 70_000,
+    b"x" * 300,
+    b"x" * 70_000,
+    1.5,
+    None,
+    True,
+    [1] * 16,
+    [1] * 70_000,
+    {1: [2]},
+    dict.fromkeys(range(20)),
+    dict.fromkeys(range(70_000)),
+    msgspec.msgpack.Ext(1, b"x"),
+    *(msgspec.msgpack.Ext(1, b"x" * length) for length in (2, 3, 4, 8, 16, 300, 70_000)),
+]
 
 
 @given(st.lists(wires, max_size=40), st.lists(wires, max_size=4))
@@ -28,3 +53,65 @@ def test_heads_are_those_of_arrays_of_any_length(count: int) -> None:
 def test_what_is_no_array_has_no_items(data: bytes) -> None:
     with pytest.raises(ValueError, match="array"):
         get_items(data)
+
+
+@given(st.lists(st.tuples(st.lists(wires, min_size=2, max_size=2), numbers, st.lists(wires, max_size=3)), max_size=20))
+@example([([item, None], -129, [item]) for item in ODD])
+def test_columns_are_those_of_the_items(rows: list[tuple[list[Any], int, list[Any]]]) -> None:
+    data = encode([[*before, number, *after] for before, number, after in rows])
+    for read_column in COLUMNS:
+        assert read_column(data, 2) == [number for _before, number, _after in rows]
+        assert read_column(msgspec.Raw(data), 2) == read_column(data, 2)
+
+
+@given(st.lists(wires, max_size=3), st.lists(wires, max_size=3), st.lists(wires, max_size=20), st.lists(wires, max_size=3))
+@example([], ODD, ODD, ODD)
+@example([], [], [1] * 65_535, [2])
+@example([], [], [1] * 15, [2])
+def test_last_items_grow(old: list[Any], new: list[Any], items: list[Any], added: list[Any]) -> None:
+    for grow in GROWERS:
+        assert grow(encode([*old, items]), encode([*new, added])) == encode([*new, [*items, *added]])
+
+
+def answer(function: Callable[..., object], *arguments: object) -> object:
+    """Return what a function returns, or that it refuses."""
+    try:
+        return function(*arguments)
+    except ValueError:
+        return ValueError
+
+
+@given(st.binary(max_size=40) | wires.map(encode), st.integers(0, 3))
+def test_other_bytes_are_refused_or_lead_to_something(data: bytes, field: int) -> None:
+    """Nothing is promised of what comes out, but that it comes from within the bytes: C has no business elsewhere."""
+    found = answer(arrays.read_column, data, field)
+    assert found is ValueError or all(type(number) is int for number in found)  # type: ignore[attr-defined]
+    for pair in ((data, encode([[1]])), (encode([[1]]), data), (data, data)):
+        grown = answer(arrays.grow_last, *pair)
+        assert grown is ValueError or type(grown) is bytes
+
+
+@given(wires, st.integers(0, 3), st.data())
+def test_cut_bytes_are_refused(wire: Any, field: int, draw: st.DataObject) -> None:
+    data = encode([[*[1] * field, 7, wire], [wire] * field + [7]])
+    cut = data[: draw.draw(st.integers(0, len(data) - 1))]
+    for read_column in COLUMNS:
+        assert answer(read_column, cut, field) is ValueError
+        assert answer(read_column, data + b"\x00", field) is ValueError
+    for grow in GROWERS:
+        assert answer(grow, cut, encode([[1]])) is ValueError
+        assert answer(grow, encode([[1]]), cut) is ValueError
+
+
+@pytest.mark.parametrize("grow", GROWERS)
+@pytest.mark.parametrize("pair", [([], [[1]]), ([[1]], []), ([1], [[1]]), ([[1]], [1])])
+def test_what_has_no_last_array_does_not_grow(grow: Callable[[bytes, bytes], bytes], pair: tuple[Any, Any]) -> None:
+    with pytest.raises(ValueError, match="array"):
+        grow(encode(pair[0]), encode(pair[1]))
+
+
+@pytest.mark.parametrize("read_column", COLUMNS)
+@pytest.mark.parametrize("wire", [[1], [[1]], {1: 2}, 7, [[], [1, 2]]])
+def test_what_has_no_such_column_is_refused(read_column: Callable[[bytes, int], list[int]], wire: Any) -> None:
+    with pytest.raises(ValueError, match="array"):
+        read_column(encode(wire), 1)
