@@ -78,9 +78,9 @@ def put_extended(state: Overlay, outlines: Mapping[Identifier, Outline], news: M
 
     What was counted together and what is new is checked, as by `put_grown`. None of them may be empty.
     """
-    befores = [outlines[volunteer].data for volunteer in news]
+    earlier = [outlines[volunteer].data for volunteer in news]
     encoded = encode_each(BALANCES.codec, news.values())
-    pairs = zip(befores, encoded, strict=True)
+    pairs = zip(earlier, encoded, strict=True)
     grown = [more if before is None else grow_last(before, more) for before, more in pairs]
     BALANCES.put_encoded_each(state, dict(zip(news, grown, strict=True)))
 

@@ -41,7 +41,7 @@ from contracts.workdays import Workdays, set_workdays
 from ledger.blocks import HEADER
 from ledger.codec import Codec, decode
 from ledger.errors import CodecError, HourledgerError, Rejection
-from ledger.events import OUTCOME, EventType, find_type
+from ledger.events import OUTCOME, EventType, find_type, recall_parties
 from ledger.execution import BlockContext, Effects, Override, RuleBooks, TransactionContext
 from ledger.genesis import Genesis
 from ledger.reasons import Reason
@@ -81,7 +81,7 @@ TABLES: Final[Mapping[bytes, Table[Any]]] = MappingProxyType(
     {table.namespace: table for module in MODULES for table in module.tables}
 )
 
-REMEMBERED_BODIES: Final = 4_096
+REMEMBERED_BODIES: Final = 2_048
 MAX_REMEMBERED_BODY_BYTES: Final = 512
 
 
@@ -168,6 +168,9 @@ def compute_genesis_state(genesis: Genesis) -> Overlay:
 
 def get_parties(entry: bytes) -> tuple[Identifier, ...]:
     """Return whose an entry of the log is; nobody's means everybody may read it. Raise `CodecError` for foreign bytes."""
+    known = recall_parties(entry)
+    if known is not None:
+        return known
     name = find_type(entry)
     event_type = EVENT_TYPES.get(name)
     if event_type is None:

@@ -24,6 +24,8 @@ ENTRY_VERSION = 1
 MAX_ROWS = 1_000
 """Rows of one batch. With values of 32 bytes, the outcome of a batch fits in one entry."""
 MAX_VALUE_CHARACTERS = 32
+MAX_REMEMBERED_PARTIES = 16_384
+"""More than most blocks have of entries: some 6 MB, where nobody asks."""
 _REFUSED_IN_VALUE = re.compile("[^ -~]")
 
 
@@ -58,12 +60,15 @@ class EventType(Generic[T]):
 
     def encode(self, value: T) -> bytes:
         """Return the log entry; raise `CodecError` when a field does not fit or the entry is too long."""
-        return self._require_room(encode(self.entry_codec, value))
+        entry = self._require_room(encode(self.entry_codec, value))
+        _remember_parties([entry], [self.parties(value)])
+        return entry
 
     def encode_each(self, values: Sequence[T]) -> list[bytes]:
         """Return the log entry of each value: see `encode`."""
         entries = encode_each(self.entry_codec, values)
         self._require_room(max(entries, key=len, default=b""))
+        _remember_parties(entries, list(map(self.parties, values)))
         return entries
 
     def _require_room(self, entry: bytes) -> bytes:
@@ -78,6 +83,21 @@ class EventType(Generic[T]):
     def find_parties(self, entry: bytes) -> tuple[Identifier, ...]:
         """Return whose an entry of this type is, or raise `CodecError`. It would be theirs in any other encoding, too."""
         return self.parties(decode_known(self.entry_codec, entry))
+
+
+_parties: dict[bytes, tuple[Identifier, ...]] = {}
+"""Of entries that were made lately: whoever makes an entry has its fields at hand, and who stores it asks whose it is."""
+
+
+def _remember_parties(entries: Sequence[bytes], parties: Sequence[tuple[Identifier, ...]]) -> None:
+    if len(_parties) > MAX_REMEMBERED_PARTIES:
+        _parties.clear()
+    _parties.update(zip(entries, parties, strict=True))
+
+
+def recall_parties(entry: bytes) -> tuple[Identifier, ...] | None:
+    """Return whose an entry is that was made lately, once; None where that is not remembered."""
+    return _parties.pop(entry, None)
 
 
 def _read_fields(event_type: EventType[T]) -> Callable[[Wire], T]:

@@ -91,7 +91,7 @@ ACTIVITIES: Final[Table[Activity]] = Table(
         Activity, codec.identifier, _class, codec.day, codec.day, codec.hash_, codec.member(ActivityStatus), _coefficient
     ),
     is_public=True,
-    remembered=4_096,
+    remembered=1_024,
 )
 _publish = codec.struct(
     PublishActivity, codec.identifier, codec.identifier, _class, codec.day, codec.day, codec.hash_, _coefficient

@@ -10,7 +10,7 @@ from typing import Final
 from node.storage import namespaces
 from node.storage.protocol import Readable
 
-KEPT_BYTES: Final = 48 << 20
+KEPT_BYTES: Final = 32 << 20
 OVERHEAD_BYTES: Final = 160
 """What Python needs for a key and a value besides their bytes."""
 

@@ -10,11 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from ledger import codec
+from ledger import codec, events
 from ledger.codec import MAX_ENTRY_BYTES
 from ledger.crypto import sha256
 from ledger.errors import CodecError, RowOutcome
-from ledger.events import MAX_ROWS, MAX_VALUE_CHARACTERS, OUTCOME, EventType, Outcome, shorten_value, split_entry
+from ledger.events import (
+    MAX_ROWS,
+    MAX_VALUE_CHARACTERS,
+    OUTCOME,
+    EventType,
+    Outcome,
+    recall_parties,
+    shorten_value,
+    split_entry,
+)
 from ledger.reasons import Reason
 from ledger.types import Height, Identifier, Points
 from tests.ledger.samples import flip_every_bit
@@ -194,3 +203,22 @@ class TestShortenedValues:
         assert shorten_value(shown) == shown
         outcome = Outcome(sha256(b"id"), Height(1), Reason.OVERLAP, shown, (RowOutcome(Reason.OVERLAP, shown),), 0)
         assert OUTCOME.decode(OUTCOME.encode(outcome)) == outcome
+
+
+class TestParties:
+    def test_whose_a_new_entry_is_is_known_once(self) -> None:
+        first, second = PAID.encode(SAMPLE), PAID.encode_each([SAMPLE])[0]
+        assert first == second
+        assert recall_parties(first) == (SAMPLE.account,)
+        assert recall_parties(first) is None
+
+    def test_not_many_are_remembered(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(events, "MAX_REMEMBERED_PARTIES", 2)
+        entries = PAID.encode_each([replace_points(number) for number in range(4)])
+        last = PAID.encode(SAMPLE)
+        assert [recall_parties(entry) for entry in entries] == [None] * 4
+        assert recall_parties(last) == (SAMPLE.account,)
+
+
+def replace_points(points: int) -> Paid:
+    return Paid(SAMPLE.account, Points(points))

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from contracts.records import CALENDARS
-from contracts.rulebook import EVENT_TYPES, KINDS, TABLES
+from contracts.rulebook import EVENT_TYPES, KINDS, TABLES, get_parties
 from ledger import codec
 from ledger.blocks import header_codec
 from ledger.codec import (
@@ -93,6 +93,14 @@ def test_values_have_one_encoding_and_changed_bytes_one_answer(name: str, data: 
     changed[data.draw(st.integers(0, len(encoded) - 1), "position")] = data.draw(st.integers(0, 255), "byte")
     check_bytes(CODECS[name], bytes(changed))
     check_bytes(CODECS[name], encoded[: data.draw(st.integers(0, len(encoded)), "length")])
+
+
+@given(st.data())
+def test_whose_an_entry_is_is_the_same_remembered_and_read(data: st.DataObject) -> None:
+    event_type = EVENT_TYPES[data.draw(st.sampled_from(sorted(EVENT_TYPES)), "event")]
+    value = data.draw(strategy_of_values(f"event {event_type.name}"), "value")
+    entry = event_type.encode(value)
+    assert get_parties(entry) == event_type.parties(value) == get_parties(entry)
 
 
 @given(st.sampled_from(sorted(CODECS)), wires)
