@@ -119,11 +119,14 @@ def _describe_reader(reader: Callable[..., Any]) -> Shape:
             item = describe_codec(inner)
             return Shape(f"{item.text}{',' if ',' in item.text else ''} or nil", item.fields)
         case {"enum": enum}:
-            return Shape(_describe_enum(enum))
+            text = _describe_enum(enum)
+        case {"min_bytes": low, "max_bytes": high}:
+            text = f"text({_range(low, high)})"
         case {"is_valid": is_valid}:
-            return Shape(_describe_scalar(is_valid))
+            text = _describe_scalar(is_valid)
         case _:
             raise TypeError(f"a codec of unknown shape: {sorted(held)}")
+    return Shape(text)
 
 
 def _describe_enum(enum: type[IntEnum | StrEnum]) -> str:
@@ -135,8 +138,6 @@ def _describe_enum(enum: type[IntEnum | StrEnum]) -> str:
 def _describe_scalar(is_valid: Callable[[Any], bool]) -> str:
     held = inspect.getclosurevars(is_valid).nonlocals
     source = textwrap.dedent(inspect.getsource(is_valid))
-    if "max_bytes" in held:
-        return f"text({_range(held['min_bytes'], held['max_bytes'])})"
     kind = "bytes" if "is bytes" in source else "int"
     return f"{kind}({_range(held['low'], held['high'])})"
 
