@@ -61,10 +61,11 @@ def are_after(expiry_days: Sequence[int], added: Sequence[Lot]) -> bool:
     """Whether added lots come one after the other behind all lots that expire on those days, none a part of another."""
     if not added:
         return True
-    is_behind = not expiry_days or expiry_days[-1] < added[0].expires_day
+    if expiry_days and expiry_days[-1] >= added[0].expires_day:
+        return False
     if len(added) > 1 and any(_get_source(left) >= _get_source(right) for left, right in pairwise(added)):
         return False
-    return is_behind and min([lot.points for lot in added]) > 0
+    return min([lot.points for lot in added]) > 0 if len(added) > 1 else added[0].points > 0
 
 
 _get_source = attrgetter("expires_day", "batch", "row")

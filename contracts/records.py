@@ -17,7 +17,7 @@ from contracts.balances import Balance, Outline, add_issued, get_outlines, put_a
 from contracts.lots import MAX_LOTS, Lot, are_after, row_codec
 from contracts.parameters import MINUTES_PER_DAY
 from ledger import codec
-from ledger.arrays import encode_head, get_items, read_column
+from ledger.arrays import append_items, read_column
 from ledger.codec import Codec, encode_each, list_fields
 from ledger.errors import RowOutcome
 from ledger.events import MAX_ROWS
@@ -333,8 +333,12 @@ class Calendars:
         """Write the months that changed."""
         # Refuses what does not fit; all other records of the same months were read from the state.
         encoded = iter(encode_each(_record, [record for records in self._added.values() for record in records]))
-        grown = {place: b"".join(islice(encoded, len(records))) for place, records in self._added.items()}
-        values = {place: self._grow(place, added) for place, added in grown.items() if place not in self._rewritten}
+        values: dict[bytes, bytes] = {}
+        for place, records in self._added.items():
+            added = next(encoded) if len(records) == 1 else b"".join(islice(encoded, len(records)))
+            if place not in self._rewritten:
+                count = _require_room(self._days[place] if place in self._days else self._get(place))
+                values[place] = append_items(self._stored[place], count, added)
         CALENDARS.put_encoded_each(state, values)
         self._rewrite(state)
         for kept in (self._stored, self._days, self._months, self._added, self._rewritten):
@@ -347,12 +351,6 @@ class Calendars:
             elif ALLOWANCES.has(state, *use):
                 ALLOWANCES.delete(state, *use)
         self._taken.clear()
-
-    def _grow(self, place: bytes, added: bytes) -> bytes:
-        """Return a month to which records were added at its end, encoded."""
-        count = _require_room(self._days[place] if place in self._days else self._get(place))
-        before = self._stored[place]
-        return b"".join((encode_head(count), b"" if before is None else get_items(before), added))
 
     def _rewrite(self, state: Overlay) -> None:
         """Write months in which a record was replaced or removed."""
@@ -369,9 +367,10 @@ class Calendars:
         """Of those whose lots must be put in their place, or who may have nothing left."""
         for volunteer, (more_records, more_minutes) in self._served.items():
             old, lots = self._get_outline(volunteer), tuple(self._minted.get(volunteer, ()))
-            new = Balance(old.records + more_records, old.minutes + more_minutes, lots)
-            (news if new.records > 0 and are_after(old.expiry_days, lots) else others)[volunteer] = new
-            people += (new.records > 0) - (old.records > 0)
+            count = old.records + more_records
+            new = Balance(count, old.minutes + more_minutes, lots)
+            (news if count > 0 and are_after(old.expiry_days, lots) else others)[volunteer] = new
+            people += (count > 0) - (old.records > 0)
             records += more_records
             minutes += more_minutes
         put_extended(state, self._outlines, news)

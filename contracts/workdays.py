@@ -1,5 +1,6 @@
 """Working days: weekdays without public holidays, plus weekend days made up for them."""
 
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -50,6 +51,7 @@ def is_working_day(workdays: Workdays, day: Day) -> bool:
     return day not in workdays.holidays
 
 
+@lru_cache(maxsize=1_024)
 def compute_deadline(workdays: Workdays, end: Day, working_days: int) -> Day:
     """Return the last of `working_days` working days after `end` (Order 67, article 11: ten)."""
     day = end

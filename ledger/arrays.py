@@ -16,6 +16,7 @@ Encoded: TypeAlias = bytes | msgspec.Raw
 _FIX, _LONG, _LONGER = 0x90, 0xDC, 0xDD
 _FIX_MAX: Final = 0xF
 _LONG_MAX: Final = 0xFFFF
+_FIX_HEADS: Final = tuple(bytes((_FIX | count,)) for count in range(_FIX_MAX + 1))
 _write: Callable[[object], bytes] = msgspec.msgpack.Encoder().encode
 _read_rows: Callable[[Encoded], list[list[Any]]] = msgspec.msgpack.Decoder(list[list[Any]]).decode
 _read_items: Callable[[Encoded], list[msgspec.Raw]] = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
@@ -24,19 +25,21 @@ _read_items: Callable[[Encoded], list[msgspec.Raw]] = msgspec.msgpack.Decoder(li
 def encode_head(count: int) -> bytes:
     """Return the one canonical head of an array of so many items."""
     if count <= _FIX_MAX:
-        return bytes((_FIX | count,))
+        return _FIX_HEADS[count]
     if count <= _LONG_MAX:
         return bytes((_LONG,)) + count.to_bytes(2, "big")
     return bytes((_LONGER,)) + count.to_bytes(4, "big")
 
 
-def get_items(array: bytes) -> bytes:
-    """Return the items of an array, still encoded."""
+def append_items(array: bytes | None, count: int, items: bytes) -> bytes:
+    """Return an array, None for an empty one, with encoded items behind its own, which makes `count` in all."""
+    if array is None:
+        return encode_head(count) + items
     first = array[0] if array else 0
     if first & ~_FIX_MAX == _FIX:
-        return array[1:]
+        return encode_head(count) + array[1:] + items
     if first in (_LONG, _LONGER):
-        return array[3 if first == _LONG else 5 :]
+        return encode_head(count) + array[3 if first == _LONG else 5 :] + items
     raise ValueError("not an array of MessagePack")
 
 

@@ -314,7 +314,7 @@ def _compute_end(row: Served) -> int:
 
 def compute_last_day(row: Served) -> Day:
     """Day on which the service ended; one that ends at midnight ends on the day before."""
-    return Day((_compute_end(row) - 1) // MINUTES_PER_DAY)
+    return Day((row.day * MINUTES_PER_DAY + (row.start or 0) + row.minutes - 1) // MINUTES_PER_DAY)
 
 
 def compute_record(

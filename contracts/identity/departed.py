@@ -65,7 +65,10 @@ def find_absence(view: View, volunteer: Identifier) -> RowOutcome | None:
 def find_absences(view: View, volunteers: Iterable[Identifier]) -> dict[Identifier, RowOutcome]:
     """Return what `find_absence` has against each of the accounts in the rows of a batch; one that is there is left out."""
     accounts = list(dict.fromkeys(volunteers))
-    missing = [account for account, is_there in zip(accounts, VOLUNTEERS.has_each(view, accounts), strict=True) if not is_there]
+    are_there = VOLUNTEERS.has_each(view, accounts)
+    if all(are_there):
+        return {}
+    missing = [account for account, is_there in zip(accounts, are_there, strict=True) if not is_there]
     return {account: absence for account in missing if (absence := find_absence(view, account)) is not None}
 
 

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ledger import arrays
-from ledger.arrays import encode_head, get_items, grow_last_plainly, read_column_plainly
+from ledger.arrays import append_items, encode_head, grow_last_plainly, read_column_plainly
 from tests.properties.bodies import wires
 
 encode = msgspec.msgpack.Encoder().encode
@@ -39,20 +39,22 @@ ODD = [
 @given(st.lists(wires, max_size=40), st.lists(wires, max_size=4))
 def test_array_grows_at_its_end(before: list[object], added: list[object]) -> None:
     items = b"".join(map(encode, added))
-    assert encode_head(len(before) + len(added)) + get_items(encode(before)) + items == encode([*before, *added])
+    count = len(before) + len(added)
+    assert append_items(encode(before), count, items) == encode([*before, *added])
+    assert append_items(None, len(added), items) == encode(added)
 
 
 @pytest.mark.parametrize("count", [0, 1, 15, 16, 255, 256, 65_535, 65_536])
 def test_heads_are_those_of_arrays_of_any_length(count: int) -> None:
     array = encode([1] * count)
     assert encode_head(count) + b"\x01" * count == array
-    assert get_items(array) == b"\x01" * count
+    assert append_items(array, count + 1, b"\x01") == encode([1] * (count + 1))
 
 
 @pytest.mark.parametrize("data", [b"", b"\x01", b"\x80", b"\xc4\x01a", b"\xde\x00\x00"])
-def test_what_is_no_array_has_no_items(data: bytes) -> None:
+def test_what_is_no_array_does_not_grow(data: bytes) -> None:
     with pytest.raises(ValueError, match="array"):
-        get_items(data)
+        append_items(data, 1, b"\x01")
 
 
 @given(st.lists(st.tuples(st.lists(wires, min_size=2, max_size=2), numbers, st.lists(wires, max_size=3)), max_size=20))
