@@ -1,7 +1,6 @@
 """Clients of a network: how long each waits for its transaction to be final, and how many become final a second."""
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -9,6 +8,8 @@ from dataclasses import dataclass
 from itertools import islice
 from math import ceil
 from typing import TypeAlias
+
+import msgspec
 
 from benchmarks.connection import Connection, connect
 from benchmarks.network import Town
@@ -22,6 +23,24 @@ WAIT_SECONDS = 30
 
 
 GIVE_UP_SECONDS = 120
+
+
+class _Outcome(msgspec.Struct):
+    height: int
+    accepted: bool
+
+
+class _Result(msgspec.Struct):
+    status: str
+    outcome: _Outcome | None = None
+
+
+class _Together(msgspec.Struct):
+    results: list[_Result]
+
+
+_one = msgspec.json.Decoder(_Result)
+_several = msgspec.json.Decoder(_Together)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +171,11 @@ async def carry_through(connection: Connection, envelope: bytes) -> Final:
     began = time.perf_counter()
     while time.perf_counter() < began + GIVE_UP_SECONDS:
         answer = await connection.post(f"/v1/transactions?wait={WAIT_SECONDS}", envelope)
-        document = json.loads(answer.body)
-        outcome = document.get("outcome")
-        if answer.status == 200 and outcome["accepted"]:
+        if answer.status == 200 and (outcome := _one.decode(answer.body).outcome) is not None and outcome.accepted:
             now = time.perf_counter()
-            return Final(outcome["height"], now, now - began)
+            return Final(outcome.height, now, now - began)
         if answer.status != 202:
-            raise RuntimeError(f"a transaction of the benchmark was refused: {document}")
+            raise RuntimeError(f"a transaction of the benchmark was refused: {answer.body!r}")
     raise RuntimeError(f"a transaction of the benchmark was not final after {GIVE_UP_SECONDS} seconds")
 
 
@@ -171,14 +188,12 @@ async def carry_together(connection: Connection, envelopes: Sequence[bytes]) -> 
         if time.perf_counter() > began + GIVE_UP_SECONDS:
             raise RuntimeError(f"transactions of the benchmark were not final after {GIVE_UP_SECONDS} seconds")
         answer = await connection.post(f"/v1/transactions/together?wait={WAIT_SECONDS}", encode(together_codec, waiting))
-        document = json.loads(answer.body)
         if answer.status != 200:
-            raise RuntimeError(f"transactions of the benchmark were refused: {document}")
-        results = document["results"]
-        refused = [item for item in results if item["status"] == "refused" or not item.get("outcome", {}).get("accepted", True)]
-        if refused:
-            raise RuntimeError(f"a transaction of the benchmark was refused: {refused[0]}")
+            raise RuntimeError(f"transactions of the benchmark were refused: {answer.body!r}")
+        results = _several.decode(answer.body).results
+        if any(item.status == "refused" or not (item.outcome is None or item.outcome.accepted) for item in results):
+            raise RuntimeError(f"a transaction of the benchmark was refused: {answer.body!r}")
         now = time.perf_counter()
-        finals += [Final(item["outcome"]["height"], now, now - began) for item in results if item["status"] == "final"]
-        waiting = tuple(envelope for envelope, item in zip(waiting, results, strict=True) if item["status"] != "final")
+        finals += [Final(item.outcome.height, now, now - began) for item in results if item.outcome is not None]
+        waiting = tuple(envelope for envelope, item in zip(waiting, results, strict=True) if item.outcome is None)
     return finals
