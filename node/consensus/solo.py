@@ -23,7 +23,8 @@ async def run_solo(service: LedgerService, key: SigningKey, heartbeat_ms: int, s
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="blocks") as thread:
         while True:
             _require_rules(service)
-            await _wait_for_any(stop, service.work, max(0.0, due_at - loop.time()))
+            if not service.work.is_set():
+                await _wait_for_any(stop, service.work, max(0.0, due_at - loop.time()))
             if stop.is_set():
                 return
             if not is_alone(service, key):
