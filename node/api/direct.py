@@ -78,7 +78,7 @@ def _read_head(head: bytes) -> Asked | None:
     target = _FIRST_LINE.fullmatch(first)
     found = [match for line in lines if (match := _FIELD.fullmatch(line)) is not None]
     fields = {match[1].lower(): match[2] for match in found}
-    if target is None or len(fields) != len(lines) or fields.keys() - _USUAL_FIELDS:
+    if target is None or len(fields) != len(lines) or fields.keys() - _USUAL_FIELDS or b"host" not in fields:
         return None
     path, wait = target.groups()
     seconds = DEFAULT_WAIT_S if wait is None else int(wait)

@@ -10,7 +10,9 @@ from typing import cast
 from unittest.mock import Mock
 
 import pytest
-from aiohttp import web
+from aiohttp import HttpVersion11, web
+from aiohttp.base_protocol import BaseProtocol
+from aiohttp.http import HttpRequestParser
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -181,6 +183,7 @@ def test_files_to_be_verified_are_taken(media_type: bytes) -> None:
         HEAD + b"\r\nExpect: 100-continue\r\n\r\nabc",
         HEAD + b"\r\nConnection: close\r\n\r\nabc",
         HEAD + b"\r\nUpgrade: websocket\r\n\r\nabc",
+        HEAD.replace(b"Host: node\r\n", b"") + b"\r\n\r\nabc",
         HEAD + b"\r\nHost: other\r\n\r\nabc",
         HEAD + b"\r\n folded\r\n\r\nabc",
         HEAD + b"\r\nAccept : a\r\n\r\nabc",
@@ -203,6 +206,34 @@ def test_any_bytes_are_taken_whole_or_not_at_all(noise: bytes, place: int) -> No
     for data in (noise, HEAD[:place] + noise + HEAD[place:] + b"\r\n\r\nabc", HEAD + b"\r\n\r\n" + noise):
         found = find_asked(data)
         assert found is None or (found[0].byte_count == len(found[1]) and data.endswith(b"\r\n\r\n" + found[1]))
+
+
+LINES = (
+    HEAD + b"\r\nAccept: */*\r\nConnection: keep-alive\r\nuser-agent: a/1 (b)\r\nContent-Type: text/plain\r\n\r\nabc"
+).split(b"\r\n")
+changes = st.lists(st.tuples(st.integers(0, 200), st.integers(0, 2), st.sampled_from(b"\r\n :;,\t\x00\x7f\xffaH0")), max_size=3)
+
+
+@given(st.permutations(LINES[1:-2]), changes)
+def test_what_is_taken_the_library_would_have_read_alike(lines: list[bytes], edits: list[tuple[int, int, int]]) -> None:
+    changed = bytearray(b"\r\n".join([LINES[0], *lines, *LINES[-2:]]))
+    for place, removed, added in edits:
+        changed[place : place + removed] = bytes([added])
+    data = bytes(changed)
+    found = find_asked(data)
+    if found is None:
+        return
+    loop = asyncio.new_event_loop()
+    parser = HttpRequestParser(BaseProtocol(loop), loop, 1 << 16, max_headers=128, auto_decompress=False)
+    ((message, payload),), is_upgraded, _tail = parser.feed_data(data)
+    loop.close()
+    assert (message.method, message.version, message.should_close, message.chunked) == ("POST", HttpVersion11, False, False)
+    assert not is_upgraded
+    assert payload.is_eof()
+    assert payload.read_nowait() == found[1]
+    path, _, wait = message.path.partition("?wait=")
+    assert {"/v1/transactions": direct._take_one, "/v1/verify": direct._verify}.get(path, direct._take_several) == found[0].work
+    assert found[0].seconds == int(wait or requests.DEFAULT_WAIT_S)
 
 
 # ------------------------------------------------------------------------------------------------------- on one connection
