@@ -242,7 +242,8 @@ def check_certificates(bench: Bench) -> Iterator[Figure]:
         seconds = measure_verification(certificates, bench.plan.samples)
         name = "verify_offline_usual" if number else "verify_offline"
         title = f"offline verification of a certificate, {certificates[0].records} records"
-        load = f"processor time, each under a checkpoint not seen before, by keys and at times seen before; {describe_certificates(bench, certificates)}"
+        seen = "processor time, each under a checkpoint not seen before, by keys and at times seen before"
+        load = f"{seen}; {describe_certificates(bench, certificates)}"
         needs, aim = count_verification(certificates[0], verify), None if number else Aim(3, is_most=True)
         yield Figure(name, title, seconds * 1_000, "ms", load, aim, needs, 1 / seconds, seconds * MICROSECONDS)
 
