@@ -23,8 +23,10 @@ from certificates.statement import Statement
 from certificates.terms import CERTIFICATE
 from certificates.verification import verify_certificate
 from ledger.crypto import SigningKey, sha256
-from ledger.errors import HourledgerError
+from ledger.errors import CodecError, HourledgerError
+from ledger.reasons import Reason
 from ledger.types import Day, Identifier, PublicKey, TimeMs
+from tests.certificates.test_certificate import failed
 from tests.certificates.test_two_ways import change, iterate_places, tell
 from tests.effort import choose
 
@@ -96,6 +98,16 @@ def test_certificates_are_verified_alike_with_a_gap_and_without(region: Any, tru
         assert report == repr(verify_certificate(written, [trust], LATER))
 
 
+@pytest.mark.parametrize(
+    "evidence", [[{"id": "urn:a"}], [{"id": "urn:a", "name": PREFIX + "AAAA"}], [], [{}], {}, None, "urn:a"]
+)
+def test_evidence_is_taken_from_its_place_alone(region: Any, trust: Any, evidence: Any) -> None:
+    whole = region.certificate()
+    for document in ({**whole, "name": whole["evidence"][0]["id"], "evidence": evidence}, {**whole, "evidence": evidence}):
+        assert verification._read_canonical(encode_jcs(document)) is None
+        assert failed(verify_certificate(encode_jcs(document), [trust], LATER)) == {"format": Reason.MALFORMED}
+
+
 def test_our_own_certificates_are_verified_the_fast_way(region: Any, trust: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name in (
         (verification, "parse_json_object"),
@@ -110,7 +122,9 @@ def test_our_own_certificates_are_verified_the_fast_way(region: Any, trust: Any,
         assert report.verdict == "valid", report
 
 
-TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8) | st.sampled_from(['"', "\\", "\x7f"])
+TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8) | st.sampled_from(
+    ['"', "\\", "\x1f", "\x7f"]
+)
 STATEMENTS = st.builds(
     Statement,
     chain_id=st.sampled_from(["a", "region.example/log", "b c", "是"]),
@@ -122,6 +136,7 @@ STATEMENTS = st.builds(
     first_day=st.integers(0, 99_999).map(Day),
     last_day=st.integers(0, 99_999).map(Day),
 )
+STATEMENT = Statement("a", Identifier(bytes(16)), "A", Identifier(bytes(16)), 1, 60, Day(1), Day(2))
 ISSUES = st.builds(
     Issue,
     method=st.builds(
@@ -151,7 +166,23 @@ def test_the_form_is_filled_in_as_linked_data_is_written(
     assert filled == tell(lambda: canonicalise(document, CERTIFICATE, gap).replace(MARK, MARK + gap.text))
 
 
-@given(STATEMENTS.filter(lambda item: item.chain_id != "b c" and not set(item.organisation_name) & set('"\\\x7f')), ISSUES)
+def test_what_a_form_says_twice_is_written_once() -> None:
+    document: Any = build_document(STATEMENT, PREFIX, Issue(Method(KEY.public_key), NOW), Gap(MARK, b"AAAA"))
+    first, second = document["credentialSubject"]["achievement"]["resultDescription"]
+    first["id"] = second["id"]
+    filled = list_forms(has_position=False)[0].write(encode_validated(document), sha256)
+    assert filled == canonicalise(document)
+
+
+def test_what_is_missing_at_a_gap_counts_as_if_it_were_there() -> None:
+    gap = Gap(MARK, b"A" * (1 << 20))
+    short: Any = {"type": "Evidence", "id": PREFIX}
+    assert canonicalise({**short, "name": ["a"] * 60}, CERTIFICATE, gap)
+    with pytest.raises(CodecError, match="too large"):
+        canonicalise({**short, "name": ["a"] * 70}, CERTIFICATE, gap)
+
+
+@given(STATEMENTS.filter(lambda item: item.chain_id != "b c" and not set(item.organisation_name) & set('"\\\x1f\x7f')), ISSUES)
 def test_every_certificate_is_of_a_form(item: Statement, issue: Issue) -> None:
     written = encode_validated(build_document(item, PREFIX, issue, Gap(MARK, b"AAAA")))
     forms = list_forms(has_position=issue.position is not None)
@@ -171,6 +202,13 @@ DETAILS = st.dictionaries(
 def test_commitments_are_computed_alike_together_and_one_by_one(openings: list[Opening]) -> None:
     one_by_one = tell(lambda: [compute_record_commitment(opening) for opening in openings])
     assert tell(lambda: compute_record_commitments(openings)) == one_by_one
+
+
+@pytest.mark.parametrize("length", [0, 31, 33])
+def test_a_salt_of_another_length_opens_nothing(length: int) -> None:
+    good: Any = {"activity_name": "a", "date": "2026-03-01", "minutes": 60}
+    with pytest.raises(ValueError, match="32 bytes"):
+        compute_record_commitments([Opening(bytes(length), good)])
 
 
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
