@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from contracts.lots import MAX_LOTS, Lot, add_lots, lots_codec
 from ledger import codec
 from ledger.arrays import grow_last, read_column
-from ledger.codec import Codec, encode_each, list_fields
+from ledger.codec import Codec, encode, encode_each, list_fields
 from ledger.errors import Rejection
 from ledger.reasons import Reason
 from ledger.state import Overlay, Table, View
@@ -90,6 +90,15 @@ def put_added(state: Overlay, balances: Mapping[Identifier, Balance]) -> None:
     for volunteer, new in balances.items():
         old = get_balance(state, volunteer)
         put_balance(state, volunteer, Balance(new.records, new.minutes, add_lots(old.lots, new.lots)))
+
+
+def put_fewer(state: Overlay, volunteer: Identifier, balance: Balance, changed: tuple[Lot, ...]) -> None:
+    """Do the same as `put_balance`, where all lots but `changed` were read from the state: only these are looked at."""
+    if balance == _EMPTY:
+        put_balance(state, volunteer, balance)
+    else:
+        encode(BALANCES.codec, Balance(balance.records, balance.minutes, changed))
+        BALANCES.put_known_each(state, {volunteer: balance})
 
 
 def get_lots(view: View, volunteer: Identifier) -> tuple[Lot, ...]:

@@ -142,7 +142,7 @@ def hold_points(state: Overlay, body: HoldPoints, context: TransactionContext) -
     longest = get_parameter(state, "max_hold_days") * MINUTES_PER_DAY * MS_PER_MINUTE
     if not now < body.expires_ms <= now + longest:
         raise Rejection(Reason.INVALID_PERIOD, "the hold ends too early or too late", str(body.expires_ms))
-    offer = take_pieces(state, body.offer, body.quantity, today)
+    offer = take_pieces(state, body.offer, offer, body.quantity, today)
     points = Points(offer.points * body.quantity)
     taken = take_points(state, body.volunteer, points, today)
     whose = body.volunteer, offer.merchant, body.offer

@@ -148,9 +148,11 @@ def withdraw_offer(state: Overlay, body: WithdrawOffer, context: TransactionCont
     return Effects((OFFER_WITHDRAWN.encode(body),))
 
 
-def take_pieces(state: Overlay, identifier: Identifier, quantity: int, today: Day) -> Offer:
-    """Take pieces of a running offer and return it, or raise `Rejection`: nobody holds what is not there."""
-    offer = OFFERS.get(state, identifier)
+def take_pieces(state: Overlay, identifier: Identifier, offer: Offer | None, quantity: int, today: Day) -> Offer:
+    """Take pieces of a running offer and return it, or raise `Rejection`: nobody holds what is not there.
+
+    `offer` is the one of that identifier, None where there is none.
+    """
     if offer is None:
         raise Rejection(Reason.UNKNOWN_OFFER, "there is no such offer", identifier.hex())
     if not offer.is_running(today):

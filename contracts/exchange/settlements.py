@@ -6,6 +6,7 @@ over, with exactly what was counted; a refund of an earlier capture counts in it
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -96,7 +97,11 @@ def compute_month_key(year: int, month: int) -> bytes:
 
 
 def _compute_current_month(view: View, context: TransactionContext) -> bytes:
-    today = compute_today(view, context.block.time_ms)
+    return _find_month(compute_today(view, context.block.time_ms))
+
+
+@lru_cache(maxsize=64)
+def _find_month(today: Day) -> bytes:
     date = to_date(Day(min(max(today, 0), MAX_DAY)))
     return compute_month_key(date.year, date.month)
 

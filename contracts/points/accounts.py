@@ -7,9 +7,7 @@ of all accounts is zero, the issuer's being negative (DOMAIN 4, rule 5).
 
 from typing import Final
 
-from msgspec.structs import replace
-
-from contracts.balances import get_balance, put_balance
+from contracts.balances import Balance, get_balance, put_fewer
 from contracts.lots import Lot, compute_sum, split_expired, take_oldest
 from ledger import codec
 from ledger.errors import Rejection
@@ -39,5 +37,5 @@ def take_points(state: Overlay, volunteer: Identifier, points: int, today: Day) 
     if there < points:
         raise Rejection(Reason.INSUFFICIENT_POINTS, f"{points} points are needed, {there} are there", str(there))
     taken, rest = take_oldest(usable, Points(points))
-    put_balance(state, volunteer, replace(balance, lots=(*expired, *rest)))
+    put_fewer(state, volunteer, Balance(balance.records, balance.minutes, (*expired, *rest)), rest[:1])
     return taken

@@ -161,7 +161,9 @@ def buy_with_time(state: Overlay, body: BuyWithTime, context: TransactionContext
     offer = OFFERS.get(state, body.offer)
     if offer is None or offer.merchant != body.merchant:
         raise Rejection(Reason.UNKNOWN_OFFER, "the merchant has no such offer", body.offer.hex())
-    offer = take_pieces(state, body.offer, body.quantity, compute_today(state, context.block.time_ms))
+    offer = take_pieces(
+        state, body.offer, OFFERS.get(state, body.offer), body.quantity, compute_today(state, context.block.time_ms)
+    )
     require_time_bank(state)
     if not get_parameter(state, "time_buys_goods"):
         raise not_offered("time_buys_goods")

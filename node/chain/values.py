@@ -35,7 +35,7 @@ class RecentView:
         if key in self._younger:
             return self._younger[key]
         value = self._older[key] if key in self._older else self._store.get(namespaces.STATE.prefix + key)
-        self._keep(key, value)
+        self._keep({key: value})
         return value
 
     def get_each(self, keys: Sequence[bytes]) -> list[bytes | None]:
@@ -45,14 +45,16 @@ class RecentView:
 
     def take_over(self, changes: Mapping[bytes, bytes | None]) -> None:
         """Know of what was written to the store."""
-        for key, value in changes.items():
-            self._keep(key, value)
+        self._keep(changes)
 
-    def _keep(self, key: bytes, value: bytes | None) -> None:
-        if key in self._younger:
-            self._bytes += len(value or b"") - len(self._younger[key] or b"")
-        else:
-            self._bytes += len(key) + len(value or b"") + OVERHEAD_BYTES
-        self._younger[key] = value
-        if self._bytes > self._capacity:
-            self._older, self._younger, self._bytes = self._younger, {}, 0
+    def _keep(self, values: Mapping[bytes, bytes | None]) -> None:
+        younger, byte_count = self._younger, self._bytes
+        for key, value in values.items():
+            if key in younger:
+                byte_count += len(value or b"") - len(younger[key] or b"")
+            else:
+                byte_count += len(key) + len(value or b"") + OVERHEAD_BYTES
+            younger[key] = value
+        self._bytes = byte_count
+        if byte_count > self._capacity:
+            self._older, self._younger, self._bytes = younger, {}, 0

@@ -14,6 +14,7 @@ from contracts.balances import (
     put_added,
     put_balance,
     put_extended,
+    put_fewer,
     put_lots,
 )
 from contracts.lots import Lot, add_lots, are_after, compute_sum, split_expired, take_oldest
@@ -103,6 +104,21 @@ def test_balances_that_only_grow_are_those_whose_lots_are_put_in_their_place(
         assert state.changes == plain.changes
     else:
         assert added  # as in the state, or of a source that is there, or before one
+
+
+@given(lots_of_rows, st.data())
+def test_what_is_left_of_a_balance_is_written_as_any_other(lots: tuple[Lot, ...], data: st.DataObject) -> None:
+    volunteer = Identifier(b"v" * 16)
+    _taken, rest = take_oldest(lots, Points(data.draw(st.integers(0, compute_sum(lots)))))
+    records = data.draw(st.integers(0, 1))
+    plain, state = Overlay(EmptyView()), Overlay(EmptyView())
+    for item in (plain, state):
+        put_balance(item, volunteer, Balance(records, 60 * records, lots))
+    put_balance(plain, volunteer, Balance(records, 60 * records, rest))
+    put_fewer(state, volunteer, Balance(records, 60 * records, rest), rest[:1])
+    assert state.changes == plain.changes
+    with pytest.raises(CodecError):
+        put_fewer(state, volunteer, Balance(1, 60, (NEW,)), (Lot(Day(20), BATCH, 1, Points(-1)),))
 
 
 def test_lots_that_expire_later_are_after_those_that_are_there() -> None:
