@@ -61,14 +61,16 @@ class EventType(Generic[T]):
     def encode(self, value: T) -> bytes:
         """Return the log entry; raise `CodecError` when a field does not fit or the entry is too long."""
         entry = self._require_room(encode(self.entry_codec, value))
-        _remember_parties([entry], [self.parties(value)])
+        _forget_many()
+        _parties[entry] = self.parties(value)
         return entry
 
     def encode_each(self, values: Sequence[T]) -> list[bytes]:
         """Return the log entry of each value: see `encode`."""
         entries = encode_each(self.entry_codec, values)
         self._require_room(max(entries, key=len, default=b""))
-        _remember_parties(entries, list(map(self.parties, values)))
+        _forget_many()
+        _parties.update(zip(entries, map(self.parties, values), strict=True))
         return entries
 
     def _require_room(self, entry: bytes) -> bytes:
@@ -89,10 +91,9 @@ _parties: dict[bytes, tuple[Identifier, ...]] = {}
 """Of entries that were made lately: whoever makes an entry has its fields at hand, and who stores it asks whose it is."""
 
 
-def _remember_parties(entries: Sequence[bytes], parties: Sequence[tuple[Identifier, ...]]) -> None:
+def _forget_many() -> None:
     if len(_parties) > MAX_REMEMBERED_PARTIES:
         _parties.clear()
-    _parties.update(zip(entries, parties, strict=True))
 
 
 def recall_parties(entry: bytes) -> tuple[Identifier, ...] | None:
