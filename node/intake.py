@@ -21,7 +21,7 @@ MAX_UNCHECKED: Final = 4_096
 TURN_COUNT: Final = 64
 """Transactions that are checked in one go: a few milliseconds of a thread, so that nobody waits for long."""
 TURNS_AT_ONCE: Final = 2
-GATHER_SECONDS: Final = 0.01
+GATHER_SECONDS: Final = 0.005
 """A turn begins so long after the one before, or once it is full: little beside the making of a block, for which all wait."""
 
 
