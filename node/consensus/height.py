@@ -1,5 +1,6 @@
 """What a replica holds of the height that is being decided: messages with their signatures, and blocks by hash."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -9,7 +10,7 @@ from ledger.blocks import Vote as CommitVote
 from ledger.types import Hash, Height, PublicKey, Round
 from ledger.votes import SignedProposal, SignedVote, VoteType
 from node.chain import Candidate
-from node.consensus.assembly import Assembly
+from node.consensus.assembly import Assembly, split_block
 from node.consensus.machine.types import State, Vote
 
 MAX_ASSEMBLIES: Final = 8
@@ -92,6 +93,16 @@ class HeightBook:
         """Put a part where it fits, and return what is complete now. One that fits nowhere is no fault of its sender."""
         fitting = [(claim, assembly) for claim, assembly in self.assemblies.items() if claim[0] == block_hash]
         return [claim for claim, assembly in fitting if assembly.add(index, data) and not assembly.missing]
+
+    def iterate_parts(self, block_hash: Hash, indices: frozenset[int] | None = None) -> Iterator[tuple[int, bytes]]:
+        """Yield the parts of a block that is here with their numbers, by default all."""
+        parts = split_block(self.blocks[block_hash]) if block_hash in self.blocks else ()
+        return ((index, part) for index, part in enumerate(parts) if indices is None or index in indices)
+
+    def is_ahead_again(self, proposal: SignedProposal, round_: int) -> bool:
+        """Whether its proposer has proposed already in a round after `round_`, where this one is, too: one is enough."""
+        ahead = (item for item in self.proposals.values() if item.round > round_)
+        return proposal.round > round_ and any(item.key == proposal.key for item in ahead)
 
     def is_judged(self, proposal: SignedProposal) -> bool:
         """Whether it is known of a proposal's block if it is valid."""

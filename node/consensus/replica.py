@@ -20,11 +20,10 @@ from ledger.transactions import SignedTransaction
 from ledger.types import Hash, Height, PublicKey, TimeMs
 from ledger.votes import NO_ROUND, SignedProposal, SignedVote, make_evidence, verify_signed
 from node.chain import Candidate, Chain
-from node.consensus.assembly import split_block
 from node.consensus.evidence import EvidencePool
 from node.consensus.gossip import FAILURES, Gossip
 from node.consensus.guard import Guard, Record
-from node.consensus.height import Claim, HeightBook
+from node.consensus.height import HeightBook
 from node.consensus.machine import State, Timeouts, resume, start_height, step
 from node.consensus.machine.machine import Turn
 from node.consensus.machine.types import (
@@ -132,15 +131,11 @@ class Replica:
 
         Where `failure` is set after that, the fault is this node's own, and it is to be stopped.
         """
-        self._begin_turn(now_ms)
-        self._take(peer, decode_message(data))
+        self.receive_decoded(peer, decode_message(data), now_ms)
 
     def receive_decoded(self, peer: str, message: Message, now_ms: TimeMs) -> None:
         """As `receive`, of a message that its caller has decoded already."""
         self._begin_turn(now_ms)
-        self._take(peer, message)
-
-    def _take(self, peer: str, message: Message) -> None:
         self._handle(peer, message)
         self._end_silence()
         self._run()
@@ -390,7 +385,7 @@ class Replica:
         self._network.send(peer, encode_message(message))
 
     def _send_parts(self, proposal: SignedProposal) -> None:
-        for index, part in enumerate(split_block(self._book.blocks[proposal.block_hash])):
+        for index, part in self._book.iterate_parts(proposal.block_hash):
             self._broadcast(BlockPart(proposal.height, proposal.block_hash, index, part))
 
     def _handle(self, peer: str, message: Message) -> None:
@@ -476,9 +471,7 @@ class Replica:
             if (known.block_hash, known.valid_round) != (proposal.block_hash, proposal.valid_round):
                 self._keep_evidence(make_evidence(known, proposal))
             return
-        if proposal.round > self._state.round and any(
-            item.round > self._state.round and item.key == proposal.key for item in book.proposals.values()
-        ):
+        if book.is_ahead_again(proposal, self._state.round):
             return
         book.proposals[proposal.round] = proposal
         if book.is_judged(proposal):
@@ -490,13 +483,9 @@ class Replica:
         if part.height != self._state.height:
             return
         for claim in self._book.take_part(part.block_hash, part.index, part.data):
-            self._complete(claim)
-
-    def _complete(self, claim: Claim) -> None:
-        block_hash, _parts = claim
-        if self._take_block(self._book.assemblies.pop(claim).join()) != block_hash:
-            self._book.invalid.add(claim)
-        self._judge(block_hash)
+            if self._take_block(self._book.assemblies.pop(claim).join()) != part.block_hash:
+                self._book.invalid.add(claim)
+            self._judge(part.block_hash)
 
     def _take_block(self, data: bytes) -> Hash | None:
         """Execute a block that was proposed; return its hash where it is valid."""
@@ -532,13 +521,8 @@ class Replica:
         return -MAX_BEHIND_MS <= candidate.block.header.time_ms - self._now_ms <= MAX_AHEAD_MS
 
     def _give_parts(self, peer: str, block_hash: Hash, indices: tuple[int, ...]) -> None:
-        data = self._book.blocks.get(block_hash)
-        if data is None:
-            return
-        parts = split_block(data)
-        for index in sorted(set(indices)):
-            if index < len(parts):
-                self._send(peer, BlockPart(self._state.height, block_hash, index, parts[index]))
+        for index, part in self._book.iterate_parts(block_hash, frozenset(indices)):
+            self._send(peer, BlockPart(self._state.height, block_hash, index, part))
 
     def _note_blocks(self, peer: str, message: Status | HeldFrom) -> None:
         if isinstance(message, Status):
