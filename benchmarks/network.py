@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from benchmarks.processors import wait_for_rest
 from cli.network.local import LocalNode, read_status
 from cli.office.builders import DIRECT_VALIDITY_MS, build_transaction, new_identifier, sign_all
 from cli.session import compute_now_ms
@@ -48,7 +49,7 @@ def running(folder: Path, size: int) -> Iterator[Town]:
 
 @contextmanager
 def running_homes(homes: Sequence[Home], transactions: Iterator[bytes]) -> Iterator[Town]:
-    """Run the nodes of these homes until the block ends; all of them are connected when it begins."""
+    """Run the nodes of these homes until the block ends; when it begins, all of them are connected and at rest."""
     nodes = [LocalNode(home) for home in homes]
     with ExitStack() as stack:
         for node in nodes:
@@ -58,6 +59,7 @@ def running_homes(homes: Sequence[Home], transactions: Iterator[bytes]) -> Itera
             node.wait_until_up()
         _wait_for_peers(nodes)
         processes = tuple(node.process.pid for node in nodes if node.process is not None)
+        wait_for_rest(processes)
         yield Town(tuple(node.url for node in nodes), processes, transactions)
 
 

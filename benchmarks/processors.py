@@ -1,10 +1,15 @@
 """Processor time, from the files that Linux keeps under /proc: of some processes, and of the whole machine."""
 
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+REST_SECONDS = 1.0
+REST_SHARE = 0.1
+"""Of one processor, for all processes together."""
+MAX_UNREST_SECONDS = 15.0
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
@@ -49,6 +54,20 @@ def read_spent(processes: Sequence[int]) -> Spent:
         (available - numbers[3] - numbers[4]) / TICKS_PER_SECOND,
         available / TICKS_PER_SECOND,
     )
+
+
+def wait_for_rest(processes: Sequence[int]) -> None:
+    """Wait until the processes do next to nothing, but not for long.
+
+    When a node opens its store, LevelDB moves what was written last; it is done within seconds.
+    """
+    end = time.monotonic() + MAX_UNREST_SECONDS
+    spent = sum(map(_read_process, processes))
+    while time.monotonic() < end:
+        time.sleep(REST_SECONDS)
+        before, spent = spent, sum(map(_read_process, processes))
+        if spent - before <= REST_SHARE * REST_SECONDS:
+            return
 
 
 def _read_process(process: int) -> float:
