@@ -22,7 +22,7 @@
 
 /* ------------------------------------------------------------------------------------------------ SHA-256 (FIPS 180-4) */
 
-#define INTERFACE 6 /* one more whenever a function changes: ledger.hashing does not use what was compiled before */
+#define INTERFACE 7 /* one more whenever a function changes: ledger.hashing does not use what was compiled before */
 #define HASH_BYTES 32
 #define BLOCK_BYTES 64
 #define MAX_CLIMB 64 /* levels of a climb: the bits of its place */
@@ -488,11 +488,13 @@ typedef struct {
     PyObject *cached;    /* dict: path -> page with its inner hashes */
     PyObject *read_page; /* gives the page at a path, or None */
     PyObject *pages;     /* dict: path -> page to store, None to delete */
-    PyObject *kept;      /* dict: path -> page with its inner hashes, None for one that must be forgotten */
+    PyObject *upper;     /* dict: path -> page to keep in memory, with its inner hashes, if it is one of the upper ones */
+    PyObject *deeper;    /* the same for all others */
+    PyObject *forgotten; /* list: paths of pages that must not be kept */
     const char *end;     /* pages below the upper ones are kept whose path is before this one */
     Py_ssize_t end_bytes;
     Py_ssize_t upper_depth;
-    Py_ssize_t room; /* for so many more pages in `kept` that are not among the upper ones */
+    Py_ssize_t room; /* for so many more pages in `deeper` */
     PyObject *damaged;
     char path[KEY_NIBBLES + 1];
 } update;
@@ -603,9 +605,9 @@ static int note_page(update *job, size_t depth, int was_stored, const page *chan
     else if (!status && was_stored)
         status = PyDict_SetItem(job->pages, path, Py_None);
     if (!status && changed && is_kept(job, depth))
-        status = set_item(job->kept, path, make_kept(changed, buffer, length));
+        status = set_item((Py_ssize_t)depth > job->upper_depth ? job->deeper : job->upper, path, make_kept(changed, buffer, length));
     else if (!status)
-        status = PyDict_SetItem(job->kept, path, Py_None);
+        status = PyList_Append(job->forgotten, path);
     Py_XDECREF(path);
     return status;
 }
@@ -789,17 +791,21 @@ static PyObject *update_tree(PyObject *module, PyObject *args)
         return NULL;
     job.damaged = PyObject_GetAttrString(module, "DamagedPageError");
     job.pages = job.damaged ? PyDict_New() : NULL;
-    job.kept = job.pages ? PyDict_New() : NULL;
+    job.upper = job.pages ? PyDict_New() : NULL;
+    job.deeper = job.upper ? PyDict_New() : NULL;
+    job.forgotten = job.deeper ? PyList_New(0) : NULL;
     /* A copy, because the reader of pages might change the caller's own, whose bytes are read here. */
-    PyObject *held = job.kept ? PyDict_Copy(given) : NULL;
+    PyObject *held = job.forgotten ? PyDict_Copy(given) : NULL;
     size_t count = 0;
     change *changes = held ? list_changes(held, &count) : NULL;
     PyObject *root = changes ? run_update(&job, changes, count) : NULL;
-    PyObject *result = root ? PyTuple_Pack(3, root, job.pages, job.kept) : NULL;
+    PyObject *result = root ? PyTuple_Pack(5, root, job.pages, job.upper, job.deeper, job.forgotten) : NULL;
     PyMem_Free(changes);
     Py_XDECREF(root);
     Py_XDECREF(held);
-    Py_XDECREF(job.kept);
+    Py_XDECREF(job.forgotten);
+    Py_XDECREF(job.deeper);
+    Py_XDECREF(job.upper);
     Py_XDECREF(job.pages);
     Py_XDECREF(job.damaged);
     return result;

@@ -68,13 +68,12 @@ class PageCache:
 
     def take_over(self, revised: "Revised") -> None:
         """Follow an update that was stored."""
-        pages = self._pages
-        for path, page in revised.kept.items():
-            if page is None:
-                self._deep_count -= pages.pop(path, None) is not None and len(path) > UPPER_DEPTH
-            else:
-                self._deep_count += path not in pages and len(path) > UPPER_DEPTH
-                pages[path] = page
+        pages, before = self._pages, len(self._pages)
+        pages.update(revised.deeper)
+        self._deep_count += len(pages) - before
+        pages.update(revised.upper)
+        for path in revised.forgotten:
+            self._deep_count -= pages.pop(path, None) is not None and len(path) > UPPER_DEPTH
         while self._deep_count > self._capacity:
             self._shrink()
 
@@ -114,12 +113,15 @@ class PageCache:
 class Revised:
     """The root after an update, and the pages to store; None means that the page is stored no longer.
 
-    `kept` is what a cache that follows it must learn of: pages, and None for what it must forget.
+    The rest is what a cache that follows it must learn of: the upper pages as it keeps them, those of the deeper ones that it
+    keeps, and the paths of what it must forget.
     """
 
     root: Hash
     pages: dict[bytes, bytes | None]
-    kept: dict[bytes, bytes | None]
+    upper: dict[bytes, bytes]
+    deeper: dict[bytes, bytes]
+    forgotten: list[bytes]
 
 
 def hash_changes(changes: Mapping[bytes, bytes | None]) -> dict[Hash, Hash | None]:
@@ -139,10 +141,10 @@ def revise_natively(cache: PageCache, read_page: PageReader, changes: Mapping[Ha
     """Do as `revise` says, in C."""
     leaves: dict[bytes, bytes | None] = dict(changes.items())
     try:
-        root, pages, kept = native.update_tree(cache.pages, read_page, leaves, cache.end, UPPER_DEPTH, MAX_HANDED_ON)
+        updated = native.update_tree(cache.pages, read_page, leaves, cache.end, UPPER_DEPTH, MAX_HANDED_ON)
     except native.DamagedPageError as error:
         raise describe_damage(error.args[0]) from error
-    return Revised(Hash(root), pages, kept)
+    return Revised(Hash(updated[0]), *updated[1:])
 
 
 def revise_plainly(cache: PageCache, read_page: PageReader, changes: Mapping[Hash, Hash | None]) -> Revised:
@@ -160,8 +162,10 @@ def revise_plainly(cache: PageCache, read_page: PageReader, changes: Mapping[Has
             pages[path] = page
         elif (old := before.get(path)) is not None and is_stored(path, old):
             pages[path] = None
-    kept = {path: page if _is_kept(cache, path) else None for path, page in updated.pages.items()}
-    return Revised(updated.root, pages, kept)
+    kept = {path: page for path, page in updated.pages.items() if page is not None and _is_kept(cache, path)}
+    upper = {path: page for path, page in kept.items() if len(path) <= UPPER_DEPTH}
+    deeper = {path: page for path, page in kept.items() if len(path) > UPPER_DEPTH}
+    return Revised(updated.root, pages, upper, deeper, [path for path in updated.pages if path not in kept])
 
 
 def derive_page(read_page: PageReader, path: bytes) -> bytes | None:

@@ -48,7 +48,7 @@ class Tree:
         plain = update(self.plain.get, changes)
         revised = self.way(self.cache, self.read, changes)
         assert revised.root == plain.root
-        assert revised.kept.keys() == plain.pages.keys()
+        assert sorted([*revised.upper, *revised.deeper, *revised.forgotten]) == sorted(plain.pages)
         stored = {path: page for path, page in write(self.plain, plain.pages).items() if is_stored(path, page)}
         assert write(self.pages, revised.pages) == stored
         return revised
@@ -202,7 +202,7 @@ def test_an_update_hands_on_no_more_than_so_many_pages(monkeypatch: pytest.Monke
         changes = dict.fromkeys(make_hashes(1_000, b"%d" % number), Hash(bytes(32)))
         revised = tree.revise(changes)
         assert len(revised.pages) > 100
-        assert sum(len(path) > UPPER_DEPTH for path, page in revised.kept.items() if page is not None) <= 10
+        assert len(revised.deeper) <= 10
         tree.change(changes)
 
 
