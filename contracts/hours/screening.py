@@ -13,20 +13,12 @@ from ledger.types import Day, Identifier, Minutes
 _NO_DAYS: Final = (Day(1), Day(0))
 
 
-class Row(Protocol):
-    """What is looked at of a row."""
-
-    @property
-    def record(self) -> Identifier:
-        """The record that it is to become."""
+class Served(Protocol):
+    """What a record says of the service itself, whoever gave it."""
 
     @property
     def activity(self) -> Identifier:
         """The activity."""
-
-    @property
-    def volunteer(self) -> Identifier:
-        """Whose service it is."""
 
     @property
     def day(self) -> Day:
@@ -39,6 +31,18 @@ class Row(Protocol):
     @property
     def minutes(self) -> Minutes:
         """The time given."""
+
+
+class Row(Served, Protocol):
+    """What is looked at of a row."""
+
+    @property
+    def record(self) -> Identifier:
+        """The record that it is to become."""
+
+    @property
+    def volunteer(self) -> Identifier:
+        """Whose service it is."""
 
 
 class Screening:

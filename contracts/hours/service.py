@@ -7,14 +7,14 @@ record.
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
 from contracts.accrual import Accrual, change_points
 from contracts.activities import Activity
-from contracts.hours.screening import Screening
+from contracts.hours.screening import Screening, Served
 from contracts.identity.departed import find_absences, require_account, require_past_account
 from contracts.identity.parties import get_organisation, require_officers
 from contracts.kinds import Kind
@@ -74,26 +74,6 @@ class Attendance(msgspec.Struct, frozen=True, array_like=True, gc=False):
     start: int | None
     minutes: Minutes
     commitment: Hash
-
-
-class Served(Protocol):
-    """What a record says of the service itself, whoever gave it."""
-
-    @property
-    def activity(self) -> Identifier:
-        """The activity."""
-
-    @property
-    def day(self) -> Day:
-        """The day on which it began."""
-
-    @property
-    def start(self) -> int | None:
-        """Minutes after midnight, None where only the length is known."""
-
-    @property
-    def minutes(self) -> Minutes:
-        """The time given."""
 
 
 class CertifyHours(msgspec.Struct, frozen=True, array_like=True):
