@@ -4,15 +4,15 @@ Who serves this week served last week, and organisations, activities and paramet
 what rules read was read for the block before.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from node.storage import namespaces
 from node.storage.protocol import Readable
 
 KEPT_BYTES: Final = 32 << 20
-OVERHEAD_BYTES: Final = 160
-"""What Python needs for a key and a value besides their bytes."""
+OVERHEAD_BYTES: Final = 200
+"""What Python needs for a key and a value besides the value's bytes."""
 
 
 class RecentView:
@@ -27,34 +27,42 @@ class RecentView:
         self._store = store
         self._capacity = capacity // 2
         self._bytes = 0
+        """Of the younger generation's values."""
         self._younger: dict[bytes, bytes | None] = {}
         self._older: dict[bytes, bytes | None] = {}
 
     def get(self, key: bytes, /) -> bytes | None:
         """Return the value of a state key, or None where there is none."""
-        if key in self._younger:
-            return self._younger[key]
-        value = self._older[key] if key in self._older else self._store.get(namespaces.STATE.prefix + key)
-        self._keep({key: value})
-        return value
+        younger = self._younger
+        return younger[key] if key in younger else self._fetch((key,))[key]
 
     def get_each(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """Do the same as `get` for each of several keys."""
-        younger, get = self._younger, self.get
-        return [younger[key] if key in younger else get(key) for key in keys]
+        younger = self._younger
+        fetched = self._fetch([key for key in keys if key not in younger])
+        return [fetched[key] if key in fetched else younger[key] for key in keys]
 
     def take_over(self, changes: Mapping[bytes, bytes | None]) -> None:
         """Know of what was written to the store."""
-        self._keep(changes)
+        self._keep(changes, map(self._younger.get, changes))
 
-    def _keep(self, values: Mapping[bytes, bytes | None]) -> None:
-        younger, byte_count = self._younger, self._bytes
-        for key, value in values.items():
-            if key in younger:
-                byte_count += len(value or b"") - len(younger[key] or b"")
-            else:
-                byte_count += len(key) + len(value or b"") + OVERHEAD_BYTES
-            younger[key] = value
-        self._bytes = byte_count
-        if byte_count > self._capacity:
+    def _fetch(self, keys: Sequence[bytes]) -> dict[bytes, bytes | None]:
+        """Return values that the younger generation does not have, which has them from now on."""
+        older = self._older
+        values = {key: older[key] if key in older else self._load(key) for key in keys}
+        self._keep(values)
+        return values
+
+    def _load(self, key: bytes) -> bytes | None:
+        return self._store.get(namespaces.STATE.prefix + key)
+
+    def _keep(self, values: Mapping[bytes, bytes | None], replaced: Iterable[bytes | None] = ()) -> None:
+        younger = self._younger
+        self._bytes += _count_bytes(values.values()) - _count_bytes(replaced)
+        younger.update(values)
+        if self._bytes + OVERHEAD_BYTES * len(younger) > self._capacity:
             self._older, self._younger, self._bytes = younger, {}, 0
+
+
+def _count_bytes(values: Iterable[bytes | None]) -> int:
+    return sum(map(len, filter(None, values)))

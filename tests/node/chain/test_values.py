@@ -8,17 +8,20 @@ from node.storage import namespaces
 from node.storage.memory import MemoryStore
 
 keys = st.sampled_from([b"t/%d" % number for number in range(6)])
-steps = st.lists(keys | st.dictionaries(keys, st.none() | st.binary(max_size=3), max_size=4), max_size=60)
+changes = st.dictionaries(keys, st.none() | st.binary(max_size=3), max_size=4)
+steps = st.lists(keys | st.lists(keys, max_size=8) | changes, max_size=60)
 
 
 @given(steps, st.integers(0, 8))
-def test_memory_never_differs_from_the_store(taken: list[bytes | dict[bytes, bytes | None]], room: int) -> None:
+def test_memory_never_differs_from_the_store(taken: list[bytes | list[bytes] | dict[bytes, bytes | None]], room: int) -> None:
     store = MemoryStore()
     view = RecentView(store, capacity=room * OVERHEAD_BYTES)
     for step in taken:
         if isinstance(step, dict):
             store.write({namespaces.STATE.prefix + key: value for key, value in step.items()})
             view.take_over(step)
+        elif isinstance(step, list):
+            assert view.get_each(step) == [store.get(namespaces.STATE.prefix + key) for key in step]
         else:
             assert view.get(step) == store.get(namespaces.STATE.prefix + step)
 
@@ -45,4 +48,4 @@ def test_a_value_that_is_overwritten_takes_room_once() -> None:
     for number in range(1_000):
         view.take_over({b"t/1": bytes(number % 7)})
     assert set(view._younger) == {b"t/1", b"t/2"}
-    assert view._bytes == sum(len(key) + len(value or b"") + OVERHEAD_BYTES for key, value in view._younger.items())
+    assert view._bytes == sum(len(value or b"") for value in view._younger.values())
