@@ -22,7 +22,7 @@
 
 /* ------------------------------------------------------------------------------------------------ SHA-256 (FIPS 180-4) */
 
-#define INTERFACE 7 /* one more whenever a function changes: ledger.hashing does not use what was compiled before */
+#define INTERFACE 8 /* one more whenever a function changes: ledger.hashing does not use what was compiled before */
 #define HASH_BYTES 32
 #define BLOCK_BYTES 64
 #define MAX_CLIMB 64 /* levels of a climb: the bits of its place */
@@ -324,7 +324,7 @@ static PyObject *hash_items(PyObject *Py_UNUSED(module), PyObject *changes)
 #define MAX_PAGE_BYTES (HEADER_BYTES + SLOTS * LEAF_BYTES)
 #define MAX_INNER_BYTES ((SLOTS - 1) * HASH_BYTES)
 #define KEY_NIBBLES (2 * HASH_BYTES)
-#define DERIVED_DEPTH 3 /* as in ledger.state_pages */
+#define STORED_DEPTH 2 /* as in ledger.state_pages */
 
 static const char LEAF_DOMAIN[] = "JMT::LeafNode";
 static const char NODE_DOMAIN[] = "JMT::IntrnalNode"; /* spelt so in the source */
@@ -491,10 +491,9 @@ typedef struct {
     PyObject *upper;     /* dict: path -> page to keep in memory, with its inner hashes, if it is one of the upper ones */
     PyObject *deeper;    /* the same for all others */
     PyObject *forgotten; /* list: paths of pages that must not be kept */
-    const char *end;     /* pages below the upper ones are kept whose path is before this one */
+    const char *end;     /* pages from this path on are stored, those before it follow from the leaves and are kept in memory */
     Py_ssize_t end_bytes;
-    Py_ssize_t upper_depth;
-    Py_ssize_t room; /* for so many more pages in `deeper` */
+    Py_ssize_t upper_depth; /* pages at most so deep are kept in any case */
     PyObject *damaged;
     char path[KEY_NIBBLES + 1];
 } update;
@@ -563,26 +562,21 @@ static PyObject *complete_page(PyObject *Py_UNUSED(module), PyObject *data)
     return make_kept(&read, buffer, encode_page(&read, buffer));
 }
 
-static int is_kept(update *job, size_t depth)
+static int is_before_end(const update *job, size_t depth)
 {
-    if ((Py_ssize_t)depth <= job->upper_depth)
-        return 1;
     size_t compared = depth < (size_t)job->end_bytes ? depth : (size_t)job->end_bytes;
-    if (memcmp(job->path, job->end, compared) >= 0 || job->room <= 0)
-        return 0;
-    job->room--;
-    return 1;
+    return memcmp(job->path, job->end, compared) < 0;
 }
 
-/* Whether a page at this depth is stored, and not made from those below it when it is read (ledger.state_pages.is_stored). */
-static int is_stored(const page *of, size_t depth)
+static int is_kept(const update *job, size_t depth)
 {
-    if (depth != DERIVED_DEPTH)
-        return 1;
-    for (unsigned slot = 0; slot < SLOTS; slot++)
-        if (of->slots[slot].length != HASH_BYTES)
-            return 1;
-    return 0;
+    return (Py_ssize_t)depth <= job->upper_depth || is_before_end(job, depth);
+}
+
+/* Whether the page at the current path is stored (ledger.state_pages.is_stored). */
+static int is_stored(const update *job, size_t depth)
+{
+    return depth <= STORED_DEPTH || !is_before_end(job, depth);
 }
 
 /* Set an item of a dict to a new reference, or to NULL with an exception. */
@@ -593,17 +587,19 @@ static int set_item(PyObject *dict, PyObject *key, PyObject *value)
     return status;
 }
 
-/* Note what becomes of the page at the current path, which is gone where `changed` is NULL. */
-static int note_page(update *job, size_t depth, int was_stored, const page *changed)
+/* Note what becomes of the page at the current path, which was there before and is gone where `changed` is NULL. */
+static int note_page(update *job, size_t depth, const page *changed)
 {
     uint8_t buffer[MAX_PAGE_BYTES + MAX_INNER_BYTES];
     size_t length = changed ? encode_page(changed, buffer) : 0;
     PyObject *path = make_path(job, depth);
     int status = path ? 0 : -1;
-    if (!status && changed && is_stored(changed, depth))
-        status = set_item(job->pages, path, PyBytes_FromStringAndSize((char *)buffer, (Py_ssize_t)length));
-    else if (!status && was_stored)
-        status = PyDict_SetItem(job->pages, path, Py_None);
+    if (!status && is_stored(job, depth)) {
+        if (changed)
+            status = set_item(job->pages, path, PyBytes_FromStringAndSize((char *)buffer, (Py_ssize_t)length));
+        else
+            status = PyDict_SetItem(job->pages, path, Py_None);
+    }
     if (!status && changed && is_kept(job, depth))
         status = set_item((Py_ssize_t)depth > job->upper_depth ? job->deeper : job->upper, path, make_kept(changed, buffer, length));
     else if (!status)
@@ -652,7 +648,7 @@ static int build_subtree(update *job, size_t depth, const change *leaves, size_t
     }
     if (!status) {
         *out = complete(built);
-        status = note_page(job, depth, 0, built);
+        status = note_page(job, depth, built);
     }
     PyMem_Free(built);
     return status;
@@ -699,14 +695,12 @@ static int change_subtree(update *job, size_t depth, const place *before, const 
         return -1;
     }
     *out = *before;
-    int status = load_page(job, depth, changed), was_stored = 0;
-    if (!status) {
-        was_stored = is_stored(changed, depth);
+    int status = load_page(job, depth, changed);
+    if (!status)
         status = change_page(job, depth, changed, changes, count);
-    }
     if (status > 0) {
         *out = complete(changed);
-        status = note_page(job, depth, was_stored, out->length == HASH_BYTES ? changed : NULL);
+        status = note_page(job, depth, out->length == HASH_BYTES ? changed : NULL);
     }
     PyMem_Free(changed);
     return status;
@@ -774,7 +768,7 @@ static PyObject *run_update(update *job, const change *changes, size_t count)
         uint8_t scratch[HASH_BYTES];
         place top = complete(root);
         if (status)
-            status = note_page(job, 0, 1, top.length ? root : NULL);
+            status = note_page(job, 0, top.length ? root : NULL);
         if (!status)
             hash = PyBytes_FromStringAndSize((const char *)compute_place_hash(&top, scratch), HASH_BYTES);
     }
@@ -786,8 +780,8 @@ static PyObject *update_tree(PyObject *module, PyObject *args)
 {
     update job = {0};
     PyObject *given;
-    if (!PyArg_ParseTuple(args, "O!OO!y#nn:update_tree", &PyDict_Type, &job.cached, &job.read_page, &PyDict_Type, &given, &job.end,
-                          &job.end_bytes, &job.upper_depth, &job.room))
+    if (!PyArg_ParseTuple(args, "O!OO!y#n:update_tree", &PyDict_Type, &job.cached, &job.read_page, &PyDict_Type, &given, &job.end,
+                          &job.end_bytes, &job.upper_depth))
         return NULL;
     job.damaged = PyObject_GetAttrString(module, "DamagedPageError");
     job.pages = job.damaged ? PyDict_New() : NULL;

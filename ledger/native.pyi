@@ -31,14 +31,13 @@ def update_tree(
     changes: dict[bytes, bytes | None],
     end: bytes,
     upper_depth: int,
-    room: int,
     /,
 ) -> tuple[bytes, dict[bytes, bytes | None], dict[bytes, bytes], dict[bytes, bytes], list[bytes]]:
     """Update the tree whose pages `cached` has, or else `read_page` reads.
 
-    Returns the new root, the pages to store and None for those that no longer are (`ledger.state_pages.is_stored`), and what
-    `cached` must learn of then: the pages of at most `upper_depth` digits as it keeps them, those of the deeper ones that it is
-    to keep, and the paths that it must forget. Of the deeper ones these are at most `room`, whose path is before `end`.
+    Returns the new root, the pages to store and None for those that are gone (`ledger.state_pages.is_stored`), and what
+    `cached` must learn of then: the pages of at most `upper_depth` digits as it keeps them, the deeper ones before `end`, and
+    the paths that it must forget.
 
     Raises `ValueError` for hashes of another length, `DamagedPageError`, and what `read_page` raises.
     """

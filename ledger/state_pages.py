@@ -19,9 +19,15 @@ from ledger.types import HASH_BYTES, Hash
 SLOTS = 16
 LEAF_BYTES = 2 * HASH_BYTES
 HEADER_BYTES = 4
-DERIVED_DEPTH = 3
-ALL_SUBTREES = b"\x00\x00\xff\xff"
-"""How a page begins whose slots are all subtrees."""
+STORED_DEPTH = 2
+"""Pages at most so deep are stored in any case."""
+GROUP_DEPTH = 3
+"""A page of this depth and all below it are stored together, or none of them is."""
+GROUPS = SLOTS**GROUP_DEPTH
+FIRST = b"000"
+"""Path of the first group."""
+WHOLE = b"g"
+"""Behind all paths."""
 LEAF_DOMAIN = b"JMT::LeafNode"
 NODE_DOMAIN = b"JMT::IntrnalNode"
 """Spelt so in the source."""
@@ -79,13 +85,26 @@ def encode_page(slots: Sequence[Place]) -> bytes:
     return b"".join((encode_header(slots), *slots))
 
 
-def is_stored(path: bytes, page: bytes) -> bool:
-    """Whether the page at `path` is stored.
+def is_stored(path: bytes, end: bytes) -> bool:
+    """Whether the page at `path` is stored, in a store whose deeper pages are so from `end` on: see `format_end`.
 
-    Not stored are those at `DERIVED_DEPTH` whose slots are all subtrees: they follow from the 16 pages below them. A block of
-    some size changes nearly every one of these 4,096, and they would be a fifth of all that it writes.
+    Those before `end` follow from the leaves, which are all stored. A block of some size changes nearly every page of depth 3
+    and many below these, and they would be half of all that it writes.
     """
-    return len(path) != DERIVED_DEPTH or page[:HEADER_BYTES] != ALL_SUBTREES
+    return len(path) <= STORED_DEPTH or path >= end
+
+
+def format_end(number: int) -> bytes:
+    """Return the path of the group of pages of this number. That of `GROUPS` is behind all paths: no deeper page is stored."""
+    return b"%03x" % number if number < GROUPS else WHOLE
+
+
+def parse_end(end: bytes) -> int:
+    """Return the number of a group from its path; raise `ValueError` for what `format_end` does not make."""
+    number = GROUPS if end == WHOLE else int(end, 16)
+    if not 0 <= number <= GROUPS or format_end(number) != end:
+        raise ValueError("not the path of a group of pages")
+    return number
 
 
 def compute_page_length(page: bytes) -> int:

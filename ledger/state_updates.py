@@ -6,23 +6,14 @@ between their slots and their top, so that of a page only the places above a cha
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, cast
 
 from ledger.errors import CodecError
 from ledger.hashing import IS_COMPILED, hash_items
-from ledger.state_pages import (
-    ALL_SUBTREES,
-    DERIVED_DEPTH,
-    SLOTS,
-    Place,
-    compute_page_length,
-    compute_page_top,
-    decode_page,
-    is_stored,
-)
-from ledger.state_tree import DIGITS, PageReader, describe_damage, update
-from ledger.types import HASH_BYTES, Hash
+from ledger.state_pages import FIRST, HEADER_BYTES, WHOLE, Place, decode_page, format_end, is_stored, parse_end
+from ledger.state_tree import PageReader, describe_damage, update
+from ledger.types import Hash
 
 if IS_COMPILED:
     from ledger import native
@@ -31,30 +22,30 @@ DEFAULT_CAPACITY: Final = 200_000
 """Deeper pages: about 125 MB."""
 UPPER_DEPTH: Final = 3
 """Pages at most so deep are all kept: there are 4,369, and every update of some size goes through them."""
-MAX_HANDED_ON = 20_000
-"""Deeper pages of one update that are kept in memory for the next."""
-_END_DIGITS: Final = 4
-_WHOLE: Final = 16**_END_DIGITS
+MAX_STEP: Final = 64
+"""Groups of pages that are stored from one block on and were not before: a sixty-fourth of all."""
+_NOTHING: Final[dict[bytes, bytes]] = {}
 
 
 class PageCache:
-    """Pages of one stored tree: the upper ones, and of the deeper ones that were changed those of one part of the tree.
+    """Pages of one stored tree: the upper ones, and the deeper ones that are not stored.
 
-    That part is the whole until `capacity` deeper pages are kept; then it shrinks. Key hashes are evenly spread, so what share
-    of the pages is found here does not depend on the order in which keys are changed: keeping those used last would keep none
-    that is needed again where all keys are changed in turn.
+    Deeper pages are stored from `end` on; those before it follow from the leaves, and are kept here once they were changed or
+    filled in. As soon as there are more than `capacity` of them, the next update moves `end` down by as many groups as are
+    likely to be too many. Key hashes are evenly spread, so what share of the pages is here does not depend on the order in
+    which keys are changed: keeping those used last would keep none that is needed again where all keys are changed in turn.
 
     What an update changes comes in by `take_over`, once it is stored; a cache must not be used on with a tree that was changed
     in any other way, nor with both ways of updating.
     """
 
-    __slots__ = ("_capacity", "_deep_count", "_end", "_pages")
+    __slots__ = ("_capacity", "_deep_count", "_end", "_next_end", "_pages")
 
-    def __init__(self, capacity: int = DEFAULT_CAPACITY) -> None:
+    def __init__(self, capacity: int = DEFAULT_CAPACITY, end: bytes = WHOLE) -> None:
         self._capacity = capacity
         self._pages: dict[bytes, bytes] = {}
         self._deep_count = 0
-        self._end = _WHOLE
+        self._end = self._next_end = end
 
     @property
     def pages(self) -> dict[bytes, bytes]:
@@ -63,8 +54,13 @@ class PageCache:
 
     @property
     def end(self) -> bytes:
-        """Deeper pages are kept whose path is before this one."""
-        return b"g" if self._end == _WHOLE else b"%04x" % self._end
+        """Deeper pages are stored from this path on."""
+        return self._end
+
+    @property
+    def next_end(self) -> bytes:
+        """From which path on they are after the next update: the same, or one before it."""
+        return self._next_end
 
     def take_over(self, revised: "Revised") -> None:
         """Follow an update that was stored."""
@@ -74,35 +70,23 @@ class PageCache:
         pages.update(revised.upper)
         for path in revised.forgotten:
             self._deep_count -= pages.pop(path, None) is not None and len(path) > UPPER_DEPTH
-        while self._deep_count > self._capacity:
-            self._shrink()
+        self._end = revised.end
+        self._plan()
 
-    def fill(self, pages: Iterable[tuple[bytes, bytes]]) -> None:
-        """Take stored pages into an empty cache. One that is damaged is left to whoever reads it next."""
-        self._pages = {path: kept for path, page in pages if (kept := _complete(page)) is not None}
+    def fill(self, parts: Iterable[Mapping[bytes, bytes]]) -> None:
+        """Take in the pages that belong here, as `complete_page` and `build_kept` make them."""
+        for pages in parts:
+            self._pages.update(pages)
         self._deep_count = sum(len(path) > UPPER_DEPTH for path in self._pages)
-        while self._deep_count > self._capacity:
-            self._shrink()
-        self._derive()
+        self._plan()
 
-    def _derive(self) -> None:
-        """Add the pages that are not stored, where all pages are here that they follow from."""
-        tops: dict[bytes, list[bytes]] = {}
-        for path, kept in self._pages.items():
-            if len(path) == DERIVED_DEPTH + 1:
-                tops.setdefault(path[:DERIVED_DEPTH], []).append(_get_top(kept))
-        for path, slots in tops.items():
-            if len(slots) == SLOTS and (page := _complete(ALL_SUBTREES + b"".join(slots))) is not None:
-                self._pages[path] = page
-
-    def _shrink(self) -> None:
-        self._drop_from(self._end * 15 // 16)
-
-    def _drop_from(self, end_number: int) -> None:
-        self._end = end_number
-        end = self.end
-        self._pages = {path: page for path, page in self._pages.items() if len(path) <= UPPER_DEPTH or path < end}
-        self._deep_count = sum(len(path) > UPPER_DEPTH for path in self._pages)
+    def _plan(self) -> None:
+        """Choose where the next update leaves `end`."""
+        self._next_end, too_many = self._end, self._deep_count - self._capacity
+        if too_many > 0:
+            number = parse_end(self._end)
+            step = -(-too_many * number // self._deep_count)
+            self._next_end = format_end(number - min(step, MAX_STEP))
 
     def __len__(self) -> int:
         """Return how many pages are in memory."""
@@ -114,7 +98,7 @@ class Revised:
     """The root after an update, and the pages to store; None means that the page is stored no longer.
 
     The rest is what a cache that follows it must learn of: the upper pages as it keeps them, those of the deeper ones that it
-    keeps, and the paths of what it must forget.
+    keeps, the paths of what it must forget, and from where on deeper pages are stored now.
     """
 
     root: Hash
@@ -122,6 +106,7 @@ class Revised:
     upper: dict[bytes, bytes]
     deeper: dict[bytes, bytes]
     forgotten: list[bytes]
+    end: bytes
 
 
 def hash_changes(changes: Mapping[bytes, bytes | None]) -> dict[Hash, Hash | None]:
@@ -129,63 +114,85 @@ def hash_changes(changes: Mapping[bytes, bytes | None]) -> dict[Hash, Hash | Non
     return cast("dict[Hash, Hash | None]", hash_items({**changes}))
 
 
-def revise(cache: PageCache, read_page: PageReader, changes: Mapping[Hash, Hash | None]) -> Revised:
+def revise(
+    cache: PageCache, read_page: PageReader, changes: Mapping[Hash, Hash | None], leaving: Mapping[bytes, bytes] = _NOTHING
+) -> Revised:
     """Set (key hash -> value hash) or delete (key hash -> None) leaves of the stored tree that `cache` is of.
 
-    `read_page` gives all pages, also those that are not stored. Raises as `ledger.state_tree.update` does.
+    `read_page` gives all pages, also those that are not stored. `leaving` are all pages, as they are before, of the groups from
+    `cache.next_end` on and before `cache.end`: they are stored from now on. Raises as `ledger.state_tree.update` does.
     """
-    return (revise_natively if IS_COMPILED else revise_plainly)(cache, read_page, changes)
+    return (revise_natively if IS_COMPILED else revise_plainly)(cache, read_page, changes, leaving)
 
 
-def revise_natively(cache: PageCache, read_page: PageReader, changes: Mapping[Hash, Hash | None]) -> Revised:
+def revise_natively(
+    cache: PageCache, read_page: PageReader, changes: Mapping[Hash, Hash | None], leaving: Mapping[bytes, bytes] = _NOTHING
+) -> Revised:
     """Do as `revise` says, in C."""
     leaves: dict[bytes, bytes | None] = dict(changes.items())
     try:
-        updated = native.update_tree(cache.pages, read_page, leaves, cache.end, UPPER_DEPTH, MAX_HANDED_ON)
+        updated = native.update_tree(cache.pages, read_page, leaves, cache.next_end, UPPER_DEPTH)
     except native.DamagedPageError as error:
         raise describe_damage(error.args[0]) from error
-    return Revised(Hash(updated[0]), *updated[1:])
+    return _add_leaving(Revised(Hash(updated[0]), *updated[1:], cache.next_end), leaving)
 
 
-def revise_plainly(cache: PageCache, read_page: PageReader, changes: Mapping[Hash, Hash | None]) -> Revised:
+def revise_plainly(
+    cache: PageCache, read_page: PageReader, changes: Mapping[Hash, Hash | None], leaving: Mapping[bytes, bytes] = _NOTHING
+) -> Revised:
     """Do as `revise` says, in Python."""
-    before: dict[bytes, bytes | None] = {}
-
-    def read(path: bytes) -> bytes | None:
-        before[path] = cache.pages.get(path) or read_page(path)
-        return before[path]
-
-    updated = update(read, changes)
-    pages: dict[bytes, bytes | None] = {}
-    for path, page in updated.pages.items():
-        if page is not None and is_stored(path, page):
-            pages[path] = page
-        elif (old := before.get(path)) is not None and is_stored(path, old):
-            pages[path] = None
-    kept = {path: page for path, page in updated.pages.items() if page is not None and _is_kept(cache, path)}
+    updated = update(lambda path: cache.pages.get(path) or read_page(path), changes)
+    end = cache.next_end
+    pages = {path: page for path, page in updated.pages.items() if is_stored(path, end)}
+    kept = {path: page for path, page in updated.pages.items() if page is not None and _is_kept(path, end)}
     upper = {path: page for path, page in kept.items() if len(path) <= UPPER_DEPTH}
     deeper = {path: page for path, page in kept.items() if len(path) > UPPER_DEPTH}
-    return Revised(updated.root, pages, upper, deeper, [path for path in updated.pages if path not in kept])
+    forgotten = [path for path in updated.pages if path not in kept]
+    return _add_leaving(Revised(updated.root, pages, upper, deeper, forgotten, end), leaving)
 
 
-def derive_page(read_page: PageReader, path: bytes) -> bytes | None:
-    """Return the page at `path` that is not stored, made of the stored ones below it; None where there is none.
+def _is_kept(path: bytes, end: bytes) -> bool:
+    return len(path) <= UPPER_DEPTH or path < end
 
-    Raises `STORE_DAMAGED`.
+
+def _add_leaving(revised: Revised, leaving: Mapping[bytes, bytes]) -> Revised:
+    if not leaving:
+        return revised
+    forgotten = [*revised.forgotten, *(path for path in leaving if len(path) > UPPER_DEPTH)]
+    return replace(revised, pages={**leaving, **revised.pages}, forgotten=forgotten)
+
+
+def build_pages(path: bytes, top: Place, leaves: Mapping[Hash, Hash | None]) -> dict[bytes, bytes]:
+    """Return all pages at `path`, which is not the root's, and below it, made from the leaves there.
+
+    Raises `STORE_DAMAGED` unless they lead to `top`, the hash of `path` in the page above it.
     """
-    tops: list[bytes] = []
-    for digit in DIGITS:
-        page = read_page(path + digit)
-        if page is None and not tops:
-            return None
-        kept = None if page is None else _complete(page)
-        if kept is None:
-            raise describe_damage(path + digit)
-        tops.append(_get_top(kept))
-    return ALL_SUBTREES + b"".join(tops)
+    built = _build(leaves, path, FIRST).pages
+    return _select(built, path, top, {key: page for key, page in built.items() if page is not None})
 
 
-def _complete(page: bytes) -> bytes | None:
+def build_kept(path: bytes, top: Place, leaves: Mapping[Hash, Hash | None]) -> dict[bytes, bytes]:
+    """Return and raise the same as `build_pages`, the pages as a cache keeps them; for a path of at most `GROUP_DEPTH`."""
+    built = _build(leaves, path, WHOLE)
+    return _select(built.pages, path, top, {**built.upper, **built.deeper})
+
+
+def _build(leaves: Mapping[Hash, Hash | None], path: bytes, end: bytes) -> Revised:
+    try:
+        return revise(PageCache(0, end), lambda _path: None, leaves)
+    except ValueError as error:
+        raise describe_damage(path) from error
+
+
+def _select(built: Mapping[bytes, bytes | None], path: bytes, top: Place, pages: Mapping[bytes, bytes]) -> dict[bytes, bytes]:
+    """Return the pages of a tree that are at `path` or below it, where nothing is beside it and it has this hash."""
+    above = built.get(path[:-1])
+    if path not in pages or above is None or above[HEADER_BYTES:] != top:
+        raise describe_damage(path)
+    return {key: page for key, page in pages.items() if len(key) >= len(path)}
+
+
+def complete_page(page: bytes) -> bytes | None:
     """Return a page as a cache keeps it, None for one that is damaged."""
     if IS_COMPILED:
         return native.complete_page(page)
@@ -194,15 +201,3 @@ def _complete(page: bytes) -> bytes | None:
     except CodecError:
         return None
     return page
-
-
-def _get_top(kept: bytes) -> Place:
-    """Return the hash that a page of two leaves or more, as a cache keeps it, takes in its parent."""
-    if not IS_COMPILED:
-        return compute_page_top(decode_page(kept))
-    start = compute_page_length(kept)
-    return kept[start : start + HASH_BYTES]
-
-
-def _is_kept(cache: PageCache, path: bytes) -> bool:
-    return len(path) <= UPPER_DEPTH or path < cache.end

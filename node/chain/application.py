@@ -8,7 +8,6 @@ threads.
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from itertools import islice
 
 from ledger.authorities import Authority
 from ledger.blocks import MAX_BLOCK_BYTES, Block, Commit, commit_codec, compute_block_hash, validate_commit, verify_commit
@@ -18,7 +17,7 @@ from ledger.execution import BlockContext, RuleBook, RuleBooks
 from ledger.genesis import Genesis
 from ledger.reasons import Reason
 from ledger.state import Overlay, View
-from ledger.state_updates import PageCache
+from ledger.state_updates import DEFAULT_CAPACITY, PageCache
 from ledger.transactions import SignedTransaction, encode_signed
 from ledger.types import Hash, Height, PublicKey, TimeMs
 from ledger.votes import Offence
@@ -27,6 +26,7 @@ from node.chain.admission import Admission
 from node.chain.candidate import Candidate
 from node.chain.evidence import validate_open
 from node.chain.opening import open_tip
+from node.chain.pages import iterate_kept, load_end
 from node.chain.reader import ChainReader, FoundOutcome, find_outcome
 from node.chain.records import Ground, StateView, Tip
 from node.chain.rules import ChainRules, PartiesOf
@@ -34,8 +34,8 @@ from node.chain.values import RecentView
 from node.storage import namespaces
 from node.storage.protocol import KeyValueStore
 
-WARM_PAGES = 160_000
-"""Half a second of reading."""
+KEPT_PAGES = DEFAULT_CAPACITY
+"""Deeper pages of the state tree in memory."""
 REMEMBERED_CANDIDATES = 4
 """Each holds a whole block and all that it writes."""
 
@@ -47,7 +47,7 @@ class Chain:
 
     def __init__(self, store: KeyValueStore, rules: ChainRules, tip: Tip, override: SignedTransaction | None) -> None:
         self._store = store
-        self._ground = Ground(store, PageCache(), RecentView(store))
+        self._ground = Ground(store, PageCache(KEPT_PAGES, load_end(store)), RecentView(store))
         self._rules = rules
         self._tip = tip
         self._override = override
@@ -126,10 +126,8 @@ class Chain:
         return [envelope] if claim is not None and (claim.height, claim.parent_hash) == place else []
 
     def warm_up(self) -> None:
-        """Take pages of the state tree into memory, before the first blocks, which would read most of them one by one."""
-        prefix = namespaces.PAGES.prefix
-        pages = ((key[len(prefix) :], page) for key, page in self._store.iterate(prefix))
-        self._ground.pages.fill(islice(pages, WARM_PAGES))
+        """Take pages of the state tree into memory, before the first blocks, which would make most of them one by one."""
+        self._ground.pages.fill(iterate_kept(self._store))
 
     def view(self) -> View:
         """Return the current state. It moves with every commit; for several reads of one moment take a `reader`."""

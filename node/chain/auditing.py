@@ -15,6 +15,7 @@ from ledger.merkle import EMPTY_FRONTIER, compute_leaf_hash, compute_tree_root
 from ledger.reasons import Reason
 from ledger.tiles import node_reader_from_tiles
 from ledger.types import EntryIndex, Hash, Height
+from node.chain.pages import load_end, move_end
 from node.chain.pruning import load_lowest
 from node.chain.reader import ChainReader
 from node.chain.rebuilding import BATCH_ITEMS, add_entries, add_values, build_tree, index_entries
@@ -52,6 +53,7 @@ def audit(
     """
     reader = ChainReader(content)
     _rebuild(reader, scratch, genesis_hash, parties_of)
+    move_end(scratch, load_end(content))
     derived = [item for item in namespaces.NAMESPACES if item not in _HELD_FROM_LOWEST]
     counts = {namespace.prefix: compare(scratch, content, namespace) for namespace in derived}
     sets = collect_sets(first_set, reader.iterate_entries(EntryIndex(0), reader.tip.size))
@@ -64,11 +66,10 @@ def _rebuild(reader: ChainReader, scratch: KeyValueStore, genesis_hash: Hash, pa
     entries = reader.iterate_entries(EntryIndex(0), reader.tip.size)
     while batch := tuple(islice(entries, BATCH_ITEMS)):
         frontier = add_entries(scratch, frontier, batch)
-    values, count = reader.iterate_values(), 0
+    values = reader.iterate_values()
     while pairs := tuple(islice(values, BATCH_ITEMS)):
         add_values(scratch, pairs)
-        count += len(pairs)
-    build_tree(scratch, count)
+    build_tree(scratch)
     try:
         index_entries(scratch, reader.tip.size, genesis_hash, parties_of)
     except (CodecError, ProofError) as error:

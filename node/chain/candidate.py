@@ -25,7 +25,8 @@ from ledger.state_updates import Revised, hash_changes, revise
 from ledger.tiles import TILE_HEIGHT, TILE_WIDTH
 from ledger.types import HASH_BYTES, PUBLIC_KEY_BYTES, ZERO_HASH, EntryIndex, Hash, Height, Identifier, PublicKey, TimeMs
 from node.chain.log_entries import compute_mention_writes, compute_run_writes
-from node.chain.records import Ground, Tip, damaged, encode_tip, load_page, load_tile
+from node.chain.pages import StoredPages, compute_end_write, compute_leaving
+from node.chain.records import Ground, Tip, damaged, encode_tip, load_tile
 from node.chain.rules import ChainRules, PartiesOf
 from node.storage import namespaces
 from node.storage.protocol import Readable
@@ -138,7 +139,9 @@ def assemble(
     The store of `ground` is read at the right edge of the log and along the changed paths of the state tree, and nowhere else.
     """
     changes = executed.state.changes
-    revised = revise(ground.pages, lambda path: load_page(ground.store, path), hash_changes(changes))
+    leaves, end, next_end = hash_changes(changes), ground.pages.end, ground.pages.next_end
+    leaving = compute_leaving(ground.store, end, next_end)
+    revised = revise(ground.pages, StoredPages(ground.store).read, leaves, leaving)
     leaf_hashes = compute_leaf_hashes(executed.entries)
     header = replace(
         start,
@@ -158,9 +161,12 @@ def assemble(
     writes[namespaces.compute_header_key(place.height)] = namespaces.encode_number(tip.size - 1)
     writes.update(_compute_outcome_writes(place, executed))
     writes.update(compute_tile_writes(ground.store, extended))
-    state, pages = namespaces.STATE.prefix, namespaces.PAGES.prefix
+    state, leaf, page = namespaces.STATE.prefix, namespaces.LEAVES.prefix, namespaces.PAGES.prefix
     writes.update({state + key: value for key, value in changes.items()})
-    writes.update({pages + path: page for path, page in revised.pages.items()})
+    writes.update({leaf + key_hash: value_hash for key_hash, value_hash in leaves.items()})
+    writes.update({page + path: encoded for path, encoded in revised.pages.items()})
+    if next_end != end:
+        writes.update(compute_end_write(next_end))
     writes[namespaces.TIP.key()] = encode_tip(tip)
     return Candidate(block, compute_block_hash(header), deciders, executed.outcomes, entries, tip, writes, changes, revised)
 

@@ -13,6 +13,7 @@ from ledger.tiles import node_reader_from_tiles
 from ledger.types import EntryIndex, Height
 from node.chain.candidate import NO_PROPOSER, Candidate, assemble, compute_first_place, compute_header_start
 from node.chain.log_entries import find_entry, load_entry
+from node.chain.pages import StoredPages
 from node.chain.reader import decode_commit
 from node.chain.records import (
     Ground,
@@ -21,7 +22,6 @@ from node.chain.records import (
     damaged,
     decode_reference,
     decode_tip,
-    load_page,
     load_required,
     load_tile,
 )
@@ -112,5 +112,5 @@ def _verify_log_end(store: Readable, tip: Tip) -> None:
 
 
 def _verify_state_root(store: Readable, tip: Tip) -> None:
-    if state_tree.read_root(lambda path: load_page(store, path)) != tip.header.state_root:
+    if state_tree.read_root(StoredPages(store).read) != tip.header.state_root:
         raise damaged(f"the state tree does not have the root of block {tip.height}")

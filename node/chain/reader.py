@@ -26,6 +26,7 @@ from node.chain.log_entries import (
     load_header_at,
     load_run,
 )
+from node.chain.pages import StoredPages
 from node.chain.pruning import load_lowest, require_held
 from node.chain.records import (
     StateView,
@@ -34,7 +35,6 @@ from node.chain.records import (
     decode_reference,
     decode_tip,
     load,
-    load_page,
     load_required,
     load_tile,
 )
@@ -70,10 +70,11 @@ class ChainReader:
     up to free disk, `PRUNED`.
     """
 
-    __slots__ = ("_last_run", "_snapshot", "state", "tip")
+    __slots__ = ("_last_run", "_pages", "_snapshot", "state", "tip")
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
+        self._pages = StoredPages(snapshot)
         self._last_run: tuple[int, tuple[bytes, ...]] = -1, ()
         self.tip: Tip = load_required(snapshot, namespaces.TIP.key(), decode_tip)
         self.state = StateView(snapshot)
@@ -205,7 +206,7 @@ class ChainReader:
 
     def prove_state(self, key: bytes) -> StateProof:
         """Return the proof of a state key's value, or of its absence, under `tip.header.state_root`."""
-        return state_tree.prove(lambda path: load_page(self._snapshot, path), compute_key_hash(key))
+        return state_tree.prove(self._pages.read, compute_key_hash(key))
 
     def _node_reader(self) -> NodeReader:
         return node_reader_from_tiles(lambda level, index: load_tile(self._snapshot, level, index))

@@ -3,7 +3,8 @@
 Nothing is proven here: the caller compares the roots that come out with those that somebody vouches for.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 
@@ -11,21 +12,20 @@ from ledger.blocks import HEADER
 from ledger.errors import ProofError
 from ledger.events import OUTCOME, find_type
 from ledger.merkle import Frontier, compute_leaf_hashes, extend
-from ledger.state_tree import compute_key_hash, compute_value_hash, read_root
-from ledger.state_updates import PageCache, revise
-from ledger.types import HASH_BYTES, EntryIndex, Hash, Height, Identifier
+from ledger.state_pages import GROUP_DEPTH
+from ledger.state_tree import read_root
+from ledger.state_updates import DEFAULT_CAPACITY, PageCache, hash_changes, revise
+from ledger.types import EntryIndex, Hash, Height, Identifier
 from node.chain.candidate import compute_tile_writes
 from node.chain.log_entries import compute_mention_writes, compute_run_writes, iterate_entries
-from node.chain.records import load_page
+from node.chain.pages import choose_end, load_leaves, move_end
 from node.chain.rules import PartiesOf
 from node.storage import namespaces
-from node.storage.protocol import KeyValueStore, Readable
+from node.storage.protocol import KeyValueStore
 
 BATCH_ITEMS: Final = 5_000
-HELD_LEAVES: Final = 1_000_000
-"""Leaves of the state tree held at a time, of 64 bytes each."""
-_PLACES: Final = 256
-"""First bytes of a leaf's place."""
+_PARTS: Final = 256
+"""In which the tree is made: by the first byte of leaves."""
 
 
 def add_entries(target: KeyValueStore, frontier: Frontier, entries: Sequence[bytes]) -> Frontier:
@@ -37,40 +37,33 @@ def add_entries(target: KeyValueStore, frontier: Frontier, entries: Sequence[byt
 
 
 def add_values(target: KeyValueStore, values: Sequence[tuple[bytes, bytes]]) -> None:
-    """Set current values; `build_tree` makes the pages of the state tree over them."""
-    target.write({namespaces.STATE.prefix + key: value for key, value in values})
+    """Set current values and their leaves; `build_tree` makes the pages of the state tree over them."""
+    state, leaf = namespaces.STATE.prefix, namespaces.LEAVES.prefix
+    leaves = hash_changes(dict(values))
+    target.write(
+        {
+            **{state + key: value for key, value in values},
+            **{leaf + key_hash: value_hash for key_hash, value_hash in leaves.items()},
+        }
+    )
 
 
-def build_tree(target: KeyValueStore, count: int, held: int = HELD_LEAVES) -> Hash:
-    """Write the pages of the state tree over the `count` values of a store that has no pages yet; return its root.
+def build_tree(target: KeyValueStore, capacity: int = DEFAULT_CAPACITY) -> Hash:
+    """Write the pages of the state tree over the leaves of a store that has no pages yet; return its root.
 
-    Leaves are added in the order of their places, so that each page is made once and not again with every record of values. The
-    values are gone through once for every `held` of them, so that no more leaves are held in memory at a time.
+    Of the deeper ones as many stay unwritten as a node keeps in memory.
     """
-    pages = PageCache(0)
-    parts = min(_PLACES, 1 + count // held)
-    for part in range(parts):
-        places = range(part * _PLACES // parts, (part + 1) * _PLACES // parts)
-        for leaves in _collect_leaves(target, places):
-            revised = revise(pages, lambda path: load_page(target, path), leaves)
-            target.write({namespaces.PAGES.prefix + path: page for path, page in revised.pages.items()})
-            pages.take_over(revised)
-    return read_root(lambda path: load_page(target, path))
+    counts: Counter[bytes] = Counter()
 
+    def read(path: bytes) -> bytes | None:
+        return target.get(namespaces.PAGES.key(path))
 
-def _collect_leaves(source: Readable, places: range) -> Iterator[dict[Hash, Hash | None]]:
-    """Yield the leaves whose place begins with one of these bytes, those of one byte together, in ascending order."""
-    packed = {place: bytearray() for place in places}
-    for key, value in source.iterate(namespaces.STATE.prefix):
-        key_hash = compute_key_hash(key[len(namespaces.STATE.prefix) :])
-        leaves = packed.get(key_hash[0])
-        if leaves is not None:
-            leaves += key_hash
-            leaves += compute_value_hash(value)
-    for place in places:
-        data = bytes(packed.pop(place))
-        hashes = [Hash(data[start : start + HASH_BYTES]) for start in range(0, len(data), HASH_BYTES)]
-        yield dict(zip(hashes[::2], hashes[1::2], strict=True))
+    for part in range(_PARTS):
+        revised = revise(PageCache(), read, load_leaves(target, b"%02x" % part))
+        target.write({namespaces.PAGES.prefix + path: page for path, page in revised.pages.items()})
+        counts.update(path[:GROUP_DEPTH] for path in revised.deeper)
+    move_end(target, choose_end(counts, capacity))
+    return read_root(read)
 
 
 def index_entries(target: KeyValueStore, size: int, genesis_hash: Hash, parties_of: PartiesOf) -> Height:

@@ -13,8 +13,7 @@ from ledger.codec import Codec, decode, encode
 from ledger.errors import CodecError, HourledgerError
 from ledger.merkle import Frontier, frontier_codec
 from ledger.reasons import Reason
-from ledger.state_pages import DERIVED_DEPTH
-from ledger.state_updates import PageCache, derive_page
+from ledger.state_updates import PageCache
 from ledger.types import EntryIndex, Hash, Height
 from node.chain.values import RecentView
 from node.storage import namespaces
@@ -88,16 +87,6 @@ def load_required(source: Readable, key: bytes, read: Callable[[bytes], T]) -> T
 def damaged(detail: str, value: str = "") -> HourledgerError:
     """Return the error for a store that does not hold what it must."""
     return HourledgerError(Reason.STORE_DAMAGED, detail, value)
-
-
-def load_page(source: Readable, path: bytes) -> bytes | None:
-    """Return the page of the state tree at `path`, None where there is none; raise `STORE_DAMAGED`."""
-
-    def read_stored(path: bytes) -> bytes | None:
-        return source.get(namespaces.PAGES.key(path))
-
-    page = read_stored(path)
-    return derive_page(read_stored, path) if page is None and len(path) == DERIVED_DEPTH else page
 
 
 def load_tile(source: Readable, level: int, index: int) -> bytes:

@@ -78,7 +78,7 @@ def restore(
     handovers, record = _take_handovers(records, record, target, expected.genesis, frontier.size)
     if record != End(frontier.size, values, handovers) or next(records, None) is not None:
         raise CodecError("the snapshot does not end as it should: it was cut off, or something was added")
-    if build_tree(target, values) != block.header.state_root:
+    if build_tree(target) != block.header.state_root:
         raise ProofError("the values of the snapshot are not those of its block", value=str(block.header.height))
     _finish(target, beginning, Tip(block.header, frontier))
     return Restored(block.header.height, frontier.size, values, handovers, beginning.note)

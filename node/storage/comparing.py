@@ -54,7 +54,9 @@ def _iterate_pairs(expected: Iterator[tuple[bytes, bytes]], found: Iterator[tupl
 
 def validate_no_strangers(found: Readable) -> None:
     """Raise `STORE_DAMAGED` for a key outside all namespaces."""
-    known = {namespace.prefix for namespace in (*namespaces.NAMESPACES, *namespaces.COLLECTED, namespaces.LOWEST)}
+    known = {
+        namespace.prefix for namespace in (*namespaces.NAMESPACES, *namespaces.COLLECTED, namespaces.LOWEST, namespaces.END)
+    }
     unknown = (bytes([first]) for first in range(256) if bytes([first]) not in known)
     for prefix in unknown:
         stranger = next(found.iterate(prefix), None)

@@ -18,6 +18,7 @@ from ledger.state import Overlay
 from ledger.types import Height
 from node.chain.application import Chain
 from node.chain.auditing import audit
+from node.chain.pages import load_end, move_end
 from node.chain.pruning import load_lowest
 from node.chain.reader import decode_commit
 from node.chain.records import damaged, decode_tip, load, load_required
@@ -66,7 +67,9 @@ def check_store(
             chain = Chain.open(scratch, genesis, rule_books, genesis_state, parties_of)
             _validate_beginning(scratch, content)
             _replay(chain, content, progress)
+            move_end(scratch, load_end(content))
             counts = {namespace.prefix: compare(scratch, content, namespace) for namespace in namespaces.NAMESPACES}
+        compare(scratch, content, namespaces.END)
         validate_no_strangers(content)
         size = load_required(content, namespaces.TIP.key(), decode_tip).size
     finally:

@@ -13,7 +13,7 @@ import plyvel
 
 from ledger.errors import HourledgerError
 from ledger.reasons import Reason
-from node.storage.packing import PACKED, pack, unpack
+from node.storage.packing import PACKED, may_be_packed, pack, unpack
 from node.storage.protocol import compute_range
 
 WRITE_BUFFER_BYTES = 16 << 20
@@ -159,8 +159,11 @@ def _iterate(source: Any, prefix: bytes, start: bytes, stop: bytes | None) -> It
     first, end = compute_range(prefix, start, stop)
     try:
         with source.iterator(start=first, stop=end, verify_checksums=True) as items:
-            for key, stored in items:
-                yield key, unpack(key, stored)
+            if may_be_packed(prefix):
+                for key, stored in items:
+                    yield key, unpack(key, stored)
+            else:
+                yield from items
     except (plyvel.Error, ValueError) as error:
         raise _explain_read(error) from error
 

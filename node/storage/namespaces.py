@@ -1,8 +1,8 @@
 """Every key of the store: which spaces there are, what each holds, and how its keys are made.
 
 A key is its namespace's prefix, one byte, and a remainder. Numbers in keys are 8 bytes big-endian, so that the order of keys is
-the order of numbers. All but `LOWEST` and `COLLECTED` follows from genesis, the blocks and their commits; fsck derives it anew
-and compares.
+the order of numbers. All but `LOWEST`, `END` and `COLLECTED` follows from genesis, the blocks and their commits; fsck derives
+it anew and compares.
 """
 
 from collections.abc import Callable
@@ -80,8 +80,13 @@ TILES = Namespace(b"t", "tile", _show_tile)
 """Tile level (1 byte), tile index -> hashes (C2SP tlog-tiles); the last tile of a level may be partial and grows."""
 STATE = Namespace(b"s", "state value", _show_text)
 """State key -> current value."""
+LEAVES = Namespace(b"v", "state tree leaf", bytes.hex)
+"""Key hash -> value hash: all leaves of the state tree."""
 PAGES = Namespace(b"p", "state tree page", _show_text)
 """Path -> page of the state tree, where it is stored: see `ledger.state_pages.is_stored`."""
+END = Namespace(b"q", "end of what is in memory", _show_nothing)
+"""One value, where not all of the state tree is in memory: the path from which on deeper pages are stored. It does not follow
+from genesis, so it is not among `NAMESPACES`; which pages are stored follows from it."""
 TRANSACTIONS = Namespace(b"x", "place of the outcome of transaction", bytes.hex)
 """Transaction id -> index of the entry that is its outcome."""
 SUBJECTS = Namespace(b"y", "mention of party", _show_subject)
@@ -95,15 +100,15 @@ LOWEST = Namespace(b"l", "lowest block held", _show_nothing)
 """One value, where blocks are not held from the beginning: the lowest height whose block and commit are. Does not follow from
 genesis, so it is not among `NAMESPACES`."""
 
-FORMAT_VERSION = b"4"
+FORMAT_VERSION = b"5"
 """1: a key for each entry, and for each mention of a party. 2: all of it compressed by LevelDB. 3: all pages of the
-state tree."""
-NAMESPACES = (FORMAT, GENESIS, BLOCKS, COMMITS, ENTRIES, HEADERS, TILES, STATE, PAGES, TRANSACTIONS, SUBJECTS, TIP)
+state tree. 4: all but those that follow from 16 others, and no leaves."""
+NAMESPACES = (FORMAT, GENESIS, BLOCKS, COMMITS, ENTRIES, HEADERS, TILES, STATE, LEAVES, PAGES, TRANSACTIONS, SUBJECTS, TIP)
 """Causes before consequences: the order in which fsck compares."""
 COLLECTED = (HANDOVERS,)
 """What other authorities signed: it does not follow from the blocks, and a node that was away may lack some of it."""
 
-_BY_PREFIX = {namespace.prefix: namespace for namespace in (*NAMESPACES, *COLLECTED, LOWEST)}
+_BY_PREFIX = {namespace.prefix: namespace for namespace in (*NAMESPACES, *COLLECTED, LOWEST, END)}
 
 
 def describe_key(key: bytes) -> str:

@@ -15,6 +15,11 @@ PACKED: Final = (BLOCKS.prefix, ENTRIES.prefix)
 """With what the keys begin whose values are compressed."""
 
 
+def may_be_packed(prefix: bytes) -> bool:
+    """Whether there may be compressed values among those whose keys begin with this."""
+    return not prefix or prefix.startswith(PACKED)
+
+
 def pack(value: bytes) -> bytes:
     """Return a value that is stored compressed."""
     return zstd.compress(value, LEVEL)

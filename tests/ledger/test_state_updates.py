@@ -2,24 +2,47 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
 from typing import TypeAlias
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger import state_updates
 from ledger.errors import HourledgerError
 from ledger.hashing import IS_COMPILED
 from ledger.reasons import Reason
-from ledger.state_pages import DERIVED_DEPTH, EMPTY_STATE_ROOT, encode_page, is_stored
+from ledger.state_pages import (
+    EMPTY_STATE_ROOT,
+    GROUP_DEPTH,
+    GROUPS,
+    HEADER_BYTES,
+    STORED_DEPTH,
+    WHOLE,
+    compute_page_top,
+    decode_page,
+    format_end,
+    is_stored,
+    parse_end,
+)
 from ledger.state_tree import PageReader, compute_state_root, read_root, update
-from ledger.state_updates import UPPER_DEPTH, PageCache, Revised, derive_page, revise, revise_natively, revise_plainly
+from ledger.state_updates import (
+    MAX_STEP,
+    UPPER_DEPTH,
+    PageCache,
+    Revised,
+    build_kept,
+    build_pages,
+    complete_page,
+    revise,
+    revise_natively,
+    revise_plainly,
+)
 from ledger.types import Hash
 from tests.effort import choose
 
 Changes: TypeAlias = Mapping[Hash, Hash | None]
-Way: TypeAlias = Callable[[PageCache, PageReader, Changes], Revised]
+Way: TypeAlias = Callable[[PageCache, PageReader, Changes, Mapping[bytes, bytes]], Revised]
 
 NOT_COMPILED = pytest.mark.skipif(not IS_COMPILED, reason="ledger/native.c is not compiled: there is no C compiler here")
 WAYS = [pytest.param(revise_natively, marks=NOT_COMPILED, id="in C"), pytest.param(revise_plainly, id="in Python")]
@@ -27,13 +50,16 @@ both_ways = pytest.mark.parametrize("way", WAYS)
 
 
 class Tree:
-    """Stored pages in a dictionary, and those in memory; every update is also made the plain way, whose pages are all kept."""
+    """Stored pages in a dictionary, and those in memory; every update is also made the plain way, whose pages are all kept.
 
-    def __init__(self, way: Way, capacity: int = 1_000) -> None:
+    What is not stored is read from those of the plain way, as a store gives it from the leaves.
+    """
+
+    def __init__(self, way: Way, capacity: int = 1_000, end: bytes = WHOLE) -> None:
         self.way = way
         self.pages: dict[bytes, bytes] = {}
         self.plain: dict[bytes, bytes] = {}
-        self.cache = PageCache(capacity)
+        self.cache = PageCache(capacity, end)
         self.reads: list[bytes] = []
 
     def read(self, path: bytes) -> bytes | None:
@@ -41,16 +67,17 @@ class Tree:
         return self.load(path)
 
     def load(self, path: bytes) -> bytes | None:
-        page = self.pages.get(path)
-        return derive_page(self.pages.get, path) if page is None and len(path) == DERIVED_DEPTH else page
+        return (self.pages if is_stored(path, self.cache.end) else self.plain).get(path)
 
     def revise(self, changes: Changes) -> Revised:
+        end, next_end = self.cache.end, self.cache.next_end
         plain = update(self.plain.get, changes)
-        revised = self.way(self.cache, self.read, changes)
+        leaving = {path: page for path, page in self.plain.items() if len(path) > STORED_DEPTH and next_end <= path < end}
+        revised = self.way(self.cache, self.read, changes, leaving)
         assert revised.root == plain.root
-        assert sorted([*revised.upper, *revised.deeper, *revised.forgotten]) == sorted(plain.pages)
-        stored = {path: page for path, page in write(self.plain, plain.pages).items() if is_stored(path, page)}
-        assert write(self.pages, revised.pages) == stored
+        assert set(plain.pages) <= {*revised.upper, *revised.deeper, *revised.forgotten} <= {*plain.pages, *leaving}
+        stored = {path: page for path, page in write(self.plain, plain.pages).items() if is_stored(path, next_end)}
+        assert write({**self.pages, **leaving}, revised.pages) == stored
         return revised
 
     def change(self, changes: Changes) -> Hash:
@@ -58,12 +85,13 @@ class Tree:
         self.plain = write(self.plain, update(self.plain.get, changes).pages)
         self.pages = write(self.pages, revised.pages)
         self.cache.take_over(revised)
+        assert self.cache.pages.keys() <= self.plain.keys()
+        assert all(len(path) <= UPPER_DEPTH or path < self.cache.end for path in self.cache.pages)
         return revised.root
 
 
 def write(stored: Mapping[bytes, bytes], pages: Mapping[bytes, bytes | None]) -> dict[bytes, bytes]:
-    """Pages after an update, of which only such may be deleted as were there."""
-    assert all(path in stored for path, page in pages.items() if page is None)
+    """Pages after an update."""
     return {path: page for path, page in {**stored, **pages}.items() if page is not None}
 
 
@@ -123,18 +151,31 @@ def make_crowd(path: str, in_a_slot: int = 2) -> list[Hash]:
 
 
 @both_ways
-@pytest.mark.parametrize("capacity", [0, 5, 1_000])
-def test_a_page_that_follows_from_those_below_is_not_stored(way: Way, capacity: int) -> None:
-    tree, crowd, value = Tree(way, capacity), make_crowd("abc"), Hash(bytes(32))
+@pytest.mark.parametrize("end", [b"000", b"abb", b"abc", b"abf", WHOLE])
+def test_deeper_pages_are_stored_from_the_end_on(way: Way, end: bytes) -> None:
+    tree, crowd, value = Tree(way, 1_000, end), make_crowd("abc"), Hash(bytes(32))
     tree.change(dict.fromkeys([*crowd, *make_hashes(50)], value))
-    assert b"abc" in tree.plain
-    assert b"abc" not in tree.pages
-    tree.change({crowd[0]: None})
-    assert tree.pages[b"abc"] == tree.plain[b"abc"]
-    tree.change({crowd[0]: value, crowd[5]: Hash(b"v" * 32)})
-    assert b"abc" not in tree.pages
+    assert {b"abc", b"abc0"} <= tree.plain.keys()
+    assert (b"abc" in tree.pages, b"abc0" in tree.pages) == (end <= b"abc", end <= b"abc")
+    assert (b"abc" in tree.cache.pages, b"abc0" in tree.cache.pages) == (True, end > b"abc")
     tree.change(dict.fromkeys(crowd))
-    assert tree.plain.keys() == tree.pages.keys()
+    assert all(len(path) <= STORED_DEPTH or path >= end for path in tree.pages)
+
+
+@both_ways
+def test_pages_that_leave_memory_are_stored(way: Way) -> None:
+    tree, value = Tree(way, 40), Hash(bytes(32))
+    paths = [b"%03x" % group for group in range(0, GROUPS, 400)]
+    ends = []
+    for number in range(70):
+        tree.change(dict.fromkeys(make_crowd(paths[number % 11].decode()), Hash(b"%032d" % number)))
+        ends.append(parse_end(tree.cache.end))
+    assert ends == sorted(ends, reverse=True)
+    assert all(before - after <= MAX_STEP for before, after in pairwise(ends))
+    assert 0 < sum(len(path) > UPPER_DEPTH for path in tree.cache.pages) <= 40
+    assert any(len(path) > UPPER_DEPTH for path in tree.pages)
+    tree.change(dict.fromkeys([key for path in paths for key in make_crowd(path.decode())], value))
+    tree.change(dict.fromkeys([key for path in paths for key in make_crowd(path.decode())]))
 
 
 @both_ways
@@ -177,10 +218,12 @@ def test_a_page_is_read_once_in_an_update(way: Way) -> None:
 @both_ways
 def test_no_more_pages_stay_in_memory_than_it_may_have(way: Way) -> None:
     tree, upper = Tree(way, 50), sum(16**depth for depth in range(UPPER_DEPTH + 1))
-    for number in range(choose(10, 30)):
+    for number in range(choose(4, 10)):
         tree.change(dict.fromkeys(make_hashes(2_000, b"%d/" % number), Hash(bytes(32))))
-        assert len(tree.cache) <= upper + 50
-    assert 0 < sum(len(path) > UPPER_DEPTH for path in tree.pages if path in tree.cache.pages) <= 50
+    for _ in range(GROUPS // MAX_STEP):
+        tree.change({})
+    assert len(tree.cache) <= upper + 50
+    assert 0 < sum(len(path) > UPPER_DEPTH for path in tree.cache.pages) <= 50
 
 
 @both_ways
@@ -194,29 +237,17 @@ def test_pages_in_memory_do_not_depend_on_how_they_came_there(way: Way) -> None:
     assert tree.revise(changes) == other.revise(changes)
 
 
-@NOT_COMPILED
-def test_an_update_hands_on_no_more_than_so_many_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state_updates, "MAX_HANDED_ON", 10)
-    tree = Tree(revise_natively)
-    for number in range(3):
-        changes = dict.fromkeys(make_hashes(1_000, b"%d" % number), Hash(bytes(32)))
-        revised = tree.revise(changes)
-        assert len(revised.pages) > 100
-        assert len(revised.deeper) <= 10
-        tree.change(changes)
-
-
 @both_ways
 @pytest.mark.parametrize("changes", [{b"short": bytes(32)}, {bytes(32): b"short"}])
 def test_hashes_only(way: Way, changes: Changes) -> None:
     with pytest.raises(ValueError, match="32 bytes"):
-        way(PageCache(), lambda _path: None, changes)
+        way(PageCache(), lambda _path: None, changes, {})
 
 
 def test_what_was_compiled_is_used() -> None:
     cache, changes = PageCache(), {Hash(bytes(32)): Hash(bytes(32)), Hash(b"v" * 32): Hash(bytes(32))}
     way = revise_natively if IS_COMPILED else revise_plainly
-    assert revise(cache, lambda _path: None, changes) == way(cache, lambda _path: None, changes)
+    assert revise(cache, lambda _path: None, changes) == way(cache, lambda _path: None, changes, {})
 
 
 @both_ways
@@ -225,7 +256,7 @@ def test_an_error_of_the_reader_comes_out_as_it_is(way: Way) -> None:
         raise OSError("the disk is gone")
 
     with pytest.raises(OSError, match="the disk is gone"):
-        way(PageCache(), read, {Hash(bytes(32)): Hash(bytes(32))})
+        way(PageCache(), read, {Hash(bytes(32)): Hash(bytes(32))}, {})
 
 
 @both_ways
@@ -236,71 +267,92 @@ class TestDamage:
             for damaged in [None, b"", bytes(68), b"\x80\x00\x80\x00" + bytes(64), b"\xff\xff\x00\x00" + bytes(1_000)]:
                 tree = Tree(way)
                 tree.change({key: Hash(bytes(32)), hash_from_bits([255]): Hash(bytes(32))})
-                pages = {**tree.pages, path: damaged}
+                pages = {**tree.plain, path: damaged}
                 with pytest.raises(HourledgerError) as caught:
-                    way(PageCache(), pages.get, {key: Hash(b"v" * 32)})
+                    way(PageCache(), pages.get, {key: Hash(b"v" * 32)}, {})
                 assert (caught.value.reason, caught.value.value) == (Reason.STORE_DAMAGED, path.decode())
-
-    def test_a_page_below_one_that_is_not_stored(self, way: Way) -> None:
-        tree, crowd = Tree(way), make_crowd("abc")
-        tree.change(dict.fromkeys([*crowd, *make_hashes(2)], Hash(bytes(32))))
-        for damaged in (None, b"", b"rubbish", encode_page([bytes(64)] + [b""] * 15)):
-            tree.pages = {path: page for path, page in {**tree.pages, b"abc5": damaged}.items() if page is not None}
-            with pytest.raises(HourledgerError) as caught:
-                way(PageCache(), tree.load, {crowd[0]: None})
-            assert caught.value.reason is Reason.STORE_DAMAGED
 
     def test_a_stored_page_is_not_taken_for_one_from_memory(self, way: Way) -> None:
         tree = Tree(way)
         tree.change(dict.fromkeys(make_hashes(100), Hash(bytes(32))))
         for more in (1, 32, 64, 15 * 32):
-            pages = {**tree.pages, b"": tree.pages[b""] + bytes(more)}
+            pages = {**tree.plain, b"": tree.plain[b""] + bytes(more)}
             with pytest.raises(HourledgerError):
-                way(PageCache(), pages.get, {make_hashes(1)[0]: None})
+                way(PageCache(), pages.get, {make_hashes(1)[0]: None}, {})
 
     def test_a_page_that_leads_too_deep(self, way: Way) -> None:
         pages = {b"0" * depth: bytes.fromhex("0000 8000") + bytes(32) for depth in range(65)}
         with pytest.raises(HourledgerError):
-            way(PageCache(), pages.get, {Hash(bytes(32)): None})
+            way(PageCache(), pages.get, {Hash(bytes(32)): None}, {})
 
     def test_a_leaf_in_the_wrong_slot(self, way: Way) -> None:
         pages = {b"": bytes.fromhex("4000 0000") + bytes(64)}
         with pytest.raises(HourledgerError):
-            way(PageCache(), pages.get, {hash_from_bits([3]): Hash(bytes(32))})
+            way(PageCache(), pages.get, {hash_from_bits([3]): Hash(bytes(32))}, {})
 
 
-@pytest.mark.parametrize("capacity", [0, 7, 100, 10_000])
-def test_a_cache_is_filled_with_what_is_stored(capacity: int) -> None:
-    tree, keys = Tree(revise, 10_000), make_hashes(3_000)
+@pytest.mark.parametrize("end", [b"000", b"123", b"abc", WHOLE])
+def test_a_cache_is_filled_with_what_belongs_there(end: bytes) -> None:
+    tree, keys = Tree(revise, 10_000, end), make_hashes(3_000)
     tree.change(dict.fromkeys(keys, Hash(bytes(32))))
-    tree.cache = PageCache(capacity)
-    tree.cache.fill(sorted(tree.pages.items()))
+    before, tree.cache = tree.cache, PageCache(10_000, end)
+    kept = {path: page for path, page in tree.plain.items() if len(path) <= UPPER_DEPTH or path < end}
+    tree.cache.fill([{path: complete_page(page) or b"" for path, page in kept.items()}])
+    assert tree.cache.pages == before.pages
     tree.reads.clear()
-    assert sum(len(path) > UPPER_DEPTH for path in tree.cache.pages) <= capacity
-    changes: Changes = dict.fromkeys(keys[::5], Hash(b"v" * 32))
-    tree.change(changes)
-    if capacity > len(tree.pages):
-        assert tree.reads == []
-    assert tree.revise(dict.fromkeys(keys[::7])).pages
+    tree.change(dict.fromkeys(keys[::5], Hash(b"v" * 32)))
+    assert all(len(path) > UPPER_DEPTH and path >= end for path in tree.reads)
 
 
-def test_a_cache_is_filled_with_what_is_not_stored_too() -> None:
-    tree, crowd = Tree(revise), make_crowd("abc", 3)
-    tree.change(dict.fromkeys([*crowd, *make_hashes(50)], Hash(bytes(32))))
-    tree.cache = PageCache()
-    tree.cache.fill(sorted(tree.pages.items()))
-    assert b"abc" not in tree.pages
-    assert len(tree.cache) == len(tree.plain)
-    tree.reads.clear()
-    tree.change(dict.fromkeys(crowd[::4], Hash(b"v" * 32)))
-    assert tree.reads == []
-
-
-def test_a_damaged_page_is_not_taken_into_memory() -> None:
-    tree, keys = Tree(revise), make_hashes(100)
+def test_where_too_many_were_filled_in_they_leave() -> None:
+    tree, keys = Tree(revise), make_hashes(3_000)
     tree.change(dict.fromkeys(keys, Hash(bytes(32))))
-    tree.cache = PageCache()
-    damaged = {**tree.pages, b"": b"rubbish"}
-    tree.cache.fill(sorted(damaged.items()))
-    with pytest.raises(HourledgerError):
-        revise(tree.cache, damaged.get, {keys[0]: None})
+    tree.cache = PageCache(10)
+    tree.cache.fill([{path: complete_page(page) or b""} for path, page in tree.plain.items()])
+    assert tree.cache.end == WHOLE
+    for number in range(1, GROUPS // MAX_STEP):
+        assert tree.cache.next_end == format_end(GROUPS - number * MAX_STEP) or tree.cache.end < b"800"
+        tree.change({})
+    assert 0 < sum(len(path) > UPPER_DEPTH for path in tree.cache.pages) <= 10
+
+
+class TestBuilding:
+    """Pages made from the leaves below a path."""
+
+    @given(st.sets(key_hashes, min_size=2, max_size=12), st.sampled_from([1, 2, 3]))
+    def test_they_are_those_of_the_whole_tree(self, keys: set[Hash], depth: int) -> None:
+        leaves: dict[Hash, Hash | None] = dict.fromkeys(sorted(keys), Hash(bytes(32)))
+        whole = update(lambda _path: None, leaves).pages
+        for path in {key.hex()[:depth].encode() for key in keys}:
+            below = {key: value for key, value in leaves.items() if key.hex().encode().startswith(path)}
+            expected = {key: page for key, page in whole.items() if key.startswith(path) and page is not None}
+            if len(below) < 2:
+                assert expected == {}
+                continue
+            top = compute_page_top(decode_page(expected[path]))
+            assert build_pages(path, top, below) == expected
+            assert build_kept(path, top, below) == {key: complete_page(page) for key, page in expected.items()}
+
+    @pytest.mark.parametrize("build", [build_pages, build_kept])
+    def test_leaves_that_do_not_lead_to_the_page_above_are_damage(
+        self, build: Callable[[bytes, bytes, Changes], dict[bytes, bytes]]
+    ) -> None:
+        leaves: dict[Hash, Hash | None] = dict.fromkeys(make_crowd("abc"), Hash(bytes(32)))
+        top = (update(lambda _path: None, leaves).pages[b"ab"] or b"")[HEADER_BYTES:]
+        first, *others = leaves
+        assert b"abc" in build(b"abc", top, leaves)
+        assert min(map(len, build(b"abc", top, leaves))) == GROUP_DEPTH
+        missing: Changes = dict.fromkeys(others, Hash(bytes(32)))
+        strange: Changes = {**leaves, make_crowd("abf")[0]: Hash(bytes(32))}
+        for damaged in ({}, {first: Hash(bytes(32))}, missing, strange, {**leaves, first: Hash(b"v" * 32)}):
+            with pytest.raises(HourledgerError) as caught:
+                build(b"abc", top, damaged)
+            assert (caught.value.reason, caught.value.value) == (Reason.STORE_DAMAGED, "abc")
+        for key, value in ((first, b"short"), (first + b"x", bytes(32))):
+            with pytest.raises(HourledgerError):
+                build(b"abc", top, {**leaves, Hash(key): Hash(value)})
+
+
+@pytest.mark.parametrize("page", [b"", b"rubbish", bytes(68), b"\x80\x00\x00\x00" + bytes(63)])
+def test_a_damaged_page_is_not_kept(page: bytes) -> None:
+    assert complete_page(page) is None
