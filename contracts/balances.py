@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from contracts.lots import MAX_LOTS, Lot, add_lots, lots_codec
 from ledger import codec
-from ledger.arrays import grow_last, read_column
+from ledger.arrays import grow_last, survey_last
 from ledger.codec import Codec, encode, encode_each, list_fields
 from ledger.errors import Rejection
 from ledger.reasons import Reason
@@ -28,12 +28,16 @@ class Balance(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Outline(msgspec.Struct, frozen=True, gc=False):
-    """A balance of which the lots were not decoded: when each expires, and the whole as it is stored, None for nothing."""
+    """A balance of which the lots were not decoded, and the whole as it is stored, None for nothing.
 
-    records: int
-    minutes: int
-    expiry_days: list[int]
-    data: bytes | None
+    Of the lots it has how many there are, and when the last expires: -1 where there is none.
+    """
+
+    records: int = 0
+    minutes: int = 0
+    lots: int = 0
+    last_expiry_day: int = -1
+    data: bytes | None = None
 
 
 _count: Codec[int] = codec.integer("count", 0, 2**53 - 1)
@@ -42,9 +46,8 @@ ISSUED: Final[Table[int]] = Table(b"issuer", codec.integer("balance", -codec.MAX
 """The issuer's account: minus all points that are in other hands."""
 TABLES: Final = (BALANCES, ISSUED)
 _EMPTY: Final = Balance()
-_NOTHING: Final = Outline(0, 0, [], None)
+_NOTHING: Final = Outline()
 _EXPIRES: Final = list_fields(Lot).index("expires_day")
-_read_outline: Final = msgspec.msgpack.Decoder(tuple[int, int, msgspec.Raw]).decode
 
 
 def get_balance(view: View, volunteer: Identifier) -> Balance:
@@ -55,14 +58,14 @@ def get_balance(view: View, volunteer: Identifier) -> Balance:
 def get_outlines(view: View, volunteers: Collection[Identifier]) -> dict[Identifier, Outline]:
     """Return what each of several volunteers has, for those who get more."""
     found = BALANCES.get_encoded_each(view, volunteers)
-    return {volunteer: _make_outline(data) for volunteer, data in zip(volunteers, found, strict=True)}
+    return dict(zip(volunteers, map(_make_outline, found), strict=True))
 
 
 def _make_outline(data: bytes | None) -> Outline:
     if data is None:
         return _NOTHING
-    records, minutes, lots = _read_outline(data)
-    return Outline(records, minutes, read_column(lots, _EXPIRES), data)
+    records, minutes, lots, last_expiry_day = survey_last(data, _EXPIRES)
+    return Outline(records, minutes, lots, last_expiry_day, data)
 
 
 def put_balance(state: Overlay, volunteer: Identifier, balance: Balance) -> None:

@@ -57,11 +57,11 @@ def add_lots(lots: tuple[Lot, ...], added: Iterable[Lot]) -> tuple[Lot, ...]:
     return tuple(merged)
 
 
-def are_after(expiry_days: Sequence[int], added: Sequence[Lot]) -> bool:
-    """Whether added lots come one after the other behind all lots that expire on those days, none a part of another."""
+def are_after(last_expiry_day: int, added: Sequence[Lot]) -> bool:
+    """Whether added lots come one after the other behind all lots that expire until that day, none a part of another."""
     if not added:
         return True
-    if expiry_days and expiry_days[-1] >= added[0].expires_day:
+    if last_expiry_day >= added[0].expires_day:
         return False
     if len(added) > 1 and any(_get_source(left) >= _get_source(right) for left, right in pairwise(added)):
         return False

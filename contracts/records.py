@@ -17,7 +17,7 @@ from contracts.balances import Balance, Outline, add_issued, get_outlines, put_a
 from contracts.lots import MAX_LOTS, Lot, are_after, row_codec
 from contracts.parameters import MINUTES_PER_DAY
 from ledger import codec
-from ledger.arrays import append_items, read_column
+from ledger.arrays import append_items, count_apart, count_items
 from ledger.codec import Codec, encode_each, list_fields
 from ledger.errors import RowOutcome
 from ledger.events import MAX_ROWS
@@ -158,7 +158,6 @@ class Calendars:
 
     __slots__ = (
         "_added",
-        "_days",
         "_issued",
         "_minted",
         "_months",
@@ -176,8 +175,6 @@ class Calendars:
         """Months as the state has them, by volunteer and month together, as in `CALENDARS`."""
         self._months: dict[bytes, dict[Identifier, Record]] = {}
         """Those that were decoded, as they are now."""
-        self._days: dict[bytes, list[int]] = {}
-        """Of those to which records were added at most: the days of their records."""
         self._added: dict[bytes, list[Record]] = {}
         """Records that were put, to be checked before they are written. All others are the state's."""
         self._rewritten: dict[bytes, None] = {}
@@ -194,9 +191,7 @@ class Calendars:
     def load(self, services: Collection[tuple[Identifier, Day]]) -> None:
         """Read at once what will be asked for of several volunteers and days: the months around, and balances."""
         places = list(dict.fromkeys([volunteer + month for volunteer, day in services for month in _list_months(day)]))
-        for place, data in zip(places, CALENDARS.get_encoded_each(self._view, places), strict=True):
-            self._stored[place] = data
-            self._days[place] = [] if data is None else read_column(data, _DAY)
+        self._stored.update(zip(places, CALENDARS.get_encoded_each(self._view, places), strict=True))
         self._outlines = get_outlines(self._view, dict.fromkeys([volunteer for volunteer, _day in services]))
 
     def get_month(self, volunteer: Identifier, day: Day) -> dict[Identifier, Record]:
@@ -225,25 +220,19 @@ class Calendars:
         if replaced is not None:
             self._count(volunteer, replaced, -1)
             self._rewritten[place] = None
-            self._days.pop(place, None)
         self._count(volunteer, record, 1)
         month[record.record] = record
-        self._append(place, record)
-
-    def _append(self, place: bytes, record: Record) -> None:
         self._added.setdefault(place, []).append(record)
-        if place in self._days:
-            self._days[place].append(record.day)
 
     def add(self, volunteer: Identifier, record: Record) -> None:
         """Add a new record that counts and that nothing is against, and mint what it has earned: see `put` and `mint`."""
         place = volunteer + _month_key(record.day)
-        if place in self._months or place not in self._days:
+        if place in self._months or place not in self._stored:
             month = self._get(place)
             if record.record in month:
                 raise ValueError("a record of that identifier is there already")
             month[record.record] = record
-        self._append(place, record)
+        self._added.setdefault(place, []).append(record)
         records, minutes = self._served.get(volunteer, _NOTHING)
         self._served[volunteer] = records + 1, minutes + record.minutes
         if record.allowance:
@@ -256,7 +245,6 @@ class Calendars:
         place = volunteer + _month_key(record.day)
         self._count(volunteer, self._get(place).pop(record.record), -1)
         self._rewritten[place] = None
-        self._days.pop(place, None)
 
     def _count(self, volunteer: Identifier, record: Record, sign: int) -> None:
         if record.status is RecordStatus.COUNTED:
@@ -272,7 +260,7 @@ class Calendars:
 
     def find_full(self, volunteer: Identifier) -> RowOutcome | None:
         """Return the reason why the volunteer's account cannot take one more lot, or None."""
-        count = len(self._get_outline(volunteer).expiry_days) + len(self._minted.get(volunteer, ()))
+        count = self._get_outline(volunteer).lots + len(self._minted.get(volunteer, ()))
         return RowOutcome(Reason.ACCOUNT_FULL, str(MAX_LOTS)) if count >= MAX_LOTS else None
 
     def mint(self, volunteer: Identifier, record: Record) -> None:
@@ -294,24 +282,21 @@ class Calendars:
     def is_free(self, volunteer: Identifier, day: Day, record: Identifier) -> bool:
         """Whether nothing is in the way of a new record: none of the same identifier or of the days around `day`, and no limit.
 
-        Looks only at what `load` has read; False means that the other questions decide.
+        Looks only at what was read already; False means that the other questions decide.
         """
         first, last = day - 1, day + 1
         for month_key in _list_months(day):
             place = volunteer + month_key
-            days = self._days.get(place)
-            if days is None or len(days) >= MAX_RECORDS_A_MONTH:
+            if place not in self._stored or place in self._rewritten:
                 return False
-            if days:
-                for other in days:
-                    if first <= other <= last:
-                        return False
-                if (self._stored[place] or b"").find(record) >= 0:
-                    return False
-                if place in self._added and any(item.record == record for item in self._added[place]):
-                    return False
+            stored, added = self._stored[place], self._added.get(place, ())
+            count = 0 if stored is None else count_apart(stored, _DAY, first, last)
+            if count is None or count + len(added) >= MAX_RECORDS_A_MONTH or (stored or b"").find(record) >= 0:
+                return False
+            if added and any(first <= item.day <= last or item.record == record for item in added):
+                return False
         outline = self._outlines.get(volunteer)
-        return outline is not None and len(outline.expiry_days) + len(self._minted.get(volunteer, ())) < MAX_LOTS
+        return outline is not None and outline.lots + len(self._minted.get(volunteer, ())) < MAX_LOTS
 
     def _get_outline(self, volunteer: Identifier) -> Outline:
         outline = self._outlines.get(volunteer)
@@ -337,11 +322,12 @@ class Calendars:
         for place, records in self._added.items():
             added = next(encoded) if len(records) == 1 else b"".join(islice(encoded, len(records)))
             if place not in self._rewritten:
-                count = _require_room(self._days[place] if place in self._days else self._get(place))
-                values[place] = append_items(self._stored[place], count, added)
+                stored = self._stored[place]
+                count = _require_room(len(records) + (0 if stored is None else count_items(stored)))
+                values[place] = append_items(stored, count, added)
         CALENDARS.put_encoded_each(state, values)
         self._rewrite(state)
-        for kept in (self._stored, self._days, self._months, self._added, self._rewritten):
+        for kept in (self._stored, self._months, self._added, self._rewritten):
             kept.clear()
         self._save_balances(state)
         for use in self._taken:
@@ -354,7 +340,9 @@ class Calendars:
 
     def _rewrite(self, state: Overlay) -> None:
         """Write months in which a record was replaced or removed."""
-        months = {place: tuple(self._months[place].values()) for place in self._rewritten if _require_room(self._months[place])}
+        months = {
+            place: tuple(self._months[place].values()) for place in self._rewritten if _require_room(len(self._months[place]))
+        }
         CALENDARS.put_known_each(state, months)
         for place in self._rewritten:
             if place not in months:
@@ -369,7 +357,7 @@ class Calendars:
             old, lots = self._get_outline(volunteer), tuple(self._minted.get(volunteer, ()))
             count = old.records + more_records
             new = Balance(count, old.minutes + more_minutes, lots)
-            (news if count > 0 and are_after(old.expiry_days, lots) else others)[volunteer] = new
+            (news if count > 0 and are_after(old.last_expiry_day, lots) else others)[volunteer] = new
             people += (count > 0) - (old.records > 0)
             records += more_records
             minutes += more_minutes
@@ -385,11 +373,11 @@ class Calendars:
         self._minted.clear()
 
 
-def _require_room(month: Collection[object]) -> int:
+def _require_room(count: int) -> int:
     """Return how many records a month has; raise `ValueError` where these are more than one may have."""
-    if len(month) > MAX_RECORDS_A_MONTH:
+    if count > MAX_RECORDS_A_MONTH:
         raise ValueError("a month has more records than one may have")
-    return len(month)
+    return count
 
 
 def find_conflict(

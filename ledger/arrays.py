@@ -18,7 +18,9 @@ _FIX_MAX: Final = 0xF
 _LONG_MAX: Final = 0xFFFF
 _FIX_HEADS: Final = tuple(bytes((_FIX | count,)) for count in range(_FIX_MAX + 1))
 _write: Callable[[object], bytes] = msgspec.msgpack.Encoder().encode
-_read_rows: Callable[[Encoded], list[list[Any]]] = msgspec.msgpack.Decoder(list[list[Any]]).decode
+_read_rows: Callable[[bytes], list[list[Any]]] = msgspec.msgpack.Decoder(list[list[Any]]).decode
+_read_row: Callable[[Encoded], list[Any]] = msgspec.msgpack.Decoder(list[Any]).decode
+_read_integer: Callable[[Encoded], int] = msgspec.msgpack.Decoder(int).decode
 _read_items: Callable[[Encoded], list[msgspec.Raw]] = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
 
 
@@ -33,21 +35,46 @@ def encode_head(count: int) -> bytes:
 
 def append_items(array: bytes | None, count: int, items: bytes) -> bytes:
     """Return an array, None for an empty one, with encoded items behind its own, which makes `count` in all."""
-    if array is None:
-        return encode_head(count) + items
+    return encode_head(count) + items if array is None else encode_head(count) + array[_find_first(array) :] + items
+
+
+def count_items(array: bytes) -> int:
+    """Return how many items an array has."""
     first = array[0] if array else 0
     if first & ~_FIX_MAX == _FIX:
-        return encode_head(count) + array[1:] + items
+        return first & _FIX_MAX
+    return int.from_bytes(array[1 : _find_first(array)], "big")
+
+
+def _find_first(array: bytes) -> int:
+    """Return where an array's first item begins."""
+    first = array[0] if array else 0
+    if first & ~_FIX_MAX == _FIX:
+        return 1
     if first in (_LONG, _LONGER):
-        return encode_head(count) + array[3 if first == _LONG else 5 :] + items
+        return 3 if first == _LONG else 5
     raise ValueError("not an array of MessagePack")
 
 
-def read_column_plainly(array: Encoded, field: int, /) -> list[int]:
-    """Return the integer at one place of each item of an array of arrays."""
+def count_apart_plainly(array: bytes, field: int, low: int, high: int, /) -> int | None:
+    """Return how many items an array of arrays has, None where the integer at one place of any of them is from low to high."""
     try:
-        return [row[field] for row in _read_rows(array)]
-    except (msgspec.MsgspecError, IndexError) as error:
+        numbers = [row[field] for row in _read_rows(array)]
+        return None if any(low <= number <= high for number in numbers) else len(numbers)
+    except (msgspec.MsgspecError, IndexError, TypeError) as error:
+        raise ValueError("not an array of the form that is wanted") from error
+
+
+def survey_last_plainly(array: bytes, field: int, /) -> tuple[int, ...]:
+    """Return the integers of an array before its last item, how many items that one has, and a number of the last of these.
+
+    It is the integer at one place of an array, -1 where there are no items.
+    """
+    try:
+        *before, last = _read_items(array)
+        items = _read_items(last)
+        return (*map(_read_integer, before), len(items), _read_row(items[-1])[field] if items else -1)
+    except (msgspec.MsgspecError, ValueError, IndexError) as error:
         raise ValueError("not an array of the form that is wanted") from error
 
 
@@ -60,9 +87,10 @@ def grow_last_plainly(array: bytes, more: bytes, /) -> bytes:
         raise ValueError("not an array of the form that is wanted") from error
 
 
-read_column: Callable[[Encoded, int], list[int]] = read_column_plainly
+count_apart: Callable[[bytes, int, int, int], int | None] = count_apart_plainly
+survey_last: Callable[[bytes, int], tuple[int, ...]] = survey_last_plainly
 grow_last: Callable[[bytes, bytes], bytes] = grow_last_plainly
 if IS_COMPILED:
     from ledger import native
 
-    read_column, grow_last = native.read_column, native.grow_last
+    count_apart, survey_last, grow_last = native.count_apart, native.survey_last, native.grow_last

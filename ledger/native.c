@@ -22,7 +22,7 @@
 
 /* ------------------------------------------------------------------------------------------------ SHA-256 (FIPS 180-4) */
 
-#define INTERFACE 8 /* one more whenever a function changes: ledger.hashing does not use what was compiled before */
+#define INTERFACE 9 /* one more whenever a function changes: ledger.hashing does not use what was compiled before */
 #define HASH_BYTES 32
 #define BLOCK_BYTES 64
 #define MAX_CLIMB 64 /* levels of a climb: the bits of its place */
@@ -923,47 +923,112 @@ static int64_t enter_array(reader *r)
     return count <= r->end - r->at ? count : -1;
 }
 
-static PyObject *read_integer(reader *r)
+/* A whole number of 64 bits: a large one is above those with a sign. */
+typedef struct {
+    int64_t number;
+    int is_large;
+} integer;
+
+static int read_integer(reader *r, integer *found)
 {
     if (r->at == r->end)
-        return refuse_array();
+        return 0;
     uint8_t first = *r->at++;
+    *found = (integer){(int8_t)first, 0};
     if (first < 0x80 || first >= 0xe0)
-        return PyLong_FromLong((int8_t)first);
+        return 1;
     if (first < 0xcc || first > 0xd3)
-        return refuse_array();
-    int found, bytes = 1 << ((first - 0xcc) & 3);
-    uint64_t number = read_number(r, bytes, &found);
-    if (!found)
-        return refuse_array();
+        return 0;
+    int is_there, bytes = 1 << ((first - 0xcc) & 3);
+    uint64_t number = read_number(r, bytes, &is_there);
     if (first < 0xd0)
-        return PyLong_FromUnsignedLongLong(number);
-    return PyLong_FromLongLong((int64_t)(number << (64 - 8 * bytes)) >> (64 - 8 * bytes));
+        *found = (integer){(int64_t)number, number > INT64_MAX};
+    else
+        found->number = (int64_t)(number << (64 - 8 * bytes)) >> (64 - 8 * bytes);
+    return is_there;
 }
 
-static PyObject *read_column(PyObject *Py_UNUSED(module), PyObject *args)
+static PyObject *make_integer(integer found)
 {
-    Py_buffer data;
-    Py_ssize_t field;
-    if (!PyArg_ParseTuple(args, "y*n:read_column", &data, &field))
-        return NULL;
-    reader r = {data.buf, (const uint8_t *)data.buf + data.len};
-    int64_t count = field < 0 ? -1 : enter_array(&r);
-    PyObject *column = count < 0 ? refuse_array() : PyList_New((Py_ssize_t)count);
-    for (int64_t i = 0; column && i < count; i++) {
-        int64_t fields = enter_array(&r);
-        PyObject *number = fields > field && pass_values(&r, field) ? read_integer(&r) : refuse_array();
-        if (number)
-            PyList_SET_ITEM(column, (Py_ssize_t)i, number);
-        if (!number || (!pass_values(&r, fields - field - 1) && !refuse_array()))
-            Py_CLEAR(column);
+    return found.is_large ? PyLong_FromUnsignedLongLong((uint64_t)found.number) : PyLong_FromLongLong(found.number);
+}
+
+/* Pass an array, of which the item at `field` is an integer. */
+static int read_field(reader *r, Py_ssize_t field, integer *found)
+{
+    int64_t fields = enter_array(r);
+    return fields > field && pass_values(r, field) && read_integer(r, found) && pass_values(r, fields - field - 1);
+}
+
+/* Begin to read bytes, and take the place of a field from what follows. */
+static int begin_reading(PyObject *const *args, Py_ssize_t count, Py_ssize_t wanted, reader *r, Py_ssize_t *field)
+{
+    if (count != wanted || !PyBytes_Check(args[0])) {
+        PyErr_SetString(PyExc_TypeError, "takes bytes and so many numbers");
+        return 0;
     }
-    if (column && r.at != r.end) {
+    r->at = (const uint8_t *)PyBytes_AS_STRING(args[0]);
+    r->end = r->at + PyBytes_GET_SIZE(args[0]);
+    *field = PyLong_AsSsize_t(args[1]);
+    if (*field < 0 && !PyErr_Occurred())
         refuse_array();
-        Py_CLEAR(column);
+    return *field >= 0;
+}
+
+static PyObject *count_apart(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t arg_count)
+{
+    reader r;
+    Py_ssize_t field;
+    if (!begin_reading(args, arg_count, 4, &r, &field))
+        return NULL;
+    int64_t low = PyLong_AsLongLong(args[2]), high = PyErr_Occurred() ? 0 : PyLong_AsLongLong(args[3]);
+    if (PyErr_Occurred())
+        return NULL;
+    int64_t count = enter_array(&r);
+    int is_apart = 1;
+    for (int64_t i = 0; i < count; i++) {
+        integer found;
+        if (!read_field(&r, field, &found))
+            return refuse_array();
+        is_apart &= found.is_large || found.number < low || found.number > high;
     }
-    PyBuffer_Release(&data);
-    return column;
+    if (count < 0 || r.at != r.end)
+        return refuse_array();
+    return is_apart ? PyLong_FromLongLong(count) : Py_NewRef(Py_None);
+}
+
+static PyObject *survey_last(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t arg_count)
+{
+    reader r;
+    Py_ssize_t field;
+    if (!begin_reading(args, arg_count, 2, &r, &field))
+        return NULL;
+    int64_t count = enter_array(&r);
+    if (count < 1)
+        return refuse_array();
+    PyObject *survey = PyTuple_New((Py_ssize_t)count + 1);
+    integer found;
+    for (int64_t i = 0; survey && i < count - 1; i++) {
+        PyObject *number = read_integer(&r, &found) ? make_integer(found) : refuse_array();
+        if (number)
+            PyTuple_SET_ITEM(survey, (Py_ssize_t)i, number);
+        else
+            Py_CLEAR(survey);
+    }
+    if (!survey)
+        return NULL;
+    int64_t inner = enter_array(&r);
+    found = (integer){-1, 0};
+    int is_good = inner >= 0 && (inner == 0 || (pass_values(&r, inner - 1) && read_field(&r, field, &found))) && r.at == r.end;
+    PyObject *items = is_good ? PyLong_FromLongLong(inner) : refuse_array(), *last = items ? make_integer(found) : NULL;
+    if (!last) {
+        Py_XDECREF(items);
+        Py_CLEAR(survey);
+        return NULL;
+    }
+    PyTuple_SET_ITEM(survey, (Py_ssize_t)count - 1, items);
+    PyTuple_SET_ITEM(survey, (Py_ssize_t)count, last);
+    return survey;
 }
 
 /* Go to the last item of an array, which is an array itself and the end of the bytes; return how many items that one has, or -1. */
@@ -1021,7 +1086,8 @@ static PyMethodDef FUNCTIONS[] = {
     {"update_tree", update_tree, METH_VARARGS, NULL},
     {"choose_compressor", choose_compressor, METH_O, NULL},
     {"count_hashes", count_hashes, METH_NOARGS, NULL},
-    {"read_column", read_column, METH_VARARGS, NULL},
+    {"count_apart", (PyCFunction)(void (*)(void))count_apart, METH_FASTCALL, NULL},
+    {"survey_last", (PyCFunction)(void (*)(void))survey_last, METH_FASTCALL, NULL},
     {"grow_last", grow_last, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-from msgspec import Raw
-
 INTERFACE: int
 """Which functions these are: see `ledger.hashing`."""
 
@@ -48,8 +46,11 @@ def choose_compressor(by_instruction: bool, /) -> bool:
 def count_hashes() -> int:
     """How many hashes these functions have computed since the program began. For benchmarks."""
 
-def read_column(data: bytes | Raw, field: int, /) -> list[int]:
-    """What `ledger.arrays.read_column_plainly` does."""
+def count_apart(array: bytes, field: int, low: int, high: int, /) -> int | None:
+    """What `ledger.arrays.count_apart_plainly` does, where both bounds have 64 bits."""
+
+def survey_last(array: bytes, field: int, /) -> tuple[int, ...]:
+    """What `ledger.arrays.survey_last_plainly` does."""
 
 def grow_last(array: bytes, more: bytes, /) -> bytes:
     """What `ledger.arrays.grow_last_plainly` does."""

@@ -99,7 +99,7 @@ def test_balances_that_only_grow_are_those_whose_lots_are_put_in_their_place(
     put_added(plain, {volunteer: Balance(4, 240, added)})
     assert get_balance(plain, volunteer) == Balance(4, 240, add_lots(lots, added))
     outlines = get_outlines(state, (volunteer,))
-    if are_after(outlines[volunteer].expiry_days, added):
+    if are_after(outlines[volunteer].last_expiry_day, added):
         put_extended(state, outlines, {volunteer: Balance(4, 240, added)})
         assert state.changes == plain.changes
     else:
@@ -122,11 +122,11 @@ def test_what_is_left_of_a_balance_is_written_as_any_other(lots: tuple[Lot, ...]
 
 
 def test_lots_that_expire_later_are_after_those_that_are_there() -> None:
-    assert are_after([10], (NEW,))
-    assert are_after([], (OLD, NEW))
-    assert not are_after([20], (NEW,))
-    assert not are_after([10], (NEW, NEW))
-    assert not are_after([], (Lot(Day(20), BATCH, 1, Points(0)),))
+    assert are_after(10, (NEW,))
+    assert are_after(-1, (OLD, NEW))
+    assert not are_after(20, (NEW,))
+    assert not are_after(10, (NEW, NEW))
+    assert not are_after(-1, (Lot(Day(20), BATCH, 1, Points(0)),))
 
 
 def test_nothing_left_leaves_no_trace() -> None:

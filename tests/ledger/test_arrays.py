@@ -9,12 +9,22 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ledger import arrays
-from ledger.arrays import append_items, encode_head, grow_last_plainly, read_column_plainly
+from ledger.arrays import (
+    append_items,
+    count_apart_plainly,
+    count_items,
+    encode_head,
+    grow_last_plainly,
+    survey_last_plainly,
+)
+from ledger.hashing import IS_COMPILED
 from tests.properties.bodies import wires
 
 encode = msgspec.msgpack.Encoder().encode
 numbers = st.integers(-(2**63), 2**64 - 1)
-COLUMNS = [read_column_plainly, arrays.read_column]
+numbers_with_sign = st.integers(-(2**63), 2**63 - 1)
+COUNTERS = [count_apart_plainly, arrays.count_apart]
+SURVEYORS = [survey_last_plainly, arrays.survey_last]
 GROWERS = [grow_last_plainly, arrays.grow_last]
 ODD = [
     "x" * 31,
@@ -48,6 +58,7 @@ def test_array_grows_at_its_end(before: list[object], added: list[object]) -> No
 def test_heads_are_those_of_arrays_of_any_length(count: int) -> None:
     array = encode([1] * count)
     assert encode_head(count) + b"\x01" * count == array
+    assert count_items(array) == count
     assert append_items(array, count + 1, b"\x01") == encode([1] * (count + 1))
 
 
@@ -55,15 +66,32 @@ def test_heads_are_those_of_arrays_of_any_length(count: int) -> None:
 def test_what_is_no_array_does_not_grow(data: bytes) -> None:
     with pytest.raises(ValueError, match="array"):
         append_items(data, 1, b"\x01")
+    with pytest.raises(ValueError, match="array"):
+        count_items(data)
 
 
-@given(st.lists(st.tuples(st.lists(wires, min_size=2, max_size=2), numbers, st.lists(wires, max_size=3)), max_size=20))
-@example([([item, None], -129, [item]) for item in ODD])
-def test_columns_are_those_of_the_items(rows: list[tuple[list[Any], int, list[Any]]]) -> None:
-    data = encode([[*before, number, *after] for before, number, after in rows])
-    for read_column in COLUMNS:
-        assert read_column(data, 2) == [number for _before, number, _after in rows]
-        assert read_column(msgspec.Raw(data), 2) == read_column(data, 2)
+rows = st.lists(st.tuples(st.lists(wires, min_size=2, max_size=2), numbers, st.lists(wires, max_size=3)), max_size=20)
+odd_rows = [([item, None], -129, [item]) for item in ODD]
+
+
+@given(rows, numbers_with_sign, numbers_with_sign)
+@example(odd_rows, 0, 1)
+@example(odd_rows, -129, -129)
+@example([([1, 2], number, []) for number in (2**63 - 1, 2**63, 2**64 - 1, -(2**63))], -(2**63) + 1, 2**63 - 2)
+def test_items_are_counted_unless_one_is_near(taken: list[tuple[list[Any], int, list[Any]]], low: int, high: int) -> None:
+    data = encode([[*before, number, *after] for before, number, after in taken])
+    is_near = any(low <= number <= high for _before, number, _after in taken)
+    for count_apart in COUNTERS:
+        assert count_apart(data, 2, low, high) == (None if is_near else len(taken))
+
+
+@given(st.lists(numbers, max_size=3), rows)
+@example([], odd_rows)
+@example([2**63, 2**64 - 1, -(2**63)], [([1, 2], 2**64 - 1, [])])
+def test_last_items_are_surveyed(before: list[int], taken: list[tuple[list[Any], int, list[Any]]]) -> None:
+    data = encode([*before, [[*left, number, *right] for left, number, right in taken]])
+    for survey_last in SURVEYORS:
+        assert survey_last(data, 2) == (*before, len(taken), taken[-1][1] if taken else -1)
 
 
 @given(st.lists(wires, max_size=3), st.lists(wires, max_size=3), st.lists(wires, max_size=20), st.lists(wires, max_size=3))
@@ -86,7 +114,8 @@ def answer(function: Callable[..., object], *arguments: object) -> object:
 @given(st.binary(max_size=40) | wires.map(encode), st.integers(0, 3))
 def test_other_bytes_are_refused_or_lead_to_something(data: bytes, field: int) -> None:
     """Nothing is promised of what comes out, but that it comes from within the bytes: C has no business elsewhere."""
-    found = answer(arrays.read_column, data, field)
+    assert type(answer(arrays.count_apart, data, field, 0, 9)) in (int, type(None), type)
+    found = answer(arrays.survey_last, data, field)
     assert found is ValueError or all(type(number) is int for number in found)  # type: ignore[attr-defined]
     for pair in ((data, encode([[1]])), (encode([[1]]), data), (data, data)):
         grown = answer(arrays.grow_last, *pair)
@@ -97,9 +126,13 @@ def test_other_bytes_are_refused_or_lead_to_something(data: bytes, field: int) -
 def test_cut_bytes_are_refused(wire: Any, field: int, draw: st.DataObject) -> None:
     data = encode([[*[1] * field, 7, wire], [wire] * field + [7]])
     cut = data[: draw.draw(st.integers(0, len(data) - 1))]
-    for read_column in COLUMNS:
-        assert answer(read_column, cut, field) is ValueError
-        assert answer(read_column, data + b"\x00", field) is ValueError
+    for count_apart in COUNTERS:
+        assert answer(count_apart, cut, field, 0, 9) is ValueError
+        assert answer(count_apart, data + b"\x00", field, 0, 9) is ValueError
+    last = encode([1, [[*[1] * field, 7, wire]]])
+    for survey_last in SURVEYORS:
+        assert answer(survey_last, last[: draw.draw(st.integers(0, len(last) - 1))], field) is ValueError
+        assert answer(survey_last, last + b"\x00", field) is ValueError
     for grow in GROWERS:
         assert answer(grow, cut, encode([[1]])) is ValueError
         assert answer(grow, encode([[1]]), cut) is ValueError
@@ -112,8 +145,26 @@ def test_what_has_no_last_array_does_not_grow(grow: Callable[[bytes, bytes], byt
         grow(encode(pair[0]), encode(pair[1]))
 
 
-@pytest.mark.parametrize("read_column", COLUMNS)
-@pytest.mark.parametrize("wire", [[1], [[1]], {1: 2}, 7, [[], [1, 2]]])
-def test_what_has_no_such_column_is_refused(read_column: Callable[[bytes, int], list[int]], wire: Any) -> None:
+@pytest.mark.parametrize("count_apart", COUNTERS)
+@pytest.mark.parametrize("wire", [[1], [[1]], {1: 2}, 7, [[], [1, 2]], [[1, None]]])
+def test_what_has_no_such_numbers_is_not_counted(count_apart: Callable[..., object], wire: Any) -> None:
     with pytest.raises(ValueError, match="array"):
-        read_column(encode(wire), 1)
+        count_apart(encode(wire), 1, 0, 9)
+
+
+@pytest.mark.parametrize("survey_last", SURVEYORS)
+@pytest.mark.parametrize("wire", [[], [1], [[1]], [[[1]]], {1: 2}, 7, [None, []], [[], [[1, 2]]], [[[1, 2], []]]])
+def test_what_has_no_last_array_of_that_form_is_not_surveyed(survey_last: Callable[..., object], wire: Any) -> None:
+    with pytest.raises(ValueError, match="array"):
+        survey_last(encode(wire), 1)
+
+
+@pytest.mark.skipif(not IS_COMPILED, reason="ledger/native.c is not compiled: there is no C compiler here")
+@pytest.mark.parametrize("arguments", [(), (b"",), ("", 1), (b"\x90", "1"), (b"\x90", 1, 2, "3"), (b"\x90", 1, 2**63, 0)])
+def test_other_arguments_are_refused(arguments: tuple[Any, ...]) -> None:
+    for function in (arrays.count_apart, arrays.survey_last):
+        with pytest.raises((TypeError, OverflowError)):
+            function(*arguments)
+    for function, others in ((arrays.count_apart, (0, 0)), (arrays.survey_last, ())):
+        with pytest.raises(ValueError, match="array"):
+            function(b"\x90", -1, *others)
