@@ -61,7 +61,7 @@ class Overlay:
         """Do the same as `get` for each of several keys."""
         values = get_each(self._floor, keys)
         for changes in reversed(self._layers):
-            if not changes.keys().isdisjoint(keys):
+            if changes and not changes.keys().isdisjoint(keys):
                 values = [changes.get(key, value) for key, value in zip(keys, values, strict=True)]
         return values
 

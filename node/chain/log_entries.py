@@ -144,12 +144,14 @@ def compute_mention_writes(mentions: Mapping[Identifier, Sequence[int]]) -> dict
 
     The indexes ascend. Nothing is stored where there is one alone, which is how most volunteers are named in a block.
     """
-    writes: dict[bytes, bytes | None] = {}
-    for party, indexes in mentions.items():
-        key = namespaces.compute_subject_key(party, EntryIndex(indexes[-1]))
-        gaps = tuple([after - before for before, after in pairwise(indexes)])
-        writes[key] = encode(_gaps_codec, gaps) if gaps else b""
-    return writes
+    return {
+        namespaces.compute_subject_key(party, EntryIndex(indexes[-1])): _encode_gaps(indexes) if len(indexes) > 1 else b""
+        for party, indexes in mentions.items()
+    }
+
+
+def _encode_gaps(indexes: Sequence[int]) -> bytes:
+    return encode(_gaps_codec, tuple([after - before for before, after in pairwise(indexes)]))
 
 
 def decode_mentions(last: int, data: bytes) -> tuple[EntryIndex, ...]:

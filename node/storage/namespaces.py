@@ -155,4 +155,4 @@ def compute_transaction_key(transaction_id: Hash) -> bytes:
 
 def compute_subject_key(party: Identifier, index: EntryIndex) -> bytes:
     """Key of a party's mentions in a block, of which the last is in the entry at `index`."""
-    return SUBJECTS.key(party + encode_number(index))
+    return SUBJECTS.prefix + party + encode_number(index)
