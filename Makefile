@@ -11,6 +11,7 @@ HOME_DIR := .hourledger
 
 bin := .venv/bin
 pip := $(bin)/python -m pip --quiet --disable-pip-version-check
+sources := $(wildcard ledger/c/*.[ch])
 # Says it where there is no C compiler: pip, which compiles, keeps its hooks quiet.
 native := $(bin)/python -c 'import ledger.hashing as h; h.IS_COMPILED or print("(without a C compiler: hashes and the state tree in Python, slower)")'
 # Otherwise whoever may not write here, or lets Python write no bytecode, waits for the compiler at every command.
@@ -86,19 +87,19 @@ $(made):
 	@$(firstword $(found)) -m venv --clear .venv
 	@touch $@
 
-.venv/runtime: $(made) pyproject.toml constraints.txt ledger/native.c
+.venv/runtime: $(made) pyproject.toml constraints.txt $(sources)
 	@echo "installing hourledger into .venv ..."
 	@$(pip) install -c constraints.txt -e .
 	@$(compile)
 	@$(native)
 	@touch $@
 
-.venv/bench: $(made) pyproject.toml constraints.txt ledger/native.c
+.venv/bench: $(made) pyproject.toml constraints.txt $(sources)
 	@echo "installing hourledger and what its benchmarks need into .venv ..."
 	@$(pip) install -c constraints.txt -e '.[bench]'
 	@touch .venv/runtime $@
 
-.venv/dev: $(made) pyproject.toml constraints.txt ledger/native.c
+.venv/dev: $(made) pyproject.toml constraints.txt $(sources)
 	@echo "installing hourledger and the development tools into .venv ..."
 	@$(pip) install -c constraints.txt -e '.[dev]'
 	@$(compile)

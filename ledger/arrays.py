@@ -1,7 +1,7 @@
 """Arrays of MessagePack that are looked into and grow without being decoded.
 
 An array is a head that says how many items there are, and the items one after the other. What is here takes only arrays that
-`ledger.codec` has written; for other bytes it raises `ValueError` or answers something. In C where `native.c` was compiled.
+`ledger.codec` has written; for other bytes it raises `ValueError` or answers something. In C where that was compiled.
 """
 
 from collections.abc import Callable

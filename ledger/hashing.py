@@ -1,4 +1,4 @@
-"""Many hashes at once: in C where `native.c` was compiled, otherwise by the plain functions here, which define them."""
+"""Many hashes at once: in C where it was compiled, otherwise by the plain functions here, which define them."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -10,8 +10,8 @@ HashItems: TypeAlias = Callable[[dict[bytes, bytes | None]], dict[bytes, bytes |
 
 MAX_CLIMB: Final = 64
 """Levels of a climb in C."""
-_INTERFACE: Final = 9
-"""That of `native.c`. What was compiled from an earlier one is not used."""
+_INTERFACE: Final = 10
+"""That of `ledger/c/native.h`. What was compiled from an earlier one is not used."""
 _SAMPLES: Final = tuple(bytes(range(length)) for length in (0, 1, 55, 56, 63, 64, 119, 120, 200))
 """Around the lengths at which SHA-256 begins another block."""
 

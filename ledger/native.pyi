@@ -1,6 +1,6 @@
-"""What `native.c` gives where it was compiled, to `ledger.hashing`, `ledger.state_updates` and `ledger.arrays` alone."""
+"""What `ledger/c` gives where it was compiled, to `ledger.hashing`, `ledger.state_updates` and `ledger.arrays` alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 INTERFACE: int
 """Which functions these are: see `ledger.hashing`."""
@@ -20,25 +20,34 @@ def hash_items(items: dict[bytes, bytes | None], /) -> dict[bytes, bytes | None]
 def climb(prefix: bytes, node: bytes, place: int, levels: int, hashes: tuple[bytes, ...], begin: int, /) -> tuple[bytes, int]:
     """What `ledger.hashing.climb_plainly` does, for 64 levels at most and hashes of 32 bytes."""
 
-def complete_page(page: bytes, /) -> bytes | None:
-    """A page as `update_tree` keeps it in memory: with its inner hashes behind it, its top's first. None for a damaged one."""
+class Patch:
+    """What an update changes in memory. It holds the new pages until they are taken over, or it goes."""
 
-def update_tree(
-    cached: dict[bytes, bytes],
-    read_page: Callable[[bytes], bytes | None],
-    changes: dict[bytes, bytes | None],
-    end: bytes,
-    upper_depth: int,
-    /,
-) -> tuple[bytes, dict[bytes, bytes | None], dict[bytes, bytes], dict[bytes, bytes], list[bytes]]:
-    """Update the tree whose pages `cached` has, or else `read_page` reads.
+class Pages:
+    """What `ledger.plain_pages.PlainPages` is, for pages held in C with the hashes between their slots and their top.
 
-    Returns the new root, the pages to store and None for those that are gone (`ledger.state_pages.is_stored`), and what
-    `cached` must learn of then: the pages of at most `upper_depth` digits as it keeps them, the deeper ones before `end`, and
-    the paths that it must forget.
-
-    Raises `ValueError` for hashes of another length, `DamagedPageError`, and what `read_page` raises.
+    Nothing may change while an update reads, or while stored pages come in: `RuntimeError` otherwise.
     """
+
+    @property
+    def deep_count(self) -> int: ...
+    def __len__(self) -> int: ...
+    def list_pages(self, begin: bytes, /) -> list[tuple[bytes, bytes]]: ...
+    def fill(self, pages: Iterable[tuple[bytes, bytes]], /) -> None: ...
+    def build(self, path: bytes, leaves: dict[bytes, bytes | None], /) -> bool: ...
+    def update(
+        self,
+        read_page: Callable[[bytes], bytes | None],
+        changes: dict[bytes, bytes | None],
+        end: bytes,
+        stored_from: bytes,
+        /,
+    ) -> tuple[bytes, dict[bytes, bytes | None], Patch]:
+        """Raises `ValueError` for hashes of another length, `DamagedPageError`, and what `read_page` raises."""
+
+    def take_over(self, patch: object, /) -> None: ...
+    def drop_from(self, end: bytes, /) -> None: ...
+    def find_leaves(self, key_hashes: Sequence[bytes], /) -> list[bool | None]: ...
 
 def choose_compressor(by_instruction: bool, /) -> bool:
     """Use the processor's instructions for SHA-256, or portable code; return whether the instructions are used."""

@@ -141,3 +141,12 @@ def decode_page(data: bytes) -> list[Place]:
             slots[slot] = data[offset : offset + HASH_BYTES]
             offset += HASH_BYTES
     return slots
+
+
+def find_place(page: bytes, slot: int) -> Place:
+    """Return what is in one slot of an encoded page."""
+    leaves, children = int.from_bytes(page[:2], "big"), int.from_bytes(page[2:HEADER_BYTES], "big")
+    shift = SLOTS - slot
+    offset = HEADER_BYTES + LEAF_BYTES * (leaves >> shift).bit_count() + HASH_BYTES * (children >> shift).bit_count()
+    length = LEAF_BYTES if leaves >> (shift - 1) & 1 else HASH_BYTES if children >> (shift - 1) & 1 else 0
+    return page[offset : offset + length]

@@ -1,30 +1,65 @@
 """Updates of the state tree for a node that carries out one block after the other.
 
-They lead to the same root and the same pages as `ledger.state_tree.update`, which they are checked against and which does the
-work where `native.c` was not compiled. What is saved: pages stay in memory from one update to the next, in C with the hashes
-between their slots and their top, so that of a page only the places above a changed slot are hashed.
+They lead to the same root and the same pages as `ledger.state_tree.update`, which they are checked against. What is saved:
+pages stay in memory from one update to the next, in C with the hashes between their slots and their top, so that of a page only
+the places above a changed slot are hashed. Where C was not compiled, `ledger.plain_pages` does the same.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Final, cast
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol, cast
 
-from ledger.errors import CodecError
 from ledger.hashing import IS_COMPILED, hash_items
-from ledger.state_pages import FIRST, HEADER_BYTES, WHOLE, Place, decode_page, format_end, is_stored, parse_end
-from ledger.state_tree import PageReader, describe_damage, update
+from ledger.plain_pages import PlainPages
+from ledger.state_pages import FIRST, HEADER_BYTES, WHOLE, Place, format_end, parse_end
+from ledger.state_tree import PageReader, describe_damage
 from ledger.types import Hash
 
+_DAMAGED: tuple[type[Exception], ...] = ()
 if IS_COMPILED:
     from ledger import native
 
+    _DAMAGED = (native.DamagedPageError,)
+
 DEFAULT_CAPACITY: Final = 200_000
-"""Deeper pages: about 125 MB."""
-UPPER_DEPTH: Final = 3
-"""Pages at most so deep are all kept: there are 4,369, and every update of some size goes through them."""
+"""Deeper pages: about 100 MB."""
 MAX_STEP: Final = 64
 """Groups of pages that are stored from one block on and were not before: a sixty-fourth of all."""
 _NOTHING: Final[dict[bytes, bytes]] = {}
+
+
+class Pages(Protocol):
+    """Pages of one tree in memory: `ledger.plain_pages.PlainPages` says what each method does."""
+
+    def __len__(self) -> int:
+        """Count them."""
+
+    @property
+    def deep_count(self) -> int:
+        """How many are deeper than the upper ones."""
+
+    def list_pages(self, begin: bytes, /) -> list[tuple[bytes, bytes]]:
+        """List those from a path on."""
+
+    def fill(self, pages: Iterable[tuple[bytes, bytes]], /) -> None:
+        """Take in stored pages."""
+
+    def build(self, path: bytes, leaves: dict[bytes, bytes | None], /) -> bool:
+        """Take in pages made from leaves."""
+
+    def update(
+        self, read_page: PageReader, changes: dict[bytes, bytes | None], end: bytes, stored_from: bytes, /
+    ) -> tuple[bytes, dict[bytes, bytes | None], object]:
+        """Compute an update."""
+
+    def take_over(self, patch: object, /) -> None:
+        """Follow an update."""
+
+    def drop_from(self, end: bytes, /) -> None:
+        """Drop deeper pages from a path on."""
+
+    def find_leaves(self, key_hashes: Sequence[bytes], /) -> list[bool | None]:
+        """Say which keys have a leaf."""
 
 
 class PageCache:
@@ -36,21 +71,15 @@ class PageCache:
     which keys are changed: keeping those used last would keep none that is needed again where all keys are changed in turn.
 
     What an update changes comes in by `take_over`, once it is stored; a cache must not be used on with a tree that was changed
-    in any other way, nor with both ways of updating.
+    in any other way.
     """
 
-    __slots__ = ("_capacity", "_deep_count", "_end", "_next_end", "_pages")
+    __slots__ = ("_capacity", "_end", "_next_end", "_pages")
 
-    def __init__(self, capacity: int = DEFAULT_CAPACITY, end: bytes = WHOLE) -> None:
+    def __init__(self, capacity: int = DEFAULT_CAPACITY, end: bytes = WHOLE, *, is_native: bool = IS_COMPILED) -> None:
         self._capacity = capacity
-        self._pages: dict[bytes, bytes] = {}
-        self._deep_count = 0
+        self._pages: Pages = native.Pages() if is_native else PlainPages()
         self._end = self._next_end = end
-
-    @property
-    def pages(self) -> dict[bytes, bytes]:
-        """The pages in memory by path, as the way of updating keeps them."""
-        return self._pages
 
     @property
     def end(self) -> bytes:
@@ -62,30 +91,62 @@ class PageCache:
         """From which path on they are after the next update: the same, or one before it."""
         return self._next_end
 
+    @property
+    def deep_count(self) -> int:
+        """How many of the deeper pages are in memory."""
+        return self._pages.deep_count
+
+    def update(
+        self, read_page: PageReader, changes: Mapping[Hash, Hash | None], leaving: Mapping[bytes, bytes] = _NOTHING
+    ) -> "Revised":
+        """Do as `revise` says."""
+        leaves: dict[bytes, bytes | None] = dict(changes.items())
+        try:
+            root, pages, patch = self._pages.update(read_page, leaves, self._end, self._next_end)
+        except _DAMAGED as error:
+            raise describe_damage(error.args[0]) from error
+        return Revised(Hash(root), {**leaving, **pages} if leaving else pages, self._next_end, patch)
+
     def take_over(self, revised: "Revised") -> None:
-        """Follow an update that was stored."""
-        pages, before = self._pages, len(self._pages)
-        pages.update(revised.deeper)
-        self._deep_count += len(pages) - before
-        pages.update(revised.upper)
-        for path in revised.forgotten:
-            self._deep_count -= pages.pop(path, None) is not None and len(path) > UPPER_DEPTH
-        self._end = revised.end
+        """Follow an update that was stored. Raises `ValueError` for one that was made before something else came in."""
+        self._pages.take_over(revised.patch)
+        if revised.end != self._end:
+            self._pages.drop_from(revised.end)
+            self._end = revised.end
         self._plan()
 
-    def fill(self, parts: Iterable[Mapping[bytes, bytes]]) -> None:
-        """Take in the pages that belong here, as `complete_page` and `build_kept` make them."""
-        for pages in parts:
-            self._pages.update(pages)
-        self._deep_count = sum(len(path) > UPPER_DEPTH for path in self._pages)
+    def fill(self, pages: Iterable[tuple[bytes, bytes]]) -> None:
+        """Take in stored pages that belong here, each after the one above it.
+
+        A damaged one is left to whoever reads it next.
+        """
+        self._pages.fill(pages)
         self._plan()
+
+    def build(self, path: bytes, leaves: Mapping[Hash, Hash | None]) -> bool:
+        """Take in the page at `path` and all below it, which belong here, made from the leaves there.
+
+        Return whether they lead to the page above, which has to be here. If not, that is left to whoever reads it next.
+        """
+        is_built = self._pages.build(path, dict(leaves.items()))
+        self._plan()
+        return is_built
+
+    def find_leaves(self, key_hashes: Sequence[Hash]) -> list[bool | None]:
+        """Return for each hash of a key whether the tree has a leaf for it, None where that is not in memory."""
+        return self._pages.find_leaves(key_hashes)
+
+    def list_pages(self, begin: bytes = b"") -> list[tuple[bytes, bytes]]:
+        """Return path and encoding of the pages in memory from a path on, in order."""
+        return self._pages.list_pages(begin)
 
     def _plan(self) -> None:
         """Choose where the next update leaves `end`."""
-        self._next_end, too_many = self._end, self._deep_count - self._capacity
+        self._next_end, deep_count = self._end, self._pages.deep_count
+        too_many = deep_count - self._capacity
         if too_many > 0:
             number = parse_end(self._end)
-            step = -(-too_many * number // self._deep_count)
+            step = -(-too_many * number // deep_count)
             self._next_end = format_end(number - min(step, MAX_STEP))
 
     def __len__(self) -> int:
@@ -97,16 +158,13 @@ class PageCache:
 class Revised:
     """The root after an update, and the pages to store; None means that the page is stored no longer.
 
-    The rest is what a cache that follows it must learn of: the upper pages as it keeps them, those of the deeper ones that it
-    keeps, the paths of what it must forget, and from where on deeper pages are stored now.
+    Deeper pages are stored from `end` on now. `patch` is what changes in memory, for the cache that the update was made with.
     """
 
     root: Hash
     pages: dict[bytes, bytes | None]
-    upper: dict[bytes, bytes]
-    deeper: dict[bytes, bytes]
-    forgotten: list[bytes]
     end: bytes
+    patch: object = field(compare=False, repr=False)
 
 
 def hash_changes(changes: Mapping[bytes, bytes | None]) -> dict[Hash, Hash | None]:
@@ -120,46 +178,10 @@ def revise(
     """Set (key hash -> value hash) or delete (key hash -> None) leaves of the stored tree that `cache` is of.
 
     `read_page` gives all pages, also those that are not stored. `leaving` are all pages, as they are before, of the groups from
-    `cache.next_end` on and before `cache.end`: they are stored from now on. Raises as `ledger.state_tree.update` does.
+    `cache.next_end` on and before `cache.end`: they are stored from now on. Raises as `ledger.state_tree.update` does, and
+    `STORE_DAMAGED` for a page from `read_page` that is not the one named above it.
     """
-    return (revise_natively if IS_COMPILED else revise_plainly)(cache, read_page, changes, leaving)
-
-
-def revise_natively(
-    cache: PageCache, read_page: PageReader, changes: Mapping[Hash, Hash | None], leaving: Mapping[bytes, bytes] = _NOTHING
-) -> Revised:
-    """Do as `revise` says, in C."""
-    leaves: dict[bytes, bytes | None] = dict(changes.items())
-    try:
-        updated = native.update_tree(cache.pages, read_page, leaves, cache.next_end, UPPER_DEPTH)
-    except native.DamagedPageError as error:
-        raise describe_damage(error.args[0]) from error
-    return _add_leaving(Revised(Hash(updated[0]), *updated[1:], cache.next_end), leaving)
-
-
-def revise_plainly(
-    cache: PageCache, read_page: PageReader, changes: Mapping[Hash, Hash | None], leaving: Mapping[bytes, bytes] = _NOTHING
-) -> Revised:
-    """Do as `revise` says, in Python."""
-    updated = update(lambda path: cache.pages.get(path) or read_page(path), changes)
-    end = cache.next_end
-    pages = {path: page for path, page in updated.pages.items() if is_stored(path, end)}
-    kept = {path: page for path, page in updated.pages.items() if page is not None and _is_kept(path, end)}
-    upper = {path: page for path, page in kept.items() if len(path) <= UPPER_DEPTH}
-    deeper = {path: page for path, page in kept.items() if len(path) > UPPER_DEPTH}
-    forgotten = [path for path in updated.pages if path not in kept]
-    return _add_leaving(Revised(updated.root, pages, upper, deeper, forgotten, end), leaving)
-
-
-def _is_kept(path: bytes, end: bytes) -> bool:
-    return len(path) <= UPPER_DEPTH or path < end
-
-
-def _add_leaving(revised: Revised, leaving: Mapping[bytes, bytes]) -> Revised:
-    if not leaving:
-        return revised
-    forgotten = [*revised.forgotten, *(path for path in leaving if len(path) > UPPER_DEPTH)]
-    return replace(revised, pages={**leaving, **revised.pages}, forgotten=forgotten)
+    return cache.update(read_page, changes, leaving)
 
 
 def build_pages(path: bytes, top: Place, leaves: Mapping[Hash, Hash | None]) -> dict[bytes, bytes]:
@@ -167,37 +189,11 @@ def build_pages(path: bytes, top: Place, leaves: Mapping[Hash, Hash | None]) -> 
 
     Raises `STORE_DAMAGED` unless they lead to `top`, the hash of `path` in the page above it.
     """
-    built = _build(leaves, path, FIRST).pages
-    return _select(built, path, top, {key: page for key, page in built.items() if page is not None})
-
-
-def build_kept(path: bytes, top: Place, leaves: Mapping[Hash, Hash | None]) -> dict[bytes, bytes]:
-    """Return and raise the same as `build_pages`, the pages as a cache keeps them; for a path of at most `GROUP_DEPTH`."""
-    built = _build(leaves, path, WHOLE)
-    return _select(built.pages, path, top, {**built.upper, **built.deeper})
-
-
-def _build(leaves: Mapping[Hash, Hash | None], path: bytes, end: bytes) -> Revised:
     try:
-        return revise(PageCache(0, end), lambda _path: None, leaves)
+        built = revise(PageCache(0, FIRST), lambda _path: None, leaves).pages
     except ValueError as error:
         raise describe_damage(path) from error
-
-
-def _select(built: Mapping[bytes, bytes | None], path: bytes, top: Place, pages: Mapping[bytes, bytes]) -> dict[bytes, bytes]:
-    """Return the pages of a tree that are at `path` or below it, where nothing is beside it and it has this hash."""
     above = built.get(path[:-1])
-    if path not in pages or above is None or above[HEADER_BYTES:] != top:
+    if path not in built or above is None or above[HEADER_BYTES:] != top:
         raise describe_damage(path)
-    return {key: page for key, page in pages.items() if len(key) >= len(path)}
-
-
-def complete_page(page: bytes) -> bytes | None:
-    """Return a page as a cache keeps it, None for one that is damaged."""
-    if IS_COMPILED:
-        return native.complete_page(page)
-    try:
-        decode_page(page)
-    except CodecError:
-        return None
-    return page
+    return {key: page for key, page in built.items() if page is not None and len(key) >= len(path)}

@@ -1,4 +1,4 @@
-"""Compiles ledger/native.c where there is a C compiler: pip runs this, through hatchling, when it installs the program.
+"""Compiles the C files of ledger/c where there is a C compiler: pip runs this, through hatchling, when it installs the program.
 
 `python -m tools.compiling` compiles it again and says what came of it. Without a compiler, or without Python's headers, the
 program does the same in Python and is slower: docs/adr/0036-hashes-and-the-state-tree-in-c.md.
@@ -17,8 +17,9 @@ try:
 except ImportError:  # Only where pip builds is it there.
     BuildHookInterface = object
 
-SOURCE: Final = "ledger/native.c"
-FLAGS: Final = ("-O3", "-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wno-sign-conversion")
+SOURCES: Final = "ledger/c"
+MODULE: Final = "ledger/native"
+FLAGS: Final = ("-O3", "-std=c11", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wconversion", "-Wno-sign-conversion")
 
 
 class CompilingHook(BuildHookInterface):  # type: ignore[misc] # of a package that is not here
@@ -35,8 +36,9 @@ class CompilingHook(BuildHookInterface):  # type: ignore[misc] # of a package th
 
 
 def compile_native(root: Path) -> Path | None:
-    """Compile the source below `root`, beside itself; return the file, or None where that cannot be done here."""
-    target = (root / SOURCE).with_suffix(str(sysconfig.get_config_var("EXT_SUFFIX")))
+    """Compile the sources below `root` to the module; return its file, or None where that cannot be done here."""
+    target = (root / MODULE).with_suffix(str(sysconfig.get_config_var("EXT_SUFFIX")))
+    sources = sorted(str(path) for path in (root / SOURCES).glob("*.c"))
     target.unlink(missing_ok=True)
     linker = shlex.split(str(sysconfig.get_config_var("LDSHARED") or "cc -shared"))
     position = shlex.split(str(sysconfig.get_config_var("CCSHARED") or ""))
@@ -46,7 +48,7 @@ def compile_native(root: Path) -> Path | None:
     # Into a file of another name first: a program that runs has the old one open.
     made = target.with_suffix(".new")
     try:
-        subprocess.run([*linker, *position, *FLAGS, include, str(root / SOURCE), "-o", str(made)], check=True)  # noqa: S603
+        subprocess.run([*linker, *position, *FLAGS, include, *sources, "-o", str(made)], check=True)  # noqa: S603
     except (OSError, subprocess.CalledProcessError):
         made.unlink(missing_ok=True)
         return None
@@ -58,7 +60,7 @@ def main() -> None:
     compiled = compile_native(Path(__file__).parents[1])
     if compiled is None:
         sys.exit(
-            f"{SOURCE} was not compiled: install a C compiler and Python's headers (Debian: apt-get install gcc python3-dev)."
+            f"{SOURCES} was not compiled: install a C compiler and Python's headers (Debian: apt-get install gcc python3-dev)."
         )
     print(f"compiled {compiled.name}")  # noqa: T201
 

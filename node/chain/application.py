@@ -26,7 +26,7 @@ from node.chain.admission import Admission
 from node.chain.candidate import Candidate
 from node.chain.evidence import validate_open
 from node.chain.opening import open_tip
-from node.chain.pages import iterate_kept, load_end
+from node.chain.pages import fill_cache, load_end
 from node.chain.reader import ChainReader, FoundOutcome, find_outcome
 from node.chain.records import Ground, StateView, Tip
 from node.chain.rules import ChainRules, PartiesOf
@@ -127,7 +127,7 @@ class Chain:
 
     def warm_up(self) -> None:
         """Take pages of the state tree into memory, before the first blocks, which would make most of them one by one."""
-        self._ground.pages.fill(iterate_kept(self._store))
+        fill_cache(self._ground.pages, self._store)
 
     def view(self) -> View:
         """Return the current state. It moves with every commit; for several reads of one moment take a `reader`."""

@@ -4,9 +4,9 @@ All leaves are stored. So are the upper pages, and of the deeper ones those from
 before it is what its node keeps in memory (`ledger.state_updates.PageCache`). Where that path is, is each node's own affair.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import Final, TypeAlias, cast
+from typing import Final, cast
 
 from ledger.errors import CodecError, HourledgerError
 from ledger.state_pages import (
@@ -23,7 +23,7 @@ from ledger.state_pages import (
     parse_end,
 )
 from ledger.state_tree import describe_damage
-from ledger.state_updates import build_kept, build_pages, complete_page
+from ledger.state_updates import PageCache, build_pages
 from ledger.types import HASH_BYTES, Hash
 from node.chain.records import load
 from node.storage import namespaces
@@ -35,8 +35,6 @@ MOVED_GROUPS: Final = 64
 """Groups whose pages are written or deleted in one batch."""
 GROUP_BYTES: Final = 2
 """Of a key hash, that tell its group."""
-
-Build: TypeAlias = Callable[[bytes, Place, Mapping[Hash, Hash | None]], dict[bytes, bytes]]
 
 
 class StoredPages:
@@ -82,7 +80,8 @@ def load_page(source: Readable, path: bytes) -> bytes | None:
 
 def derive_group(source: Readable, group: bytes) -> dict[bytes, bytes]:
     """Return all pages of a group, made from its leaves; raise `STORE_DAMAGED`."""
-    return _derive(source, group, build_pages)
+    top = _load_place(source, group)
+    return build_pages(group, top, load_leaves(source, group)) if len(top) == HASH_BYTES else {}
 
 
 def load_leaves(source: Readable, path: bytes) -> dict[Hash, Hash | None]:
@@ -92,23 +91,21 @@ def load_leaves(source: Readable, path: bytes) -> dict[Hash, Hash | None]:
     return cast("dict[Hash, Hash | None]", {key[begin:]: value for key, value in items})
 
 
-def iterate_kept(source: Readable) -> Iterator[Mapping[bytes, bytes]]:
-    """Yield the pages that the node of this store has in memory, as its cache keeps them.
+def fill_cache(cache: PageCache, source: Readable) -> None:
+    """Take the pages that the node of this store has in memory into its cache, which ends where those that are stored begin.
 
     What is damaged is left to whoever reads it next.
     """
     number = parse_end(load_end(source))
-    depths = range(STORED_DEPTH + 1)
-    upper = [b"%0*x" % (depth, number) if depth else b"" for depth in depths for number in range(SLOTS**depth)]
+    upper = [b"%0*x" % (depth, path) if depth else b"" for depth in range(STORED_DEPTH + 1) for path in range(SLOTS**depth)]
     upper += [format_end(group) for group in range(number, GROUPS)]
     stored = ((path, source.get(namespaces.PAGES.key(path))) for path in upper)
-    completed = ((path, None if page is None else complete_page(page)) for path, page in stored)
-    yield {path: page for path, page in completed if page is not None}
+    cache.fill((path, page) for path, page in stored if page is not None)
     whole, rest = divmod(number, SLOTS)
     parts = [b"%02x" % part for part in range(whole)] + [format_end(whole * SLOTS + slot) for slot in range(rest)]
     for path in parts:
         with suppress(HourledgerError):
-            yield _derive(source, path, build_kept)
+            cache.build(path, load_leaves(source, path))
 
 
 def compute_leaving(source: Readable, end: bytes, next_end: bytes) -> dict[bytes, bytes]:
@@ -147,12 +144,6 @@ def choose_end(counts: Mapping[bytes, int], capacity: int) -> bytes:
         if capacity < 0:
             return format_end(number)
     return WHOLE
-
-
-def _derive(source: Readable, path: bytes, build: Build) -> dict[bytes, bytes]:
-    """Return the pages at a path of two or three digits and below it, made from the leaves; raise `STORE_DAMAGED`."""
-    top = _load_place(source, path)
-    return build(path, top, load_leaves(source, path)) if len(top) == HASH_BYTES else {}
 
 
 def _load_place(source: Readable, path: bytes) -> Place:

@@ -59,9 +59,11 @@ def build_tree(target: KeyValueStore, capacity: int = DEFAULT_CAPACITY) -> Hash:
         return target.get(namespaces.PAGES.key(path))
 
     for part in range(_PARTS):
-        revised = revise(PageCache(), read, load_leaves(target, b"%02x" % part))
+        made = PageCache()
+        revised = revise(made, read, load_leaves(target, b"%02x" % part))
         target.write({namespaces.PAGES.prefix + path: page for path, page in revised.pages.items()})
-        counts.update(path[:GROUP_DEPTH] for path in revised.deeper)
+        made.take_over(revised)
+        counts.update(path[:GROUP_DEPTH] for path, _page in made.list_pages() if len(path) > GROUP_DEPTH)
     move_end(target, choose_end(counts, capacity))
     return read_root(read)
 

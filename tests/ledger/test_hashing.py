@@ -24,7 +24,7 @@ from tools.compiling import compile_native
 if IS_COMPILED:
     from ledger import native
 
-NOT_COMPILED = pytest.mark.skipif(not IS_COMPILED, reason="ledger/native.c is not compiled: there is no C compiler here")
+NOT_COMPILED = pytest.mark.skipif(not IS_COMPILED, reason="ledger/c is not compiled: there is no C compiler here")
 
 
 @pytest.fixture(params=[True, False], ids=["instructions", "portable"])

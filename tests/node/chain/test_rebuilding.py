@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.plain_pages import UPPER_DEPTH
 from ledger.state import iterate_hashed
 from ledger.state_pages import GROUP_DEPTH, WHOLE, is_stored
 from ledger.state_tree import update
-from ledger.state_updates import UPPER_DEPTH
 from node.chain.pages import load_end, load_page
 from node.chain.rebuilding import add_values, build_tree
 from node.storage import namespaces
