@@ -23,19 +23,14 @@ static uint64_t read_number(reader *r, int bytes, int *found)
     return number;
 }
 
-/* Pass one value without those inside it; return how many these are, or -1 where the bytes are none. */
-static int64_t pass_head(reader *r)
+/* Pass what is in one value besides others, after its first byte; return how many of these are inside, or -1 where there is less. */
+static int64_t pass_content(reader *r, uint8_t first)
 {
     static const uint8_t FIXED[] = {1, 2, 4, 8, 16}; /* bytes of data */
-    if (r->at == r->end)
-        return -1;
-    uint8_t first = *r->at++;
     uint64_t data = 0, inside = 0;
     int found = 1;
     if (first >= 0x80 && first < 0x90)
         inside = 2 * (uint64_t)(first & 0xf);
-    else if (first >= 0x90 && first < 0xa0)
-        inside = first & 0xf;
     else if (first >= 0xa0 && first < 0xc0)
         data = first & 0x1f;
     else if (first >= 0xc0 && first < 0xe0)
@@ -50,9 +45,6 @@ static int64_t pass_head(reader *r)
             break;
         case 0xca: case 0xcb: /* floats */
             data = first == 0xca ? 4 : 8;
-            break;
-        case 0xcc: case 0xcd: case 0xce: case 0xcf: case 0xd0: case 0xd1: case 0xd2: case 0xd3: /* integers */
-            data = FIXED[(first - 0xcc) & 3];
             break;
         case 0xd4: case 0xd5: case 0xd6: case 0xd7: case 0xd8: /* extensions of one length */
             data = FIXED[first - 0xd4] + 1U;
@@ -73,6 +65,30 @@ static int64_t pass_head(reader *r)
         return -1;
     r->at += data;
     return (int64_t)inside;
+}
+
+/* Pass one value without those inside it; return how many these are, or -1 where the bytes are none. */
+static inline int64_t pass_head(reader *r)
+{
+    if (r->at == r->end)
+        return -1;
+    uint8_t first = *r->at++;
+    /* First what most values are: small integers, arrays, other integers, short bytes. */
+    if (first < 0x80 || first >= 0xe0)
+        return 0;
+    if ((first & 0xf0) == 0x90)
+        return first & 0xf;
+    int data;
+    if (first >= 0xcc && first <= 0xd3)
+        data = 1 << ((first - 0xcc) & 3);
+    else if (first == 0xc4 && r->at < r->end)
+        data = 1 + *r->at;
+    else
+        return pass_content(r, first);
+    if (data > r->end - r->at)
+        return -1;
+    r->at += data;
+    return 0;
 }
 
 /* Pass so many values and all inside them. Each takes a byte at least, so this ends. */
@@ -133,27 +149,29 @@ static int read_field(reader *r, Py_ssize_t field, integer *found)
     return fields > field && pass_values(r, field) && read_integer(r, found) && pass_values(r, fields - field - 1);
 }
 
-/* Begin to read bytes, and take the place of a field from what follows. */
-static int begin_reading(PyObject *const *args, Py_ssize_t count, Py_ssize_t wanted, reader *r, Py_ssize_t *field)
+static PyObject *refuse_arguments(void)
 {
-    if (count != wanted || !PyBytes_Check(args[0])) {
-        PyErr_SetString(PyExc_TypeError, "takes bytes and so many numbers");
+    PyErr_SetString(PyExc_TypeError, "takes bytes, and so many numbers");
+    return NULL;
+}
+
+static int begin_reading(PyObject *data, reader *r)
+{
+    if (!PyBytes_Check(data))
         return 0;
-    }
-    r->at = (const uint8_t *)PyBytes_AS_STRING(args[0]);
-    r->end = r->at + PyBytes_GET_SIZE(args[0]);
-    *field = PyLong_AsSsize_t(args[1]);
-    if (*field < 0 && !PyErr_Occurred())
-        refuse_array();
-    return *field >= 0;
+    r->at = (const uint8_t *)PyBytes_AS_STRING(data);
+    r->end = r->at + PyBytes_GET_SIZE(data);
+    return 1;
 }
 
 PyObject *count_apart(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t arg_count)
 {
     reader r;
-    Py_ssize_t field;
-    if (!begin_reading(args, arg_count, 4, &r, &field))
-        return NULL;
+    if (arg_count != 4 || !begin_reading(args[0], &r))
+        return refuse_arguments();
+    Py_ssize_t field = PyLong_AsSsize_t(args[1]);
+    if (field < 0)
+        return PyErr_Occurred() ? NULL : refuse_array();
     int64_t low = PyLong_AsLongLong(args[2]), high = PyErr_Occurred() ? 0 : PyLong_AsLongLong(args[3]);
     if (PyErr_Occurred())
         return NULL;
@@ -173,9 +191,11 @@ PyObject *count_apart(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssi
 PyObject *survey_last(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t arg_count)
 {
     reader r;
-    Py_ssize_t field;
-    if (!begin_reading(args, arg_count, 2, &r, &field))
-        return NULL;
+    if (arg_count != 2 || !begin_reading(args[0], &r))
+        return refuse_arguments();
+    Py_ssize_t field = PyLong_AsSsize_t(args[1]);
+    if (field < 0)
+        return PyErr_Occurred() ? NULL : refuse_array();
     int64_t count = enter_array(&r);
     if (count < 1)
         return refuse_array();
@@ -216,36 +236,36 @@ static int64_t enter_last(reader *r, const uint8_t **head)
     return inner >= 0 && pass_values(&rest, inner) && rest.at == rest.end ? inner : -1;
 }
 
-PyObject *grow_last(PyObject *Py_UNUSED(module), PyObject *args)
+/* Bytes as they are, and after them an array of so many items, which are what two readers have yet to read. */
+static PyObject *join_items(const uint8_t *kept, Py_ssize_t kept_bytes, int64_t count, reader before, reader after)
 {
-    Py_buffer array, more;
-    if (!PyArg_ParseTuple(args, "y*y*:grow_last", &array, &more))
-        return NULL;
-    reader old = {array.buf, (const uint8_t *)array.buf + array.len}, new = {more.buf, (const uint8_t *)more.buf + more.len};
-    const uint8_t *old_head = NULL, *new_head = NULL;
-    int64_t before = enter_last(&old, &old_head), added = enter_last(&new, &new_head), count = before + added;
-    PyObject *grown = NULL;
-    if (before < 0 || added < 0 || count > UINT32_MAX)
-        refuse_array();
-    else {
-        uint8_t head[5] = {(uint8_t)(0x90 | count)};
-        Py_ssize_t head_bytes = 1, kept = new_head - (const uint8_t *)more.buf, first = old.end - old.at, last = new.end - new.at;
-        if (count > 0xf) {
-            head_bytes = count > 0xffff ? 5 : 3;
-            head[0] = count > 0xffff ? 0xdd : 0xdc;
-            for (Py_ssize_t i = 1; i < head_bytes; i++)
-                head[i] = (uint8_t)(count >> 8 * (head_bytes - 1 - i));
-        }
-        grown = PyBytes_FromStringAndSize(NULL, kept + head_bytes + first + last);
-        if (grown) {
-            char *to = PyBytes_AS_STRING(grown);
-            memcpy(to, more.buf, (size_t)kept);
-            memcpy(to + kept, head, (size_t)head_bytes);
-            memcpy(to + kept + head_bytes, old.at, (size_t)first);
-            memcpy(to + kept + head_bytes + first, new.at, (size_t)last);
-        }
+    uint8_t head[5] = {(uint8_t)(0x90 | count)};
+    Py_ssize_t head_bytes = 1, first = before.end - before.at, last = after.end - after.at;
+    if (count > 0xf) {
+        head_bytes = count > 0xffff ? 5 : 3;
+        head[0] = count > 0xffff ? 0xdd : 0xdc;
+        for (Py_ssize_t i = 1; i < head_bytes; i++)
+            head[i] = (uint8_t)(count >> 8 * (head_bytes - 1 - i));
     }
-    PyBuffer_Release(&array);
-    PyBuffer_Release(&more);
-    return grown;
+    PyObject *joined = PyBytes_FromStringAndSize(NULL, kept_bytes + head_bytes + first + last);
+    if (joined) {
+        char *to = PyBytes_AS_STRING(joined);
+        memcpy(to, kept, (size_t)kept_bytes);
+        memcpy(to + kept_bytes, head, (size_t)head_bytes);
+        memcpy(to + kept_bytes + head_bytes, before.at, (size_t)first);
+        memcpy(to + kept_bytes + head_bytes + first, after.at, (size_t)last);
+    }
+    return joined;
+}
+
+PyObject *grow_last(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t arg_count)
+{
+    reader old, new;
+    if (arg_count != 2 || !begin_reading(args[0], &old) || !begin_reading(args[1], &new))
+        return refuse_arguments();
+    const uint8_t *begin = new.at, *old_head = NULL, *new_head = NULL;
+    int64_t before = enter_last(&old, &old_head), added = enter_last(&new, &new_head), count = before + added;
+    if (before < 0 || added < 0 || count > UINT32_MAX)
+        return refuse_array();
+    return join_items(begin, new_head - begin, count, old, new);
 }

@@ -22,7 +22,7 @@ static PyMethodDef FUNCTIONS[] = {
     {"count_hashes", count_hashes, METH_NOARGS, NULL},
     {"count_apart", (PyCFunction)(void (*)(void))count_apart, METH_FASTCALL, NULL},
     {"survey_last", (PyCFunction)(void (*)(void))survey_last, METH_FASTCALL, NULL},
-    {"grow_last", grow_last, METH_VARARGS, NULL},
+    {"grow_last", (PyCFunction)(void (*)(void))grow_last, METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };
 
