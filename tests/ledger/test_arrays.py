@@ -159,7 +159,7 @@ def test_what_has_no_last_array_of_that_form_is_not_surveyed(survey_last: Callab
         survey_last(encode(wire), 1)
 
 
-@pytest.mark.skipif(not IS_COMPILED, reason="ledger/native.c is not compiled: there is no C compiler here")
+@pytest.mark.skipif(not IS_COMPILED, reason="ledger/c is not compiled: there is no C compiler here")
 @pytest.mark.parametrize("arguments", [(), (b"",), ("", 1), (b"\x90", "1"), (b"\x90", 1, 2, "3"), (b"\x90", 1, 2**63, 0)])
 def test_other_arguments_are_refused(arguments: tuple[Any, ...]) -> None:
     for function in (arrays.count_apart, arrays.survey_last, arrays.grow_last):
