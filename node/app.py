@@ -32,6 +32,7 @@ from node.pinned import make_pinned
 from node.pruner import keep_pruned
 from node.service import LedgerService
 from node.settings import Address, Settings, load_settings
+from node.storage.background import calm_background
 from node.storage.leveldb import LevelDbStore, open_leveldb
 from node.storage.protocol import KeyValueStore
 from node.web.pages import add_pages
@@ -62,6 +63,7 @@ def run_node(
     chosen = replace(settings, host=settings.host if host is None else host, port=settings.port if port is None else port)
     keys = load_node_keys(home, passphrase)
     configure_logs()
+    calm_background()
     store = open_leveldb(home.store)
     try:
         service = open_service(home, genesis, keys, store, read_system_clock)
