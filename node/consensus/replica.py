@@ -173,6 +173,7 @@ class Replica:
         if now_ms < self._now_ms:
             self._move_timers(self._now_ms - now_ms)
         self._now_ms = now_ms
+        self._pacing.note_time(now_ms)
         if self._is_in_the_dark():
             self._silence.extend(now_ms)
 
@@ -196,7 +197,7 @@ class Replica:
     def compute_next_due_ms(self) -> int:
         """When `tick` is to be called next."""
         due_ms = min(self._repeat_at_ms, self._timers[0][0]) if self._timers else self._repeat_at_ms
-        return min(due_ms, self._pacing.gather_until_ms) if self._pacing.is_gathering(self._now_ms) else due_ms
+        return self._pacing.bound_due(due_ms, self._now_ms)
 
     @property
     def height(self) -> Height:
@@ -351,7 +352,7 @@ class Replica:
         )
         self._listener.on_final(candidate)
         self._broadcast(Status(self._chain.tip.height))
-        self._pacing.begin_gathering(self._now_ms)
+        self._pacing.begin_gathering()
         self._begin_height()
 
     def _accuse(self, first: Vote | Proposal, second: Vote | Proposal) -> None:
