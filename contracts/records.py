@@ -17,7 +17,7 @@ from contracts.balances import Balance, Outline, add_issued, get_outlines, put_a
 from contracts.lots import MAX_LOTS, Lot, are_after, row_codec
 from contracts.parameters import MINUTES_PER_DAY
 from ledger import codec
-from ledger.arrays import append_items, count_apart, count_items
+from ledger.arrays import EMPTY, append_items, count_apart
 from ledger.codec import Codec, encode_each, list_fields
 from ledger.errors import RowOutcome
 from ledger.events import MAX_ROWS
@@ -322,9 +322,7 @@ class Calendars:
         for place, records in self._added.items():
             added = next(encoded) if len(records) == 1 else b"".join(islice(encoded, len(records)))
             if place not in self._rewritten:
-                stored = self._stored[place]
-                count = _require_room(len(records) + (0 if stored is None else count_items(stored)))
-                values[place] = append_items(stored, count, added)
+                values[place] = append_items(self._stored[place] or EMPTY, len(records), added, MAX_RECORDS_A_MONTH)
         CALENDARS.put_encoded_each(state, values)
         self._rewrite(state)
         for kept in (self._stored, self._months, self._added, self._rewritten):
@@ -340,9 +338,7 @@ class Calendars:
 
     def _rewrite(self, state: Overlay) -> None:
         """Write months in which a record was replaced or removed."""
-        months = {
-            place: tuple(self._months[place].values()) for place in self._rewritten if _require_room(len(self._months[place]))
-        }
+        months = {place: tuple(self._months[place].values()) for place in self._rewritten if _require_room(self._months[place])}
         CALENDARS.put_known_each(state, months)
         for place in self._rewritten:
             if place not in months:
@@ -373,11 +369,11 @@ class Calendars:
         self._minted.clear()
 
 
-def _require_room(count: int) -> int:
+def _require_room(month: Collection[object]) -> int:
     """Return how many records a month has; raise `ValueError` where these are more than one may have."""
-    if count > MAX_RECORDS_A_MONTH:
+    if len(month) > MAX_RECORDS_A_MONTH:
         raise ValueError("a month has more records than one may have")
-    return count
+    return len(month)
 
 
 def find_conflict(

@@ -16,6 +16,8 @@ Encoded: TypeAlias = bytes | msgspec.Raw
 _FIX, _LONG, _LONGER = 0x90, 0xDC, 0xDD
 _FIX_MAX: Final = 0xF
 _LONG_MAX: Final = 0xFFFF
+EMPTY: Final = bytes((_FIX,))
+"""The array without items."""
 _FIX_HEADS: Final = tuple(bytes((_FIX | count,)) for count in range(_FIX_MAX + 1))
 _write: Callable[[object], bytes] = msgspec.msgpack.Encoder().encode
 _read_rows: Callable[[bytes], list[list[Any]]] = msgspec.msgpack.Decoder(list[list[Any]]).decode
@@ -33,27 +35,14 @@ def encode_head(count: int) -> bytes:
     return bytes((_LONGER,)) + count.to_bytes(4, "big")
 
 
-def append_items(array: bytes | None, count: int, items: bytes) -> bytes:
-    """Return an array, None for an empty one, with encoded items behind its own, which makes `count` in all."""
-    return encode_head(count) + items if array is None else encode_head(count) + array[_find_first(array) :] + items
-
-
-def count_items(array: bytes) -> int:
-    """Return how many items an array has."""
+def append_items_plainly(array: bytes, added: int, items: bytes, most: int, /) -> bytes:
+    """Return an array with so many encoded items behind its own, which must not be more than `most` then."""
     first = array[0] if array else 0
-    if first & ~_FIX_MAX == _FIX:
-        return first & _FIX_MAX
-    return int.from_bytes(array[1 : _find_first(array)], "big")
-
-
-def _find_first(array: bytes) -> int:
-    """Return where an array's first item begins."""
-    first = array[0] if array else 0
-    if first & ~_FIX_MAX == _FIX:
-        return 1
-    if first in (_LONG, _LONGER):
-        return 3 if first == _LONG else 5
-    raise ValueError("not an array of MessagePack")
+    head_bytes = 1 if first & ~_FIX_MAX == _FIX else {_LONG: 3, _LONGER: 5}.get(first, 0)
+    count = added + (first & _FIX_MAX if head_bytes == 1 else int.from_bytes(array[1:head_bytes], "big"))
+    if head_bytes == 0 or not 0 <= added <= count <= most:
+        raise ValueError("not an array of the form that is wanted")
+    return encode_head(count) + array[head_bytes:] + items
 
 
 def count_apart_plainly(array: bytes, field: int, low: int, high: int, /) -> int | None:
@@ -87,10 +76,12 @@ def grow_last_plainly(array: bytes, more: bytes, /) -> bytes:
         raise ValueError("not an array of the form that is wanted") from error
 
 
+append_items: Callable[[bytes, int, bytes, int], bytes] = append_items_plainly
 count_apart: Callable[[bytes, int, int, int], int | None] = count_apart_plainly
 survey_last: Callable[[bytes, int], tuple[int, ...]] = survey_last_plainly
 grow_last: Callable[[bytes, bytes], bytes] = grow_last_plainly
 if IS_COMPILED:
     from ledger import native
 
-    count_apart, survey_last, grow_last = native.count_apart, native.survey_last, native.grow_last
+    append_items, grow_last = native.append_items, native.grow_last
+    count_apart, survey_last = native.count_apart, native.survey_last

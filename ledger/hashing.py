@@ -10,7 +10,7 @@ HashItems: TypeAlias = Callable[[dict[bytes, bytes | None]], dict[bytes, bytes |
 
 MAX_CLIMB: Final = 64
 """Levels of a climb in C."""
-_INTERFACE: Final = 11
+_INTERFACE: Final = 12
 """That of `ledger/c/native.h`. What was compiled from an earlier one is not used."""
 _SAMPLES: Final = tuple(bytes(range(length)) for length in (0, 1, 55, 56, 63, 64, 119, 120, 200))
 """Around the lengths at which SHA-256 begins another block."""

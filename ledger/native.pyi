@@ -61,5 +61,8 @@ def count_apart(array: bytes, field: int, low: int, high: int, /) -> int | None:
 def survey_last(array: bytes, field: int, /) -> tuple[int, ...]:
     """What `ledger.arrays.survey_last_plainly` does."""
 
+def append_items(array: bytes, added: int, items: bytes, most: int, /) -> bytes:
+    """What `ledger.arrays.append_items_plainly` does, for at most 2**32 - 1 items."""
+
 def grow_last(array: bytes, more: bytes, /) -> bytes:
     """What `ledger.arrays.grow_last_plainly` does."""

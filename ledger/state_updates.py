@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol, cast
 
-from ledger.hashing import IS_COMPILED, hash_items
+from ledger.hashing import IS_COMPILED, hash_each, hash_items
 from ledger.plain_pages import PlainPages
 from ledger.state_pages import FIRST, HEADER_BYTES, WHOLE, Place, format_end, parse_end
 from ledger.state_tree import PageReader, describe_damage
@@ -132,9 +132,18 @@ class PageCache:
         self._plan()
         return is_built
 
-    def find_leaves(self, key_hashes: Sequence[Hash]) -> list[bool | None]:
-        """Return for each hash of a key whether the tree has a leaf for it, None where that is not in memory."""
+    def find_leaves(self, key_hashes: Sequence[bytes]) -> list[bool | None]:
+        """Return for each hash of a key whether the tree has a leaf for it, None where that is not in memory.
+
+        The answer can be relied on as the root can. Every page in memory was made by an update, or has the hash that the page
+        above it names, up to the root's, which whoever opens a store holds against the tip's header. So a page that was damaged
+        is not in memory, and what is below it is unknown, not absent.
+        """
         return self._pages.find_leaves(key_hashes)
+
+    def find_keys(self, keys: Sequence[bytes]) -> list[bool | None]:
+        """Return the same for each of several keys."""
+        return self._pages.find_leaves(hash_each(b"", keys))
 
     def list_pages(self, begin: bytes = b"") -> list[tuple[bytes, bytes]]:
         """Return path and encoding of the pages in memory from a path on, in order."""

@@ -269,3 +269,17 @@ PyObject *grow_last(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize
         return refuse_array();
     return join_items(begin, new_head - begin, count, old, new);
 }
+
+PyObject *append_items(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t arg_count)
+{
+    reader old, new;
+    if (arg_count != 4 || !begin_reading(args[0], &old) || !begin_reading(args[2], &new))
+        return refuse_arguments();
+    int64_t added = PyLong_AsLongLong(args[1]), most = PyErr_Occurred() ? 0 : PyLong_AsLongLong(args[3]);
+    if (PyErr_Occurred())
+        return NULL;
+    int64_t before = enter_array(&old);
+    if (before < 0 || added < 0 || most > UINT32_MAX || added > most - before)
+        return refuse_array();
+    return join_items(new.at, 0, before + added, old, new);
+}

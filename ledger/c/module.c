@@ -22,6 +22,7 @@ static PyMethodDef FUNCTIONS[] = {
     {"count_hashes", count_hashes, METH_NOARGS, NULL},
     {"count_apart", (PyCFunction)(void (*)(void))count_apart, METH_FASTCALL, NULL},
     {"survey_last", (PyCFunction)(void (*)(void))survey_last, METH_FASTCALL, NULL},
+    {"append_items", (PyCFunction)(void (*)(void))append_items, METH_FASTCALL, NULL},
     {"grow_last", (PyCFunction)(void (*)(void))grow_last, METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };

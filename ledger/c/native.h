@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INTERFACE 11 /* one more whenever a function changes: ledger.hashing does not use what was compiled before */
+#define INTERFACE 12 /* one more whenever a function changes: ledger.hashing does not use what was compiled before */
 
 #define HASH_BYTES 32
 #define SLOTS 16
@@ -49,6 +49,7 @@ PyObject *hash_items(PyObject *module, PyObject *changes);
 PyObject *climb(PyObject *module, PyObject *args);
 PyObject *count_apart(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *survey_last(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *append_items(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *grow_last(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 /* ---------------------------------------------------------------------------------------------------------- pages.c */

@@ -28,9 +28,8 @@ from node.chain.evidence import validate_open
 from node.chain.opening import open_tip
 from node.chain.pages import fill_cache, load_end
 from node.chain.reader import ChainReader, FoundOutcome, find_outcome
-from node.chain.records import Ground, StateView, Tip
+from node.chain.records import StateView, Tip, lay_ground
 from node.chain.rules import ChainRules, PartiesOf
-from node.chain.values import RecentView
 from node.storage import namespaces
 from node.storage.protocol import KeyValueStore
 
@@ -47,7 +46,7 @@ class Chain:
 
     def __init__(self, store: KeyValueStore, rules: ChainRules, tip: Tip, override: SignedTransaction | None) -> None:
         self._store = store
-        self._ground = Ground(store, PageCache(KEPT_PAGES, load_end(store)), RecentView(store))
+        self._ground = lay_ground(store, PageCache(KEPT_PAGES, load_end(store)))
         self._rules = rules
         self._tip = tip
         self._override = override
@@ -274,8 +273,7 @@ class Chain:
         except HourledgerError as error:
             self._failure = error
             raise
-        self._ground.pages.take_over(candidate.revised)
-        self._ground.values.take_over(candidate.changes)
+        self._ground.take_over(candidate.changes, candidate.revised)
         self._tip = candidate.tip
         self._executed.clear()
 

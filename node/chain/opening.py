@@ -16,17 +16,16 @@ from node.chain.log_entries import find_entry, load_entry
 from node.chain.pages import StoredPages
 from node.chain.reader import decode_commit
 from node.chain.records import (
-    Ground,
     StateView,
     Tip,
     damaged,
     decode_reference,
     decode_tip,
+    lay_ground,
     load_required,
     load_tile,
 )
 from node.chain.rules import ChainRules
-from node.chain.values import RecentView
 from node.storage import namespaces
 from node.storage.protocol import KeyValueStore, Readable
 
@@ -59,9 +58,7 @@ def compute_first_candidate(store: Readable, rules: ChainRules) -> Candidate:
     deciders = rules.rule_books.find_authorities(rules.genesis_state, place.height)
     version = rules.rule_books.find_version(rules.genesis_state, place.height)
     start = compute_header_start(rules, version, place, deciders, rules.genesis.time_ms, NO_PROPOSER, ())
-    return assemble(
-        rules, Ground(store, PageCache(), RecentView(store)), place, deciders, start, (), Executed((), (), rules.genesis_state)
-    )
+    return assemble(rules, lay_ground(store, PageCache()), place, deciders, start, (), Executed((), (), rules.genesis_state))
 
 
 def _initialise(store: KeyValueStore, rules: ChainRules) -> Tip:

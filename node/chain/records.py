@@ -3,7 +3,7 @@
 Whatever is missing or does not decode although this program wrote it is reported as `STORE_DAMAGED`, naming the place.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ from ledger.codec import Codec, decode, encode
 from ledger.errors import CodecError, HourledgerError
 from ledger.merkle import Frontier, frontier_codec
 from ledger.reasons import Reason
-from ledger.state_updates import PageCache
+from ledger.state_updates import PageCache, Revised
 from ledger.types import EntryIndex, Hash, Height
 from node.chain.values import RecentView
 from node.storage import namespaces
@@ -96,11 +96,25 @@ def load_tile(source: Readable, level: int, index: int) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What a block is made on: the store as it is before the block, and pages and values of it that are in memory."""
+    """What a block is made on: the store as it is before the block, and pages and values of it that are in memory.
+
+    Pages and values are of the same block always: values that are not in memory are not even looked for in the store where the
+    pages show that there are none. So both follow by `take_over`, and by nothing else. Made by `lay_ground`.
+    """
 
     store: Readable
     pages: PageCache
     values: RecentView
+
+    def take_over(self, changes: Mapping[bytes, bytes | None], revised: Revised) -> None:
+        """Follow a block that was stored: its changes of the state, and what they did to the tree."""
+        self.pages.take_over(revised)
+        self.values.take_over(changes)
+
+
+def lay_ground(store: Readable, pages: PageCache) -> Ground:
+    """Return the ground over a store; `pages` are of its state tree as it is now, or none yet."""
+    return Ground(store, pages, RecentView(store, pages.find_keys))
 
 
 class StateView:

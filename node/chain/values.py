@@ -1,12 +1,14 @@
 """Current values that were read or written lately, kept in memory for whoever makes the next block.
 
 Who serves this week served last week, and organisations, activities and parameters are asked for in every transaction: most of
-what rules read was read for the block before.
+what rules read was read for the block before. The rest are mostly keys that have no value yet, and these the state tree knows.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, TypeAlias
 
+from ledger.errors import HourledgerError
+from ledger.reasons import Reason
 from node.storage import namespaces
 from node.storage.protocol import Readable
 
@@ -15,16 +17,22 @@ OVERHEAD_BYTES: Final = 200
 """What Python needs for a key and a value besides the value's bytes."""
 
 
+FindKeys: TypeAlias = Callable[[Sequence[bytes]], Sequence[bool | None]]
+"""Says for each key whether it has a value in the store, None where it does not know."""
+
+
 class RecentView:
     """The state of a store, for one caller at a time and as long as all that is written goes through `take_over`.
 
+    The store is not asked for keys of which `find_keys` says that they have no value; it has to be of the same moment always.
     Two generations: when the younger one is full it becomes the older one, and what was not asked for in the meantime goes.
     """
 
-    __slots__ = ("_bytes", "_capacity", "_older", "_store", "_younger")
+    __slots__ = ("_bytes", "_capacity", "_find_keys", "_older", "_store", "_younger")
 
-    def __init__(self, store: Readable, capacity: int = KEPT_BYTES) -> None:
+    def __init__(self, store: Readable, find_keys: FindKeys, capacity: int = KEPT_BYTES) -> None:
         self._store = store
+        self._find_keys = find_keys
         self._capacity = capacity // 2
         self._bytes = 0
         """Of the younger generation's values."""
@@ -32,7 +40,7 @@ class RecentView:
         self._older: dict[bytes, bytes | None] = {}
 
     def get(self, key: bytes, /) -> bytes | None:
-        """Return the value of a state key, or None where there is none."""
+        """Return the value of a state key, or None where there is none. Raises `STORE_DAMAGED`."""
         younger = self._younger
         return younger[key] if key in younger else self._fetch((key,))[key]
 
@@ -49,12 +57,23 @@ class RecentView:
     def _fetch(self, keys: Sequence[bytes]) -> dict[bytes, bytes | None]:
         """Return values that the younger generation does not have, which has them from now on."""
         older = self._older
-        values = {key: older[key] if key in older else self._load(key) for key in keys}
+        values = {key: older[key] for key in keys if key in older}
+        if len(values) < len(keys):
+            values.update(self._load_each([key for key in keys if key not in older]))
         self._keep(values)
         return values
 
-    def _load(self, key: bytes) -> bytes | None:
-        return self._store.get(namespaces.STATE.prefix + key)
+    def _load_each(self, keys: Sequence[bytes]) -> dict[bytes, bytes | None]:
+        known = zip(keys, self._find_keys(keys), strict=True)
+        return {key: None if is_there is False else self._load(key, is_required=is_there is True) for key, is_there in known}
+
+    def _load(self, key: bytes, *, is_required: bool) -> bytes | None:
+        stored_key = namespaces.STATE.prefix + key
+        value = self._store.get(stored_key)
+        if value is None and is_required:
+            detail = f"{namespaces.describe_key(stored_key)} is missing, although the state tree has its hash"
+            raise HourledgerError(Reason.STORE_DAMAGED, detail)
+        return value
 
     def _keep(self, values: Mapping[bytes, bytes | None], replaced: Iterable[bytes | None] = ()) -> None:
         younger = self._younger

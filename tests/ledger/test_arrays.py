@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from ledger import arrays
 from ledger.arrays import (
-    append_items,
+    EMPTY,
+    append_items_plainly,
     count_apart_plainly,
-    count_items,
     encode_head,
     grow_last_plainly,
     survey_last_plainly,
@@ -25,6 +25,7 @@ numbers = st.integers(-(2**63), 2**64 - 1)
 numbers_with_sign = st.integers(-(2**63), 2**63 - 1)
 COUNTERS = [count_apart_plainly, arrays.count_apart]
 SURVEYORS = [survey_last_plainly, arrays.survey_last]
+APPENDERS = [append_items_plainly, arrays.append_items]
 GROWERS = [grow_last_plainly, arrays.grow_last]
 ODD = [
     "x" * 31,
@@ -48,26 +49,34 @@ ODD = [
 
 @given(st.lists(wires, max_size=40), st.lists(wires, max_size=4))
 def test_array_grows_at_its_end(before: list[object], added: list[object]) -> None:
-    items = b"".join(map(encode, added))
-    count = len(before) + len(added)
-    assert append_items(encode(before), count, items) == encode([*before, *added])
-    assert append_items(None, len(added), items) == encode(added)
+    items, count = b"".join(map(encode, added)), len(before) + len(added)
+    for append_items in APPENDERS:
+        assert append_items(encode(before), len(added), items, count) == encode([*before, *added])
+        assert append_items(EMPTY, len(added), items, 9) == encode(added)
 
 
 @pytest.mark.parametrize("count", [0, 1, 15, 16, 255, 256, 65_535, 65_536])
 def test_heads_are_those_of_arrays_of_any_length(count: int) -> None:
     array = encode([1] * count)
     assert encode_head(count) + b"\x01" * count == array
-    assert count_items(array) == count
-    assert append_items(array, count + 1, b"\x01") == encode([1] * (count + 1))
+    for append_items in APPENDERS:
+        assert append_items(array, 1, b"\x01", 2**32 - 1) == encode([1] * (count + 1))
 
 
+@pytest.mark.parametrize("append_items", APPENDERS)
 @pytest.mark.parametrize("data", [b"", b"\x01", b"\x80", b"\xc4\x01a", b"\xde\x00\x00"])
-def test_what_is_no_array_does_not_grow(data: bytes) -> None:
+def test_what_is_no_array_does_not_grow(append_items: Callable[..., bytes], data: bytes) -> None:
     with pytest.raises(ValueError, match="array"):
-        append_items(data, 1, b"\x01")
+        append_items(data, 1, b"\x01", 9)
+
+
+@pytest.mark.parametrize("append_items", APPENDERS)
+@pytest.mark.parametrize(("added", "most"), [(1, 20), (3, 22), (-1, 30), (1, 0), (1, -1)])
+def test_an_array_grows_no_longer_than_it_may(append_items: Callable[..., bytes], added: int, most: int) -> None:
+    array = encode([1] * 20)
+    assert append_items(array, 2, b"\x01\x01", 22) == encode([1] * 22)
     with pytest.raises(ValueError, match="array"):
-        count_items(data)
+        append_items(array, added, b"\x01" * added, most)
 
 
 rows = st.lists(st.tuples(st.lists(wires, min_size=2, max_size=2), numbers, st.lists(wires, max_size=3)), max_size=20)
@@ -117,6 +126,7 @@ def test_other_bytes_are_refused_or_lead_to_something(data: bytes, field: int) -
     assert type(answer(arrays.count_apart, data, field, 0, 9)) in (int, type(None), type)
     found = answer(arrays.survey_last, data, field)
     assert found is ValueError or all(type(number) is int for number in found)  # type: ignore[attr-defined]
+    assert type(answer(arrays.append_items, data, 1, b"\x01", 9)) in (bytes, type)
     for pair in ((data, encode([[1]])), (encode([[1]]), data), (data, data)):
         grown = answer(arrays.grow_last, *pair)
         assert grown is ValueError or type(grown) is bytes
@@ -159,10 +169,10 @@ def test_what_has_no_last_array_of_that_form_is_not_surveyed(survey_last: Callab
         survey_last(encode(wire), 1)
 
 
-@pytest.mark.skipif(not IS_COMPILED, reason="ledger/native.c is not compiled: there is no C compiler here")
+@pytest.mark.skipif(not IS_COMPILED, reason="ledger/c is not compiled: there is no C compiler here")
 @pytest.mark.parametrize("arguments", [(), (b"",), ("", 1), (b"\x90", "1"), (b"\x90", 1, 2, "3"), (b"\x90", 1, 2**63, 0)])
 def test_other_arguments_are_refused(arguments: tuple[Any, ...]) -> None:
-    for function in (arrays.count_apart, arrays.survey_last, arrays.grow_last):
+    for function in (arrays.append_items, arrays.count_apart, arrays.survey_last, arrays.grow_last):
         with pytest.raises((TypeError, OverflowError)):
             function(*arguments)
     for function, others in ((arrays.count_apart, (0, 0)), (arrays.survey_last, ())):
