@@ -15,6 +15,8 @@ what it is measured by (`node.consensus.network.read_effort`)."""
 FIRST_BYTES: Final = 1 << 18
 MIN_BYTES: Final = 1 << 14
 GROWTH: Final = 1.25
+FAST_GROWTH: Final = 2
+"""By how much the bound grows, and by how much after a block that took half of what it may take, or less."""
 GATHER_SHARE: Final = 6
 LEAST_GATHER_MS: Final = 10
 MOST_GATHER_MS: Final = 60
@@ -24,7 +26,7 @@ bounds; after one of less work, at once."""
 
 @dataclass(slots=True)
 class Pacing:
-    """The bound on a proposal's bytes of transactions. It shrinks at once where a block took long, and grows slowly."""
+    """The bound on a proposal's bytes of transactions. It shrinks at once where a block took long, and grows as time allows."""
 
     propose_ms: int
     max_bytes: int = FIRST_BYTES
@@ -61,4 +63,5 @@ class Pacing:
         if seconds > target:
             self.max_bytes = max(MIN_BYTES, min(self.max_bytes, int(byte_count * target / seconds)))
         elif byte_count * 2 > self.max_bytes:
-            self.max_bytes = min(MAX_BLOCK_BYTES, int(self.max_bytes * GROWTH))
+            growth = FAST_GROWTH if seconds * FAST_GROWTH <= target else GROWTH
+            self.max_bytes = min(MAX_BLOCK_BYTES, int(self.max_bytes * growth))
