@@ -1,5 +1,6 @@
 """A store gives every page of its state tree, wherever it begins to store deeper ones, and a chain moves that place down."""
 
+from contextlib import suppress
 from functools import cache
 from random import Random
 
@@ -21,6 +22,7 @@ from node.storage.memory import MemoryStore
 from node.storage.namespaces import Namespace
 from tests.effort import choose
 from tests.node import toy
+from tests.node.faulty_store import FaultyStore
 
 CROWDED = {0x000, 0x001, 0x123, 0x7FF, 0x800, 0xFFF}
 
@@ -94,6 +96,23 @@ def test_a_dropped_block_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) 
     chain.commit(candidate, toy.make_commit(candidate.block.header))
     assert load_end(store) < before
     require_whole(store)
+
+
+@pytest.mark.parametrize("is_applied", [True, False])
+def test_a_block_and_the_end_that_it_moves_are_stored_together(monkeypatch: pytest.MonkeyPatch, *, is_applied: bool) -> None:
+    monkeypatch.setattr(application, "KEPT_PAGES", 10)
+    store = MemoryStore()
+    for nonce in range(1, 5):
+        chain = toy.open_chain(FaultyStore(store, 2 if nonce == 1 else 1, is_applied=is_applied))
+        chain.warm_up()
+        puts = tuple((key, b"%d" % nonce) for key in find_crowd()[:: nonce + 1])
+        for number in range(2):
+            candidate = toy.build(chain, [toy.transact(2 * nonce + number, *puts[number::2])])
+            with suppress(HourledgerError):
+                chain.commit(candidate, toy.make_commit(candidate.block.header))
+            require_whole(store)
+    assert load_end(store) < WHOLE
+    fsck(store)
 
 
 def make_store() -> MemoryStore:
