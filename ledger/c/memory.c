@@ -86,6 +86,16 @@ static Py_ssize_t free_listed(page_list *list)
     return bytes;
 }
 
+static void free_drafts(patch_object *patch)
+{
+    for (chunk *last = patch->chunks, *before; last; last = before) {
+        before = last->before;
+        PyMem_Free(last);
+    }
+    patch->chunks = NULL;
+    patch->drafts.count = patch->overwritten.count = 0;
+}
+
 static void delete_patch(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
@@ -95,16 +105,13 @@ static void delete_patch(PyObject *self)
     PyMem_Free(patch->replaced.items);
     PyMem_Free(patch->drafts.items);
     PyMem_Free(patch->overwritten.items);
-    for (chunk *last = patch->chunks, *before; last; last = before) {
-        before = last->before;
-        PyMem_Free(last);
-    }
+    free_drafts(patch);
     Py_XDECREF(patch->of);
     type->tp_free(self);
     Py_DECREF(type);
 }
 
-/* Copy what a patch has drafted to where it belongs. */
+/* Copy what a patch has drafted to where it belongs, and free the drafts: whoever has the patch may keep it for long. */
 static void copy_drafts(patch_object *patch)
 {
     kept_page **from = patch->drafts.items, **to = patch->overwritten.items;
@@ -113,7 +120,7 @@ static void copy_drafts(patch_object *patch)
             fetch_ahead(to[i + COPIED_AHEAD], from[i + COPIED_AHEAD]->size);
         memcpy(to[i], from[i], from[i]->size);
     }
-    patch->drafts.count = patch->overwritten.count = 0;
+    free_drafts(patch);
 }
 
 /* Hand over the pages that a patch made. */
