@@ -8,11 +8,14 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledger.crypto import Context, SigningKey, is_signature, sha256
+from ledger.crypto import Context, SigningKey, is_signature
+from ledger.hashing import hash_pairs
+from ledger.types import HASH_BYTES
 from node.storage.leveldb import open_leveldb
 
 BATCH_BYTES = 4_096
 MESSAGE_BYTES = 200
+HASHES_AT_ONCE = 1_000
 ROUNDS = 3
 
 
@@ -76,13 +79,14 @@ def _measure_beside_others(seconds: float) -> float:
 
 
 def measure_hashes(seconds: float = 0.5) -> float:
-    """SHA-256 of 64 bytes a second, on one core."""
+    """SHA-256 of 64 bytes a second, on one core, by the quickest way that the ledger has."""
+    hashes = [bytes(HASH_BYTES)] * (2 * HASHES_AT_ONCE)
 
     def work(count: int) -> None:
         for _ in range(count):
-            sha256(bytes(64))
+            hash_pairs(b"", hashes)
 
-    return measure_rate(work, seconds)
+    return measure_rate(work, seconds) * HASHES_AT_ONCE
 
 
 def measure_synced_batches(seconds: float = 0.5, parent: Path | None = None) -> float:

@@ -190,7 +190,7 @@ def format_limits(limits: Mapping[str, float]) -> list[str]:
     rows = (
         ("Ed25519 signatures of 200-byte messages checked in a second of a core", "signatures_per_second"),
         (f"the same on all {limits['cores']} cores at once, a second on the clock", "signatures_on_all_cores"),
-        ("SHA-256 of 64 bytes in a second of a core, through `ledger.crypto`", "hashes_per_second"),
+        ("SHA-256 of 64 bytes in a second of a core, through `ledger.hashing`", "hashes_per_second"),
         ("LevelDB batches of 4 KiB made durable a second", "synced_batches_per_second"),
     )
     lines = ["| limit of the machine, in the same run | measured |", "|---|---:|"]
