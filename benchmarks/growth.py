@@ -13,7 +13,8 @@ from ledger.types import Day
 
 FIRST_POINT, GROWTH = 10_000, 10
 LEAST_RESERVE = 40_000
-WARM_UP_ROUNDS = 2
+WARM_UP_ROUNDS = 3
+"""Blocks in which nearly everyone who serves in a week has been seen once."""
 
 
 @dataclass(frozen=True, slots=True)
