@@ -10,6 +10,7 @@ from ledger.errors import HourledgerError
 from ledger.proofs import Bundle, ProvenValue, format_bundle
 from ledger.proofs import build_bundle as join_bundle
 from ledger.reasons import Reason
+from ledger.state import compute_key_hash
 from ledger.types import EntryIndex, Identifier
 from node.api.access import authenticate, require_entry, require_key
 from node.api.requests import get_service, parse_body, read_body, read_hex
@@ -44,7 +45,8 @@ def build_bundle(pinned: Pinned, signed_by: Identifier | None, indices: Sequence
         require_entry(signed_by, entries[index], reader.state)
         byte_count = _add_bytes(byte_count, entries[index])
     values: dict[bytes, ProvenValue] = {}
-    for key in set(keys):
+    # In the order of the state tree, so that what lies together there is looked for once.
+    for key in sorted(set(keys), key=compute_key_hash):
         require_key(signed_by, reader.state, key)
         value = reader.state.get(key)
         byte_count = _add_bytes(byte_count, value or b"")

@@ -268,6 +268,8 @@ class Chain:
         check = validate_commit if is_verified else verify_commit
         check(self._rules.chain_id, candidate.deciders, header, commit)
         writes = {**candidate.writes, namespaces.compute_commit_key(header.height): encode(commit_codec, commit)}
+        # Whatever ends this in the middle: the store may be a block ahead of what is in memory.
+        self._failure = HourledgerError(Reason.INTERNAL, f"block {header.height} was not followed", str(header.height))
         try:
             self._store.write(writes)
         except HourledgerError as error:
@@ -276,6 +278,7 @@ class Chain:
         self._ground.take_over(candidate.changes, candidate.revised)
         self._tip = candidate.tip
         self._executed.clear()
+        self._failure = None
 
     def keep_handover(self, height: Height, data: bytes) -> None:
         """Keep what proves the handover to the set that decides from `height` on. Raises `WRITE_FAILED`."""

@@ -104,7 +104,7 @@ def fill_cache(cache: PageCache, source: Readable) -> None:
     whole, rest = divmod(number, SLOTS)
     parts = [b"%02x" % part for part in range(whole)] + [format_end(whole * SLOTS + slot) for slot in range(rest)]
     for path in parts:
-        with suppress(HourledgerError):
+        with suppress(HourledgerError, ValueError):
             cache.build(path, load_leaves(source, path))
 
 

@@ -70,6 +70,18 @@ def test_after_a_failed_write_the_chain_does_no_more(is_applied: bool) -> None:
             action()
 
 
+def test_after_a_block_that_memory_did_not_follow_the_chain_does_no_more() -> None:
+    chain = toy.open_chain(MemoryStore())
+    toy.add_block(chain, *toy.STORY[0])
+    late = toy.build(chain, toy.STORY[1])
+    chain.warm_up()  # pages that come in make what was built before them late
+    with pytest.raises(ValueError, match="of other pages"):
+        chain.commit(late, toy.make_commit(late.block.header))
+    assert chain.tip.height == 1
+    with refused(Reason.WRITE_FAILED, "earlier block"):
+        toy.build(chain, ())
+
+
 def test_another_genesis_is_another_chain(store: MemoryStore) -> None:
     before = toy.read_all(store)
     for genesis in (toy.make_genesis(3), toy.make_genesis(1, "toy.example/other")):

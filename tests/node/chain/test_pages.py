@@ -157,11 +157,12 @@ def test_a_leaf_that_is_damaged_is_not_taken_for_good() -> None:
             assert (caught.value.reason, caught.value.value) == (Reason.STORE_DAMAGED, path.decode())
 
 
-def test_a_chain_does_not_go_on_over_damage() -> None:
+@pytest.mark.parametrize("leaf", [bytes(32), b"short"])
+def test_a_chain_does_not_go_on_over_damage(leaf: bytes) -> None:
     store = MemoryStore()
     toy.add_block(open_chain(store, is_warm=True), toy.transact(1, *((key, b"1") for key in find_crowd())))
     key = find_crowd()[0]
-    store.write({namespaces.LEAVES.key(compute_key_hash(b"value/" + key)): bytes(32)})
+    store.write({namespaces.LEAVES.key(compute_key_hash(b"value/" + key)): leaf})
     chain = open_chain(store, is_warm=True)
     with pytest.raises(HourledgerError) as caught:
         toy.build(chain, [toy.transact(2, (key, b"2"))])
