@@ -58,7 +58,7 @@ run: .venv/runtime ## a development node with one authority, kept in ./.hourledg
 bench: .venv/bench ## docs/performance.md anew, in under 15 minutes (ARGS="--records 20000 --only growth" shows some of it)
 	@$(bin)/python -m benchmarks $(ARGS)
 
-bench-long: .venv/bench ## growth to ten million records, into docs/performance-long.md; takes an hour or more
+bench-long: .venv/bench ## growth to ten million records, into docs/performance-long.md; takes a quarter of an hour or more
 	@$(bin)/python -m benchmarks --records 10000000 --only growth --name performance-long --out docs $(ARGS)
 
 bench-consensus: .venv/runtime ## how fast authorities agree, and what they say to each other (ARGS="--sizes 1,4,7 --rounds 5")
