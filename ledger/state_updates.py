@@ -22,7 +22,7 @@ if IS_COMPILED:
     _DAMAGED = (native.DamagedPageError,)
 
 DEFAULT_CAPACITY: Final = 200_000
-"""Deeper pages: about 100 MB."""
+"""Deeper pages: about 70 MB."""
 MAX_STEP: Final = 64
 """Groups of pages that are stored from one block on and were not before: a sixty-fourth of all."""
 _NOTHING: Final[dict[bytes, bytes]] = {}
