@@ -48,10 +48,17 @@ def append_items_plainly(array: bytes, added: int, items: bytes, most: int, /) -
 def count_apart_plainly(array: bytes, field: int, low: int, high: int, /) -> int | None:
     """Return how many items an array of arrays has, None where the integer at one place of any of them is from low to high."""
     try:
-        numbers = [row[field] for row in _read_rows(array)]
+        numbers = [_get_integer(row, field) for row in _read_rows(array)]
         return None if any(low <= number <= high for number in numbers) else len(numbers)
     except (msgspec.MsgspecError, IndexError, TypeError) as error:
         raise ValueError("not an array of the form that is wanted") from error
+
+
+def _get_integer(row: list[Any], field: int) -> int:
+    number = row[field]
+    if type(number) is not int:
+        raise TypeError("not an integer")
+    return number
 
 
 def survey_last_plainly(array: bytes, field: int, /) -> tuple[int, ...]:
@@ -62,8 +69,8 @@ def survey_last_plainly(array: bytes, field: int, /) -> tuple[int, ...]:
     try:
         *before, last = _read_items(array)
         items = _read_items(last)
-        return (*map(_read_integer, before), len(items), _read_row(items[-1])[field] if items else -1)
-    except (msgspec.MsgspecError, ValueError, IndexError) as error:
+        return (*map(_read_integer, before), len(items), _get_integer(_read_row(items[-1]), field) if items else -1)
+    except (msgspec.MsgspecError, ValueError, IndexError, TypeError) as error:
         raise ValueError("not an array of the form that is wanted") from error
 
 

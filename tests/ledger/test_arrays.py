@@ -156,14 +156,16 @@ def test_what_has_no_last_array_does_not_grow(grow: Callable[[bytes, bytes], byt
 
 
 @pytest.mark.parametrize("count_apart", COUNTERS)
-@pytest.mark.parametrize("wire", [[1], [[1]], {1: 2}, 7, [[], [1, 2]], [[1, None]]])
+@pytest.mark.parametrize("wire", [[1], [[1]], {1: 2}, 7, [[], [1, 2]], [[1, None]], [[1, True]], [[1, 1.0]]])
 def test_what_has_no_such_numbers_is_not_counted(count_apart: Callable[..., object], wire: Any) -> None:
     with pytest.raises(ValueError, match="array"):
         count_apart(encode(wire), 1, 0, 9)
 
 
 @pytest.mark.parametrize("survey_last", SURVEYORS)
-@pytest.mark.parametrize("wire", [[], [1], [[1]], [[[1]]], {1: 2}, 7, [None, []], [[], [[1, 2]]], [[[1, 2], []]]])
+@pytest.mark.parametrize(
+    "wire", [[], [1], [[1]], [[[1]]], {1: 2}, 7, [None, []], [[], [[1, 2]]], [[[1, 2], []]], [[[1, True]]], [[[1, 1.0]]]]
+)
 def test_what_has_no_last_array_of_that_form_is_not_surveyed(survey_last: Callable[..., object], wire: Any) -> None:
     with pytest.raises(ValueError, match="array"):
         survey_last(encode(wire), 1)
