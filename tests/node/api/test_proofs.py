@@ -25,6 +25,7 @@ from ledger.trust import parse_trust, verify_checkpoint
 from ledger.types import EntryIndex, Hash, TimeMs
 from node.api import bundles, checking, histories
 from node.api.checking import MAX_SHORT_BYTES, MAX_SHORT_QUOTES, is_short
+from node.chain import ChainReader
 from node.home import make_development_genesis
 from node.pinned import Pinned
 from node.service import LedgerService
@@ -143,6 +144,21 @@ def test_genesis_is_the_file(node: RunningNode) -> None:
 )
 def test_bundles_that_cannot_be_made(node: RunningNode, request_: object, reason: str) -> None:
     assert node.post("/v1/bundles", request_).reason == reason
+
+
+def test_keys_are_looked_for_in_the_order_of_the_tree(node: RunningNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+    prove = ChainReader.prove_state
+
+    def prove_noted(reader: ChainReader, key: bytes) -> state_tree.StateProof:
+        asked.append(key)
+        return prove(reader, key)
+
+    monkeypatch.setattr(ChainReader, "prove_state", prove_noted)
+    keys = [BATCHES.key(bytes([number]) * 16) for number in range(40)]
+    request = {"entries": [], "keys": [key.hex() for key in keys + keys]}
+    assert node.post("/v1/bundles", request).status == 200
+    assert asked == sorted(keys, key=state_tree.compute_key_hash)
 
 
 def test_bundle_has_a_limit_in_bytes(node: RunningNode, story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
